@@ -100,7 +100,7 @@ def from_milli(thousandths: int, format: Format = "DecimalSI") -> Quantity:
     return Quantity(thousandths, MILLI, format)
 
 
-def parse(written: str | int | float | Quantity | None) -> Quantity:
+def parse(written: str | float | Quantity | None) -> Quantity:
     """The quantity that a JSON value stands for; `None` (JSON null) is zero.
 
     More than nine decimal places are rounded away from zero; binary suffixes are capped at 2^63-1.
@@ -152,7 +152,7 @@ def _canonical_binary(quantity: Quantity) -> str | None:
     return f"{mantissa}{SUFFIX_OF_POWER_OF_1024.get(power, '')}"
 
 
-def _as_text(written: str | int | float | None) -> str:
+def _as_text(written: str | float | None) -> str:
     if written is None:
         return "0"
     if isinstance(written, str):
@@ -231,7 +231,8 @@ def _shrink_up(number: int, places: int) -> int:
     """`number / 10**places` for a number that is not negative, rounded up."""
     if places > LONGEST_TEXT:
         return min(number, 1)
-    return -(-number // 10**places)
+    rounded: int = -(-number // 10**places)
+    return rounded
 
 
 def _scaled(quantity: Quantity, exponent: int) -> int:
@@ -241,7 +242,7 @@ def _scaled(quantity: Quantity, exponent: int) -> int:
         if shift < 0:
             up = _shrink_up(abs(quantity.unscaled), -shift)
             return up if quantity.unscaled > 0 else -up
-        grown = quantity.unscaled * 10**shift if shift <= INT64_DIGITS or not quantity else INT64_MAX + 1
+        grown: int = quantity.unscaled * 10 ** min(shift, INT64_DIGITS + 1)
         return grown if _is_int64(grown) else 0
     if shift >= 0:
         return _wrap(_wrap(quantity.unscaled) * (10**shift if shift <= INT64_DIGITS else INT64_MIN))
@@ -250,7 +251,7 @@ def _scaled(quantity: Quantity, exponent: int) -> int:
 
 def _scale_down_big(unscaled: int, places: int) -> int:
     """Rounds up, except that small negative values with a fraction come out one too high; upstream does the same."""
-    divisor = 10**places
+    divisor: int = 10**places
     if unscaled < INT64_MAX and places <= INT64_DIGITS:
         unscaled = _wrap(unscaled)
         towards_zero = abs(unscaled) // divisor * (1 if unscaled >= 0 else -1)

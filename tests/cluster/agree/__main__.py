@@ -45,7 +45,7 @@ def _differences(compare: agree.Differences, case: agree.Case) -> list[str]:
     """A case that makes our code fail is one that disagrees; the run goes on to count the others."""
     try:
         return compare(case)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         return format_exception_only(error)
 
 
