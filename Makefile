@@ -1,0 +1,119 @@
+# Mela's doors. `make` alone explains them. Needs Python 3.11+, make and a package registry; the rest installs itself.
+
+PYTHON    ?= python3
+UV        ?= $(OWN_UV)
+ARGS      ?=
+EXAMPLE   ?=
+FILE      ?=
+
+OWN_UV     = .mela/uv/bin/uv
+UV_VERSION = 0.13.9
+BIN        = .venv/bin
+ENV        = .venv/.synced
+PYTEST     = $(BIN)/python -m pytest
+
+export UV_PYTHON_DOWNLOADS = never
+
+.DEFAULT_GOAL = help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help: 
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+##@ Use it
+
+.PHONY: up
+up: $(ENV) ## The whole platform in one process on :3000 (ARGS="--port 3100 --data DIR")
+	@exec $(BIN)/mela up $(ARGS)
+
+.PHONY: image
+image: ## Container image mela:dev (needs docker)
+	docker build --tag mela:dev .
+
+##@ Change it
+
+.PHONY: test
+test: $(ENV) ## Every test but proofs and browser (ARGS="-k money")
+	$(PYTEST) -n 2 --dist loadgroup $(ARGS)
+
+.PHONY: check
+check: $(ENV) ## Format, lint, types, imports, dependencies, translations, lock
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry src
+	$(BIN)/python -m tests.architecture.translations
+	$(UV) lock --check
+
+.PHONY: format
+format: $(ENV) ## Format and apply safe fixes
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+.PHONY: coverage
+coverage: $(ENV) ## Tests with branch coverage: 85 % overall, 95 % on kernel, cluster and rules
+	$(PYTEST) -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+	$(BIN)/coverage report --fail-under=95 --include='src/mela/kernel/*'
+	$(BIN)/coverage report --fail-under=95 --include='src/mela/cluster/*'
+	$(BIN)/coverage report --fail-under=95 --include='src/mela/services/*/rules.py,src/mela/services/*/rules/*'
+	$(BIN)/coverage report
+
+.PHONY: docs
+docs: $(ENV) ## Reference pages, written from the code into docs/reference
+	$(BIN)/python -m docs.build
+
+##@ Prove it
+
+.PHONY: prove
+prove: $(ENV) ## Proofs against real components (EXAMPLE=00 for one system)
+	$(PYTEST) tests/proofs -m "not long" --timeout 900 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
+
+.PHONY: prove-long
+prove-long: $(ENV) ## Proofs that take minutes to hours (EXAMPLE=00 for one system)
+	$(PYTEST) tests/proofs -m long --timeout 14400 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
+
+.PHONY: vectors
+vectors: $(ENV) ## Compare with upstream Kubernetes' decisions, case by case (FILE=hpa.jsonl.gz)
+	$(BIN)/python -m tests.cluster.agree $(FILE)
+
+.PHONY: bench
+bench: $(ENV) ## Figures with their conditions, into benchmarks/last.json
+	$(BIN)/python -m benchmarks $(ARGS)
+
+##@ Keep house
+
+.PHONY: hooks
+hooks: $(ENV) ## Run format and lint before each commit (prek)
+	$(BIN)/prek install
+
+.PHONY: clean
+clean: ## Remove what make and the tools wrote; your data stays
+	rm -rf .venv .mela/uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov build dist
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+# ---- the environment: uv at one version, everything else from the lock
+
+# UV may name a program of yours; only ours is a file that make can build.
+$(ENV): uv.lock pyproject.toml | $(filter $(OWN_UV),$(UV))
+	@$(python_is_new_enough)
+	@test -d .venv || echo "Making the environment in .venv, once."
+	@UV_PYTHON="$$(command -v $(PYTHON))" $(UV) sync --quiet --locked --compile-bytecode
+	@touch $@
+
+$(OWN_UV):
+	@$(python_is_new_enough)
+	@$(PYTHON) -m venv .mela/uv 2>/dev/null || { rm -rf .mela/uv; \
+	  echo "$(PYTHON) cannot make environments: install its venv module (Debian, Ubuntu: apt-get install python3-venv)," \
+	       "or use your own uv: make UV=\$$(which uv) $(MAKECMDGOALS)"; exit 1; }
+	@.mela/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || { rm -rf .mela/uv; exit 1; }
+
+define python_is_new_enough
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+  echo "Mela needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+       "Install a newer one and name it: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
+endef
