@@ -1,0 +1,79 @@
+"""Identifiers, secrets and chance, and the only module that uses randomness.
+
+An id is a prefix that says what it names and a ULID: 48 bits of milliseconds and 80 random bits in 26 letters of
+Crockford's base 32. Ids sort by the time they were made, so a new row lands at the end of its index.
+
+Source: https://github.com/ulid/spec (recalled).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+from collections.abc import Callable
+
+from mela.kernel import clock
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LETTERS = 26
+RANDOM_BITS = 80
+STEP_BITS = 40
+"""Ids of one millisecond differ by a random step this wide: a neighbour is hard to guess, and two forked processes
+that start from the same last id part at once."""
+
+PREFIX = re.compile(r"[a-z][a-z0-9_]{0,15}", re.ASCII)
+ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+
+
+class Ulids:
+    """Makes ULIDs, each greater than the last, also when the clock steps back. Safe between threads."""
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def next(self) -> str:
+        with self._lock:
+            fresh = self._now_ms() << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+            if fresh >> RANDOM_BITS <= self._last >> RANDOM_BITS:
+                fresh = self._last + 1 + secrets.randbits(STEP_BITS)
+            self._last = fresh
+        return _crockford(fresh)
+
+
+_SYSTEM = clock.SystemClock()
+_ULIDS = Ulids(lambda: int(_SYSTEM.now().timestamp() * 1000))
+
+
+def new_id(prefix: str, ulids: Ulids = _ULIDS) -> str:
+    """A new id such as `order_01KAR4T0GQ8V6M2Z3XJY5N7P9B`. Raises: ValueError for a prefix that is not a small word."""
+    if not PREFIX.fullmatch(prefix):
+        raise ValueError(f"{prefix!r} is not an id prefix: up to 16 of a-z, 0-9 and _, beginning with a letter")
+    return f"{prefix}_{ulids.next()}"
+
+
+def is_id(prefix: str, value: str) -> bool:
+    """Whether `value` has the form of an id with this prefix; not whether it exists."""
+    head, _, ulid = value.rpartition("_")
+    return head == prefix and ULID.fullmatch(ulid) is not None
+
+
+def new_secret(n_bytes: int = 32) -> str:
+    """A token of `n_bytes` random bytes in URL-safe base 64 without padding."""
+    return secrets.token_urlsafe(n_bytes)
+
+
+def new_code(digits: int = 6) -> str:
+    """A one-time code of decimal digits, leading zeros kept."""
+    return f"{secrets.randbelow(10**digits):0{digits}}"
+
+
+def jitter(seconds: float, share: float = 0.5) -> float:
+    """A random wait between `seconds * (1 - share)` and `seconds`, so that many clients do not return together."""
+    return seconds * (1 - share * secrets.randbelow(1_000_001) / 1_000_000)
+
+
+def _crockford(number: int) -> str:
+    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(LETTERS)))

@@ -1,0 +1,8 @@
+"""Amounts in words."""
+
+from mela.kernel.money.arithmetic import Paise
+
+
+def words(amount: Paise, lang: str = "en") -> str:
+    """Being written."""
+    raise NotImplementedError
