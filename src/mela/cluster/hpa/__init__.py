@@ -9,9 +9,9 @@ time, pods, samples and the answers of the metrics APIs are arguments, the contr
     pods       which pods and samples count
     replicas   from one metric to a replica count
     metrics    from all metrics to one proposal
-    recommendations, rates   stabilization windows and scaling policies
-    sync       one pass of the controller; status, conditions, events
-    arithmetic Go's integers and floats
+    stabilization, rates, normalize   windows, policies, minimum and maximum
+    sync, status   one pass of the controller, and what it leaves in the API
+    arithmetic, selector   Go's numbers; the text form of a selector
 
 Source: kubernetes v1.36.3, pkg/controller/podautoscaler (read 2026-11-23).
 """

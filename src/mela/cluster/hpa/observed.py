@@ -5,6 +5,7 @@ Times are milliseconds on any one clock, usages and values are in milli-units (1
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from mela.cluster.hpa import requests
 
@@ -48,6 +49,48 @@ class PodSample:
     usage_m: Mapping[str, Mapping[str, int]]
 
 
-type ResourceAnswer = Sequence[PodSample]
-type PodsAnswer = Mapping[str, int]
-type ExternalAnswer = Sequence[int]
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The resource metrics API's rows, for Resource and ContainerResource metrics."""
+
+    rows: Sequence[PodSample]
+
+
+@dataclass(frozen=True, slots=True)
+class PodValues:
+    """The custom metrics API's values of a Pods metric, by pod name; a pod may be gone already."""
+
+    by_pod_m: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectValue:
+    """The custom metrics API's value of an Object metric."""
+
+    value_m: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The external metrics API's values of all series that an External metric's selector matches."""
+
+    values_m: Sequence[int]
+
+
+Answer: TypeAlias = Samples | PodValues | ObjectValue | Series | Unavailable
+"""What the API said about one metric of the spec."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything that one sync is given.
+
+    `answers` are in the order of the spec's metrics. `rivals` names other HPAs that select some of these pods.
+    `write_error` is what writing the scale would answer, None when it would succeed.
+    """
+
+    scale: Scale | Unavailable
+    pods: Sequence[Pod] = ()
+    answers: Sequence[Answer] = ()
+    rivals: Sequence[str] = ()
+    write_error: str | None = None
