@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS = never
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help
-help: 
+help:
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
