@@ -1,0 +1,97 @@
+"""Who is calling, and what they may do.
+
+A caller shows a bearer token: a person's session, a merchant's API key or another service's token. Only hashes are kept.
+A token is 256 random bits, so one round of SHA-256 is enough: there is nothing to guess, unlike a password.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Protocol
+
+from fastapi import Depends, Request
+
+from mela.kernel import ids
+from mela.kernel.errors import Forbidden, Unauthenticated
+
+Kind = Literal["customer", "merchant", "operator", "service"]
+_PREFIX: dict[Kind, str] = {"customer": "mela_cs_", "merchant": "mela_mk_", "operator": "mela_op_", "service": "mela_sv_"}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A caller who has proved who they are. `id` is the customer's, the seller's or the service's; scopes are `area:verb`."""
+
+    kind: Kind
+    id: str
+    scopes: frozenset[str] = field(default_factory=frozenset)
+
+
+class Authenticator(Protocol):
+    """Knows tokens. One service implements it; the others ask it, and remember the answer for seconds."""
+
+    async def identify(self, *, token: str) -> Principal:
+        """Whose token this is. Raises: Unauthenticated for an unknown, expired or revoked one."""
+        ...
+
+
+def new_token(kind: Kind) -> tuple[str, str]:
+    """A fresh token, shown once, and the hash that is kept."""
+    token = _PREFIX[kind] + ids.new_secret()
+    return token, digest(token)
+
+
+def digest(token: str) -> str:
+    """The hash under which a token is kept and looked up."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def same(token: str, kept: str) -> bool:
+    """Whether a token has this hash, in constant time."""
+    return hmac.compare_digest(digest(token), kept)
+
+
+def bearer(header: str | None) -> str:
+    """The token in an Authorization header. Raises: Unauthenticated."""
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not 20 <= len(token) <= 200 or not token.isascii():
+        raise Unauthenticated("kernel.unauthenticated")
+    return token
+
+
+async def caller(request: Request) -> Principal:
+    """FastAPI dependency: the principal of this request. Raises: Unauthenticated."""
+    authenticator: Authenticator = request.app.state.authenticator
+    return await authenticator.identify(token=bearer(request.headers.get("authorization")))
+
+
+async def customer(principal: Annotated[Principal, Depends(caller)]) -> Principal:
+    """FastAPI dependency: a signed-in person."""
+    return _of_kind(principal, "customer")
+
+
+async def merchant(principal: Annotated[Principal, Depends(caller)]) -> Principal:
+    """FastAPI dependency: a seller's API key."""
+    return _of_kind(principal, "merchant")
+
+
+async def operator(principal: Annotated[Principal, Depends(caller)]) -> Principal:
+    """FastAPI dependency: the person on duty."""
+    return _of_kind(principal, "operator")
+
+
+def need(principal: Principal, scope: str) -> None:
+    """Raises: Forbidden, naming the scope, unless the principal has it."""
+    if scope not in principal.scopes:
+        raise Forbidden("kernel.forbidden", need=scope)
+
+
+def _of_kind(principal: Principal, kind: Kind) -> Principal:
+    if principal.kind != kind:
+        raise Forbidden("kernel.forbidden", need=kind)
+    return principal
+
+
+Customer = Annotated[Principal, Depends(customer)]
+Merchant = Annotated[Principal, Depends(merchant)]
+Operator = Annotated[Principal, Depends(operator)]

@@ -1,0 +1,241 @@
+"""SQLite: one file and one writer thread per service, many units to a COMMIT.
+
+The writer takes what waits, up to `batch` units, and runs them in one BEGIN IMMEDIATE … COMMIT, each in a savepoint of its
+own; it answers after the COMMIT has been synced (`synchronous=FULL`). Readers see the last commit. They run in the caller's
+thread: a point read takes tens of microseconds, a hop to a thread takes more. A long one is stopped by its time-out.
+
+Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/pragma.html#pragma_synchronous (2026-11-23); decision 0003.
+"""
+
+import asyncio
+import contextvars
+import functools
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from mela.kernel import errors
+from mela.kernel.db.database import NEWS, DatabaseOptions, Hook, Unit, take_hooks, unit_name
+from mela.kernel.telemetry import metrics, tracing
+
+P = ParamSpec("P")
+T = TypeVar("T")
+log = structlog.get_logger()
+_STEPS_PER_CHECK = 10_000
+"""Virtual-machine instructions of SQLite between two looks at the clock: about a millisecond."""
+
+
+@dataclass
+class _Work:
+    unit: Callable[[Connection], Any]
+    name: str
+    future: asyncio.Future[Any]
+    asked: float
+    context: contextvars.Context
+    result: Any = None
+    error: BaseException | None = None
+    hooks: list[Hook] = field(default_factory=list)
+
+
+class SqliteDatabase:
+    """A database in one file of this process."""
+
+    def __init__(self, url: str, *, service: str, options: DatabaseOptions) -> None:
+        self.service = service
+        self._options = options
+        database = make_url(url).database
+        if not database or database == ":memory:":
+            raise ValueError("SQLite needs a file: sqlite:///path/to/file.db")
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = create_engine(
+            url, isolation_level="AUTOCOMMIT", connect_args={"check_same_thread": False, "timeout": options.timeout_s}
+        )
+        self._listener: Hook | None = None
+        event.listen(self._engine, "connect", _configure)
+        event.listen(self._engine, "connect", self._introduce)
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._closed = False
+        self._reader = self._engine.connect()
+        self._reader_lock = threading.Lock()
+        raw(self._reader).execute("PRAGMA query_only=1")
+        self._writer = threading.Thread(target=self._write_loop, name=f"{service}-writer", daemon=True)
+        self._writer.start()
+
+    async def run(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database.run`."""
+        if self._closed:
+            raise errors.Retryable("kernel.shutting_down", seconds=1)
+        if self._queue.qsize() >= self._options.max_waiting:
+            raise errors.Busy(seconds=1)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        call = functools.partial(_call, unit, args, kwargs)
+        name = unit_name(unit)
+        with tracing.span("unit", unit=name, service=self.service):
+            self._queue.put(_Work(call, name, future, time.monotonic(), contextvars.copy_context()))
+            return await future
+
+    async def read(self, query: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database.read`."""
+        with self._reader_lock:
+            connection = raw(self._reader)
+            limit = time.monotonic() + self._options.timeout_s
+            connection.set_progress_handler(lambda: time.monotonic() > limit, _STEPS_PER_CHECK)
+            connection.execute("BEGIN")
+            try:
+                return query(self._reader, *args, **kwargs)
+            except DBAPIError as error:
+                raise _translate(error) from error
+            finally:
+                connection.rollback()
+
+    def on_news(self, listener: Hook) -> None:
+        """See `Database.on_news`."""
+        self._listener = listener
+
+    def _news(self) -> None:
+        if self._listener is not None:
+            self._listener()
+
+    def _introduce(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[NEWS] = self._news
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            await asyncio.to_thread(self._writer.join)
+            self._reader.close()
+            self._engine.dispose()
+
+    def _write_loop(self) -> None:
+        with self._engine.connect() as conn:
+            while (batch := self._next_batch()) is not None:
+                started = time.monotonic()
+                self._run_batch(conn, batch)
+                self._report(batch, started)
+                _answer(batch)
+
+    def _next_batch(self) -> list[_Work] | None:
+        """Wait for work, then take all that waits up to the batch size; None when told to stop and nothing is left."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < self._options.batch:
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if work is None:
+                self._queue.put(None)
+                break
+            batch.append(work)
+        return batch
+
+    def _run_batch(self, conn: Connection, batch: list[_Work]) -> None:
+        """All units of the batch in one transaction; a unit that fails takes only itself back, a lost transaction all."""
+        db = raw(conn)
+        try:
+            db.set_progress_handler(None, 0)
+            db.execute("BEGIN IMMEDIATE")
+            for work in batch:
+                self._run_unit(conn, db, work)
+            db.set_progress_handler(None, 0)
+            db.execute("COMMIT")
+        except (sqlite3.Error, DBAPIError) as error:
+            if db.in_transaction:
+                db.rollback()
+            failure = _translate(error)
+            log.warning("batch lost", service=self.service, units=len(batch), reason=str(error))
+            for work in batch:
+                work.error, work.hooks = failure, []
+
+    def _run_unit(self, conn: Connection, db: sqlite3.Connection, work: _Work) -> None:
+        limit = work.asked + self._options.timeout_s
+        if work.future.cancelled() or time.monotonic() > limit:
+            work.error = errors.TimedOut(seconds=1)
+            return
+        db.set_progress_handler(lambda: time.monotonic() > limit, _STEPS_PER_CHECK)
+        db.execute("SAVEPOINT unit")
+        try:
+            work.result = work.context.run(work.unit, conn)
+            work.hooks = take_hooks(conn)
+        except Exception as error:
+            take_hooks(conn)
+            if not db.in_transaction:  # a full disk or an interrupt ended the outer transaction, and all units with it
+                raise error if isinstance(error, DBAPIError) else sqlite3.OperationalError("transaction ended") from error
+            db.execute("ROLLBACK TO unit")
+            work.error = _translate(error) if isinstance(error, DBAPIError) else error
+        db.execute("RELEASE unit")
+
+    def _report(self, batch: list[_Work], started: float) -> None:
+        now = time.monotonic()
+        metrics.BATCH.labels(self.service).observe(len(batch))
+        for work in batch:
+            metrics.UNIT.labels(self.service, work.name).observe(now - work.asked)
+            if now - work.asked > self._options.slow_s:
+                log.warning("slow unit", service=self.service, unit=work.name, waited_s=round(started - work.asked, 3),
+                            took_s=round(now - started, 3), batch=len(batch))  # fmt: skip
+
+
+def raw(conn: Connection) -> sqlite3.Connection:
+    """The driver's connection below SQLAlchemy's: for transaction control, at a tenth of the cost."""
+    connection = conn.connection.dbapi_connection
+    assert isinstance(connection, sqlite3.Connection)
+    return connection
+
+
+def _call(unit: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], conn: Connection) -> T:
+    return unit(conn, *args, **kwargs)
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=1", "temp_store=MEMORY", "cache_size=-4096"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _answer(batch: list[_Work]) -> None:
+    """Hand the results to the event loops that wait for them, with one wake-up for each loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Work]] = {}
+    for work in batch:
+        loops.setdefault(work.future.get_loop(), []).append(work)
+    for loop, works in loops.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, works)
+
+
+def _resolve(works: list[_Work]) -> None:
+    for work in works:
+        for hook in work.hooks:
+            hook()
+        if work.future.done():
+            continue
+        if work.error is not None:
+            work.future.set_exception(work.error)
+        else:
+            work.future.set_result(work.result)
+
+
+def _translate(error: BaseException) -> BaseException:
+    """A driver's failure as what the caller can do about it; a programming error stays what it is."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR:
+        return errors.DiskFull(seconds=5)
+    if code in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return errors.TimedOut(seconds=1)
+    if "transaction ended" in str(cause):
+        return errors.Retryable("kernel.unavailable", seconds=1)
+    return error

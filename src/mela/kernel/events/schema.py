@@ -1,0 +1,44 @@
+"""The two tables that every service with events has in its own database."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Connection
+
+from mela.kernel.db.columns import Instant
+
+metadata = MetaData()
+
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+outbox = Table(
+    "outbox", metadata,
+    Column("position", _SERIAL, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("name", String(80), nullable=False),
+    Column("key", String(120), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("happened", Instant, nullable=False),
+    Column("trace", String(120)),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+inbox = Table(
+    "inbox", metadata,
+    Column("position", _SERIAL, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("name", String(80), nullable=False),
+    Column("key", String(120), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("happened", Instant, nullable=False),
+    Column("trace", String(120)),
+    Column("state", String(8), nullable=False),  # waiting | done | parked
+    Column("attempts", Integer, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("reason", Text),
+    Index("inbox_open", "state", "position"),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+
+def create_tables(conn: Connection) -> None:
+    """Create both tables: called by a service's first migration."""
+    metadata.create_all(conn)

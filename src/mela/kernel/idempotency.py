@@ -1,0 +1,80 @@
+"""One key, one effect: remembered in the unit that has the effect.
+
+    order_id = idempotency.claim(conn, owner=customer_id, key=key, request=body, result=new_id)
+    if order_id is not new_id: return order_id      # done before: answer as then
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Header
+from sqlalchemy import Column, Connection, MetaData, String, Table, and_, delete, select
+
+from mela.kernel import messages
+from mela.kernel.db.columns import Instant
+from mela.kernel.db.statements import insert_new
+from mela.kernel.errors import Conflict, Rejected
+
+metadata = MetaData()
+keys = Table(
+    "idempotency_keys", metadata,
+    Column("owner", String(80), primary_key=True),
+    Column("key", String(80), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("result", String(80), nullable=False),
+    Column("created", Instant, nullable=False, index=True),
+)  # fmt: skip
+
+
+class KeyReused(Conflict):
+    """This key came before with another request."""
+
+    code = "kernel.idempotency_key_reused"
+
+
+class KeyMissing(Rejected):
+    """A writing request without an Idempotency-Key."""
+
+    code = "kernel.idempotency_key_missing"
+
+
+def create_tables(conn: Connection) -> None:
+    """Create the table: called by a service's first migration."""
+    metadata.create_all(conn)
+
+
+def claim(conn: Connection, *, owner: str, key: str, request: object, result: str, now: datetime) -> str:
+    """`result` when this owner uses the key for the first time, else the result of that time.
+
+    Raises: KeyReused when the request was another one then.
+    """
+    fingerprint = hashlib.sha256(messages.to_json(request)).hexdigest()
+    row = {"owner": owner, "key": key, "fingerprint": fingerprint, "result": result, "created": now}
+    if insert_new(conn, keys, row):
+        return result
+    known = conn.execute(select(keys).where(and_(keys.c.owner == owner, keys.c.key == key))).one()
+    if known.fingerprint != fingerprint:
+        raise KeyReused()
+    return str(known.result)
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Drop keys of before `before`: used again, they count as new."""
+    return conn.execute(delete(keys).where(keys.c.created < before)).rowcount
+
+
+def _header(
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Your own name for this request, unique per intent: repeating it repeats nothing.",
+               min_length=8, max_length=80, pattern=r"^[A-Za-z0-9_.:-]+$", examples=["order-2026-11-23-0001"]),
+    ] = None,
+) -> str:  # fmt: skip
+    if idempotency_key is None:
+        raise KeyMissing()
+    return idempotency_key
+
+
+Key = Annotated[str, Depends(_header)]
+"""FastAPI dependency: the request's Idempotency-Key."""

@@ -1,0 +1,130 @@
+"""Contracts over HTTP: a Protocol is served by one router and called through one proxy, both made from its signatures.
+
+A contract's methods are async, keyword-only and JSON-shaped; each reads, or takes an idempotency `key`. So a call may be
+repeated, and a transport that failed means "may have happened": the proxy repeats it within the caller's deadline.
+
+    POST /rpc/<service>/<method>   {"argument": …}   ->   {"result": …}   or problem+json with the error's code
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar, cast, get_type_hints
+
+import httpx2
+import stamina
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mela.kernel import auth, deadline, errors, messages
+from mela.kernel.telemetry import metrics, tracing
+
+C = TypeVar("C")
+DEADLINE = "mela-deadline-ms"
+
+
+def methods(contract: type) -> dict[str, Callable[..., Any]]:
+    """The public methods of a contract. Raises: TypeError for one that cannot travel."""
+    found = {name: f for name, f in vars(contract).items() if inspect.isfunction(f) and not name.startswith("_")}
+    for name, function in found.items():
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        if not inspect.iscoroutinefunction(function) or any(p.kind is not p.KEYWORD_ONLY for p in parameters):
+            raise TypeError(f"{contract.__name__}.{name} must be async with keyword-only parameters")
+    return found
+
+
+def service_of(contract: type) -> str:
+    """The service that implements a contract: contracts live in a module of its name."""
+    return contract.__module__.rsplit(".", 1)[-1]
+
+
+def routes(
+    contract: type, implementation: object, *, tokens: Mapping[str, str], permits: Mapping[str, frozenset[str]]
+) -> list[Route]:
+    """Serve a contract. `tokens`: caller -> hash of its token; `permits`: caller -> methods it may call."""
+    service = service_of(contract)
+
+    def route(name: str, function: Callable[..., Any]) -> Route:
+        request_model, target = _model(contract, name, function), getattr(implementation, name)
+
+        async def endpoint(request: Request) -> Response:
+            _permit(request, name, tokens, permits)
+            arguments = _arguments(request_model, await request.body())
+            with deadline.within(float(request.headers.get(DEADLINE, "30000")) / 1000):
+                result = await target(**arguments)
+            return Response(messages.to_json({"result": result}), media_type="application/json")
+
+        return Route(f"/rpc/{service}/{name}", endpoint, methods=["POST"], name=f"rpc {service}.{name}")
+
+    return [route(name, function) for name, function in methods(contract).items()]
+
+
+def proxy(
+    contract: type[C], url: str, *, caller: str, token: str, client: httpx2.AsyncClient, timeout_s: float = 5.0, attempts: int = 3
+) -> C:
+    """An object that keeps the contract by calling the service at `url`."""
+    service = service_of(contract)
+
+    def method(name: str, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+        adapter = messages.adapter(get_type_hints(function, include_extras=True).get("return", Any))
+
+        async def call(_self: object, **arguments: Any) -> Any:
+            body = messages.to_json(arguments)
+            async for attempt in stamina.retry_context(
+                on=errors.Retryable, attempts=attempts, timeout=deadline.left(timeout_s), wait_initial=0.05, wait_max=1.0
+            ):
+                with attempt:
+                    with metrics.CALL.labels(caller, service, name, "any").time():
+                        answer = await _post(client, f"{url}/rpc/{service}/{name}", body, token, timeout_s, service)
+            return adapter.validate_python(answer["result"])
+
+        call.__name__ = name
+        return call
+
+    stub = type(f"{contract.__name__}Proxy", (), {name: method(name, f) for name, f in methods(contract).items()})
+    return cast(C, stub())
+
+
+async def _post(client: httpx2.AsyncClient, url: str, body: bytes, token: str, timeout_s: float, service: str) -> dict[str, Any]:
+    """One try. Raises: Unreachable when there was no answer, else the error that the service raised."""
+    seconds = deadline.left(timeout_s)
+    if seconds <= 0:
+        raise errors.TimedOut(seconds=1)
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json", DEADLINE: str(int(seconds * 1000))}
+    if trace := tracing.current():
+        headers["traceparent"] = trace
+    try:
+        with tracing.span("call", url=url):
+            response = await client.post(url, content=body, headers=headers, timeout=seconds)
+        answer: dict[str, Any] = response.json()
+    except (httpx2.HTTPError, ValueError) as error:
+        raise errors.Unreachable(service=service, seconds=1) from error
+    if response.status_code >= 400:
+        raise errors.restore(answer.get("code", ""), response.status_code, answer.get("params") or {})
+    return answer
+
+
+def _model(contract: type, name: str, function: Callable[..., Any]) -> type[BaseModel]:
+    hints = get_type_hints(function, include_extras=True)
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    fields: dict[str, Any] = {p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in parameters}
+    return create_model(f"{contract.__name__}_{name}", __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _arguments(model: type[BaseModel], body: bytes) -> dict[str, Any]:
+    try:
+        parsed = model.model_validate_json(body)
+    except ValidationError as error:
+        raise errors.Invalid([{"field": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()]) from error
+    return {name: getattr(parsed, name) for name in model.model_fields}
+
+
+def _permit(request: Request, method: str, tokens: Mapping[str, str], permits: Mapping[str, frozenset[str]]) -> None:
+    """Raises: Unauthenticated without a known service's token, Forbidden for a method that service has no business with."""
+    token = auth.bearer(request.headers.get("authorization"))
+    caller = next((name for name, kept in tokens.items() if auth.same(token, kept)), None)
+    if caller is None:
+        raise errors.Unauthenticated("kernel.unauthenticated")
+    if method not in permits.get(caller, frozenset()):
+        raise errors.Forbidden("kernel.forbidden", need=f"{caller} -> {method}")

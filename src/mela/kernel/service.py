@@ -1,0 +1,71 @@
+"""What a service is to the runtime: a name, what it needs, and how to build it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+import httpx2
+from fastapi import APIRouter
+
+from mela.kernel.clock import Clock
+from mela.kernel.db.database import Database
+from mela.kernel.events.bus import Subscription
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work on a timer: `run` is awaited every `every_s` seconds, with jitter. In several pods it runs in each of them."""
+
+    name: str
+    every_s: float
+    run: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A built service. `load_samples` puts sample data into an empty database and may be repeated."""
+
+    implementation: object
+    router: APIRouter | None = None
+    subscriptions: list[Subscription] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    load_samples: Callable[[], Awaitable[int]] | None = None
+    close: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True)
+class Context(Generic[S]):
+    """What the runtime hands to a service. `url` is where the outside reaches this process."""
+
+    settings: S
+    db: Database
+    clock: Clock
+    http: httpx2.AsyncClient
+    url: str
+    peers: Mapping[type, object] = field(default_factory=dict)
+
+    def peer(self, contract: type[T]) -> T:
+        """The service that keeps this contract, here or elsewhere."""
+        return cast(T, self.peers[contract])
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as its `app.py` declares it.
+
+    `contract`: the Protocol that it keeps, None for a simulator. `uses`: the contracts it calls. `permits`: which methods of
+    its own contract each other service may call. `migrations`: package of Alembic scripts. `messages`: error texts.
+    """
+
+    name: str
+    settings: type
+    build: Callable[[Context[Any]], Parts]
+    contract: type | None = None
+    uses: tuple[type, ...] = ()
+    permits: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    migrations: str | None = None
+    messages: Path | None = None

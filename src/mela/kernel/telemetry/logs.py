@@ -1,0 +1,44 @@
+"""Structured logs: JSON lines in a pod, readable lines on a terminal."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import orjson
+import structlog
+
+from mela.kernel.telemetry import masking, tracing
+
+
+def configure(style: Literal["json", "lines", "auto"] = "auto", level: str = "INFO") -> None:
+    """Send all logs, the libraries' too, to stderr in one style; `auto` looks whether stderr is a terminal."""
+    as_json = style == "json" or (style == "auto" and not sys.stderr.isatty())
+    number = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Any] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, _trace, masking.processor]
+    last: list[Any]
+    if as_json:
+        last = [structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.format_exc_info, masking.processor,
+                structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())]  # fmt: skip
+    else:
+        last = [structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False), structlog.dev.ConsoleRenderer(pad_event_to=0)]
+    structlog.configure(
+        processors=shared + last,
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
+
+
+class _Forward(logging.Handler):
+    """Hands the standard library's log records to structlog."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+
+
+def _trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if (trace_id := tracing.trace_id()) is not None:
+        event["trace"] = trace_id
+    return event

@@ -1,0 +1,68 @@
+"""One application for all the services of a process."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import ORJSONResponse
+from limits import parse
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+
+from mela.kernel import i18n
+from mela.kernel.auth import Authenticator
+from mela.kernel.errors import MelaError
+from mela.kernel.web import problems
+from mela.kernel.web.edge import Edge
+from mela.kernel.web.health import Health
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """Bounds of every request.
+
+    `rate` is per client address, such as `50/second`, or `off`; `rate_exempt` addresses have none. `trust_forwarded`: believe
+    the last address in X-Forwarded-For, set only behind a proxy of ours.
+    """
+
+    timeout_s: float = 15.0
+    body_bytes: int = 262_144
+    rate: str = "50/second"
+    rate_exempt: tuple[str, ...] = ("127.0.0.1", "::1")
+    trust_forwarded: bool = False
+
+
+def create_app(
+    name: str, *, version: str, description: str, routers: Sequence[APIRouter], routes: Sequence[BaseRoute], health: Health,
+    messages: i18n.Messages, authenticator: Authenticator, settings: WebSettings,
+    lifespan: Callable[[], AbstractAsyncContextManager[None]],
+) -> FastAPI:  # fmt: skip
+    """Put routers, probes and error answers together. `lifespan` is entered before the first request, left after the last."""
+
+    @asynccontextmanager
+    async def whole_life(_app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan():
+            health.ready = True
+            yield
+
+    app = FastAPI(
+        title=name, version=version, description=description, lifespan=whole_life, responses=problems.RESPONSES,
+        default_response_class=ORJSONResponse, max_body_size=settings.body_bytes, docs_url="/docs", redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False}, generate_unique_id_function=lambda route: route.name,
+    )  # fmt: skip
+    app.state.messages, app.state.authenticator, app.state.health = messages, authenticator, health
+    for router in routers:
+        app.include_router(router)
+    app.router.routes.extend([*health.routes(), *routes])
+    app.add_exception_handler(MelaError, problems.on_mela_error)
+    app.add_exception_handler(RequestValidationError, problems.on_invalid)
+    app.add_exception_handler(HTTPException, problems.on_http)
+    rate: Any = None if settings.rate == "off" else parse(settings.rate)
+    app.add_middleware(
+        Edge, service=name, timeout_s=settings.timeout_s, rate=rate, exempt=frozenset(settings.rate_exempt),
+        trust_forwarded=settings.trust_forwarded,
+    )  # fmt: skip
+    return app

@@ -1,0 +1,121 @@
+"""The one middleware: request id, rate limit, deadline, security headers, span, metrics, log line. Pure ASGI."""
+
+import asyncio
+import time
+
+import structlog
+from limits import RateLimitItem
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mela.kernel import deadline, errors, ids
+from mela.kernel.telemetry import metrics, tracing
+from mela.kernel.web import problems
+
+log = structlog.get_logger()
+_QUIET = frozenset({"/livez", "/readyz", "/metrics"})
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+]
+_API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+"""For answers that are data. A page brings its own policy."""
+
+
+class Edge:
+    """Wraps an application. `rate`: requests per client and time, None for no limit; `exempt`: addresses without one."""
+
+    def __init__(
+        self, app: ASGIApp, *, service: str, timeout_s: float, rate: RateLimitItem | None, exempt: frozenset[str], trust_forwarded: bool
+    ) -> None:
+        self._app, self._service, self._timeout_s = app, service, timeout_s
+        self._rate, self._exempt, self._trust_forwarded = rate, exempt, trust_forwarded
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _QUIET:
+            return await self._app(scope, receive, send)
+        answer = _Answer(scope, send)
+        parent = _header(scope, b"traceparent").decode("latin-1") or None
+        started = time.perf_counter()
+        with metrics.IN_FLIGHT.labels(self._service).track_inprogress(), structlog.contextvars.bound_contextvars(request=answer.id):
+            with tracing.span(f"{scope['method']} {scope['path']}", parent=parent):
+                await self._guarded(scope, receive, answer)
+        self._report(scope, answer, time.perf_counter() - started)
+
+    async def _guarded(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """The application within its limits; whatever it raises becomes an answer, unless one has begun."""
+        try:
+            await self._check_rate(scope)
+            with deadline.within(self._timeout_s):
+                async with asyncio.timeout(None if scope.get("mela.stream") else self._timeout_s):
+                    await self._app(scope, receive, answer.send)
+            return
+        except errors.MelaError as error:
+            failure: errors.MelaError = error
+        except TimeoutError:
+            failure = errors.TimedOut(seconds=1)
+        except RecursionError:
+            failure = errors.Rejected("kernel.too_deep")
+        except UnicodeDecodeError:
+            failure = errors.Rejected("kernel.not_utf8")
+        except Exception as error:
+            log.error("unexpected", path=scope["path"], exc_info=error)
+            failure = errors.MelaError("kernel.internal", request_id=answer.id)
+        if answer.status:
+            log.error("answer broken off", path=scope["path"], reason=str(failure))
+        else:
+            await problems.response(Request(scope), failure)(scope, receive, answer.send)
+
+    async def _check_rate(self, scope: Scope) -> None:
+        client = self._client(scope)
+        if self._rate is None or client in self._exempt:
+            return
+        if not await self._limiter.hit(self._rate, client):
+            metrics.LIMITED.labels(self._service).inc()
+            stats = await self._limiter.get_window_stats(self._rate, client)
+            raise errors.TooMany("kernel.too_many_requests", seconds=max(1, round(stats.reset_time - time.time())))  # noqa: TID251
+
+    def _client(self, scope: Scope) -> str:
+        """The client's address; behind a proxy that we trust, the last one it added."""
+        if self._trust_forwarded and (forwarded := _header(scope, b"x-forwarded-for")):
+            return forwarded.decode("latin-1").rsplit(",", 1)[-1].strip()
+        return scope["client"][0] if scope.get("client") else ""
+
+    def _report(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        metrics.REQUEST.labels(self._service, scope["method"], route, str(answer.status)).observe(seconds)
+        log.debug("request", method=scope["method"], route=route, status=answer.status, ms=round(seconds * 1000, 1))
+
+
+class _Answer:
+    """Adds our headers to an answer, and remembers its status."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        given = _header(scope, b"x-request-id").decode("latin-1")
+        self.id = given if ids.is_id("req", given) else ids.new_id("req")
+        self.status = 0
+        self._send = send
+        scope["mela.request_id"] = self.id
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers: list[tuple[bytes, bytes]] = [(name.lower(), value) for name, value in message.get("headers", [])]
+            names = {name for name, _ in headers}
+            headers += [pair for pair in _HEADERS if pair[0] not in names]
+            if _API_POLICY[0] not in names:
+                headers.append(_API_POLICY)
+            headers.append((b"x-request-id", self.id.encode()))
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    return next((value for key, value in scope["headers"] if key == name), b"")
