@@ -57,7 +57,7 @@ format: $(ENV) ## Format and apply safe fixes
 
 .PHONY: coverage
 coverage: $(ENV) ## Tests with branch coverage: 85 % overall, 95 % on kernel, cluster and rules
-	$(PYTEST) -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+	$(PYTEST) -n 2 --dist loadgroup --cov --cov-report= --cov-fail-under=0 $(ARGS)
 	$(BIN)/coverage report --fail-under=95 --include='src/mela/kernel/*'
 	$(BIN)/coverage report --fail-under=95 --include='src/mela/cluster/*'
 	$(BIN)/coverage report --fail-under=95 --include='src/mela/services/*/rules.py,src/mela/services/*/rules/*'
