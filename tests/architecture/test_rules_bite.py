@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mela.kernel import i18n
 from tests.architecture import translations
 
 ROOT = Path(__file__).parents[2]
@@ -155,7 +156,7 @@ def test_a_missing_translation_is_reported(missing: str, tmp_path: Path) -> None
     file = tmp_path / "orders" / "data" / "messages.yaml"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"orders.cart": texts}))
-    assert translations.problems(tmp_path) == []
+    assert i18n.check(translations.load(tmp_path)) == []
     del texts[missing]
     file.write_text(json.dumps({"orders.cart": texts}))
-    assert any("orders.cart" in problem for problem in translations.problems(tmp_path))
+    assert any("orders.cart" in problem for problem in i18n.check(translations.load(tmp_path)))

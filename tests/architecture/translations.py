@@ -9,17 +9,17 @@ SOURCE = Path(__file__).parents[2] / "src" / "mela"
 PATTERN = "**/data/messages*.yaml"
 
 
-def problems(source: Path) -> list[str]:
-    """What is wrong with the texts below `source`: a language missing, placeholders that differ, English left over."""
-    return i18n.check(i18n.Messages.load(*sorted(source.glob(PATTERN))))
+def load(source: Path) -> i18n.Messages:
+    """All texts below `source`, each key once."""
+    return i18n.Messages.load(*sorted(source.glob(PATTERN)))
 
 
 def main() -> int:
-    found = problems(SOURCE)
-    for problem in found:
-        sys.stdout.write(f"{problem}\n")
-    sys.stdout.write(f"Texts: {len(found)} problems.\n")
-    return 1 if found else 0
+    texts = load(SOURCE)
+    problems = i18n.check(texts)
+    sys.stdout.writelines(f"{problem}\n" for problem in problems)
+    sys.stdout.write(f"Texts: {len(list(texts))} checked, {len(problems)} problems.\n")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
