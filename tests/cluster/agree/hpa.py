@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mela.cluster import labels
-from mela.cluster.hpa import arithmetic, metrics, normalize, observed, pods, requests, selector, spec, status, sync
+from mela.cluster import arithmetic, labels
+from mela.cluster.hpa import metrics, normalize, observed, pods, requests, selector, spec, status, sync
 
 SIZE = re.compile(r"New size: (-?\d+); reason: (.*?)(?:; error: .*)?$", re.DOTALL)
 CAUSES = {

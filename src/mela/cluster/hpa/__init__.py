@@ -11,7 +11,7 @@ time, pods, samples and the answers of the metrics APIs are arguments, the contr
     metrics    from all metrics to one proposal
     stabilization, rates, normalize   windows, policies, minimum and maximum
     sync, status   one pass of the controller, and what it leaves in the API
-    arithmetic, selector   Go's numbers; the text form of a selector
+    selector   the text form of a selector
 
 Source: kubernetes v1.36.3, pkg/controller/podautoscaler (read 2026-11-23).
 """

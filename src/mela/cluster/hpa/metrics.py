@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from mela.cluster.hpa import arithmetic, observed, pods, replicas, spec
+from mela.cluster import arithmetic
+from mela.cluster.hpa import observed, pods, replicas, spec
 
 Answered = TypeVar("Answered", bound=Sequence[object] | Mapping[str, int])
 

@@ -10,7 +10,8 @@ metrics/client.go (getPodMetrics, getContainerMetrics), read 2026-11-23.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mela.cluster.hpa import arithmetic, observed
+from mela.cluster import arithmetic
+from mela.cluster.hpa import observed
 
 
 @dataclass(frozen=True, slots=True)

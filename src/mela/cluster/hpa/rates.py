@@ -10,7 +10,8 @@ calculateScaleUpLimit, calculateScaleUpLimitWithScalingRules, calculateScaleDown
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from mela.cluster.hpa import arithmetic, spec
+from mela.cluster import arithmetic
+from mela.cluster.hpa import spec
 
 FIXED_FACTOR = 2.0
 FIXED_MINIMUM = 4.0

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mela.cluster.hpa import arithmetic, observed, pods, requests
+from mela.cluster import arithmetic
+from mela.cluster.hpa import observed, pods, requests
 
 
 class Unusable(Exception):

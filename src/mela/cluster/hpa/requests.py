@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mela.cluster import quantity
-from mela.cluster.hpa import arithmetic
+from mela.cluster import arithmetic, quantity
 
 Amounts = Mapping[str, int]
 """Milli-units by resource name; a name that is absent has no request."""

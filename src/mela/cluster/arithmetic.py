@@ -1,6 +1,6 @@
 """Go's numbers: integers that wrap, division that truncates, floats that become integers.
 
-The controller computes with int32, int64 and float64. Python's integers neither wrap nor truncate towards zero, and its
+Upstream computes with int32, int64 and float64. Python's integers neither wrap nor truncate towards zero, and its
 division of integers is more exact than Go's. What follows is the difference.
 
 Source: Go specification, "Integer overflow", "Arithmetic operators", "Conversions" (go.dev/ref/spec, 2026-11-23). A float
@@ -44,6 +44,11 @@ def ratio(numerator: float, denominator: float) -> float:
 def ceiling(value: float) -> float:
     """Round up; infinities and not-a-number stay what they are."""
     return float(math.ceil(value)) if math.isfinite(value) else value
+
+
+def floor(value: float) -> float:
+    """Round down; infinities and not-a-number stay what they are."""
+    return float(math.floor(value)) if math.isfinite(value) else value
 
 
 def int32_of(value: float) -> int:
