@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mela.kernel import i18n
-from tests.architecture import translations
+from tests.architecture import processes, translations
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -125,6 +125,13 @@ def import_report(copy: Path) -> str:
 @pytest.mark.parametrize("rule", IMPORTS)
 def test_a_broken_import_rule_is_reported(rule: str, import_report: str) -> None:
     assert IMPORTS[rule] in import_report
+
+
+def test_a_sibling_that_comes_along_is_noticed(copy: Path) -> None:
+    assert processes.services_loaded_by("mela.services.planted_one.store", copy / "src") == {
+        "planted_one",
+        "planted_two",
+    }
 
 
 def banned_lines(copy: Path, name: str) -> set[int]:
