@@ -7,9 +7,7 @@ A token is 256 random bits, so one round of SHA-256 is enough: there is nothing 
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Protocol
-
-from fastapi import Depends, Request
+from typing import Literal, Protocol
 
 from mela.kernel import ids
 from mela.kernel.errors import Forbidden, Unauthenticated
@@ -59,39 +57,7 @@ def bearer(header: str | None) -> str:
     return token
 
 
-async def caller(request: Request) -> Principal:
-    """FastAPI dependency: the principal of this request. Raises: Unauthenticated."""
-    authenticator: Authenticator = request.app.state.authenticator
-    return await authenticator.identify(token=bearer(request.headers.get("authorization")))
-
-
-async def customer(principal: Annotated[Principal, Depends(caller)]) -> Principal:
-    """FastAPI dependency: a signed-in person."""
-    return _of_kind(principal, "customer")
-
-
-async def merchant(principal: Annotated[Principal, Depends(caller)]) -> Principal:
-    """FastAPI dependency: a seller's API key."""
-    return _of_kind(principal, "merchant")
-
-
-async def operator(principal: Annotated[Principal, Depends(caller)]) -> Principal:
-    """FastAPI dependency: the person on duty."""
-    return _of_kind(principal, "operator")
-
-
 def need(principal: Principal, scope: str) -> None:
     """Raises: Forbidden, naming the scope, unless the principal has it."""
     if scope not in principal.scopes:
         raise Forbidden("kernel.forbidden", need=scope)
-
-
-def _of_kind(principal: Principal, kind: Kind) -> Principal:
-    if principal.kind != kind:
-        raise Forbidden("kernel.forbidden", need=kind)
-    return principal
-
-
-Customer = Annotated[Principal, Depends(customer)]
-Merchant = Annotated[Principal, Depends(merchant)]
-Operator = Annotated[Principal, Depends(operator)]

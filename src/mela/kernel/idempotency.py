@@ -6,9 +6,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import Depends, Header
 from sqlalchemy import Column, Connection, MetaData, String, Table, and_, delete, select
 
 from mela.kernel import messages
@@ -62,19 +60,3 @@ def claim(conn: Connection, *, owner: str, key: str, request: object, result: st
 def forget(conn: Connection, before: datetime) -> int:
     """Drop keys of before `before`: used again, they count as new."""
     return conn.execute(delete(keys).where(keys.c.created < before)).rowcount
-
-
-def _header(
-    idempotency_key: Annotated[
-        str | None,
-        Header(description="Your own name for this request, unique per intent: repeating it repeats nothing.",
-               min_length=8, max_length=80, pattern=r"^[A-Za-z0-9_.:-]+$", examples=["order-2026-11-23-0001"]),
-    ] = None,
-) -> str:  # fmt: skip
-    if idempotency_key is None:
-        raise KeyMissing()
-    return idempotency_key
-
-
-Key = Annotated[str, Depends(_header)]
-"""FastAPI dependency: the request's Idempotency-Key."""
