@@ -122,6 +122,15 @@ def milli_value(quantity: Quantity) -> int:
     return _scaled(quantity, MILLI)
 
 
+def round_up(quantity: Quantity, exponent: int) -> Quantity:
+    """The quantity in whole multiples of `10**exponent`, rounded away from zero; unchanged if it already is."""
+    places = exponent - quantity.exponent
+    if places <= 0 or not quantity:
+        return quantity
+    up = _shrink_up(abs(quantity.unscaled), places)
+    return Quantity(up if quantity.unscaled > 0 else -up, exponent, quantity.format, quantity.small)
+
+
 def canonical(quantity: Quantity) -> str:
     """The text in which the API server stores and prints it: no fraction, the largest exact suffix.
 
