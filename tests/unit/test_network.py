@@ -7,5 +7,5 @@ import pytest_socket
 
 
 def test_a_unit_test_cannot_open_a_connection() -> None:
-    with pytest.raises(pytest_socket.SocketBlockedError):
+    with pytest.warns(match="A test tried"), pytest.raises(pytest_socket.SocketBlockedError):
         socket.create_connection(("127.0.0.1", 9))
