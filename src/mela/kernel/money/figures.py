@@ -8,28 +8,21 @@ from __future__ import annotations
 
 import re
 
+from mela.kernel.money import vocabulary
 from mela.kernel.money.arithmetic import PAISE_PER_RUPEE, Paise, half_up
 
 RUPEE = "₹"
 LARGEST = Paise(99_99_99_99_999_99)
 """The largest amount read from text and said in words: just under ten thousand crore rupees."""
 
-LAKH = 1_00_000
-CRORE = 1_00_00_000
-UNIT_WORDS = {
-    CRORE: {"en": "crore", "hi": "करोड़", "ta": "கோடி", "te": "కోట్లు", "kn": "ಕೋಟಿ"},
-    LAKH: {"en": "lakh", "hi": "लाख", "ta": "லட்சம்", "te": "లక్షలు", "kn": "ಲಕ್ಷ"},
-}
-ONE_UNIT_WORDS = {
-    CRORE: UNIT_WORDS[CRORE] | {"te": "కోటి"},
-    LAKH: UNIT_WORDS[LAKH] | {"te": "లక్ష"},
-}
+UNITS = (("crore", 1_00_00_000), ("lakh", 1_00_000))
 
-INDIC_DIGITS = {ord(zero) + value: str(value) for zero in "०௦౦೦" for value in range(10)}
+INDIC_DIGITS = {ord(zero) + value: str(value) for zero in "\u0966\u0be6\u0c66\u0ce6" for value in range(10)}
 AMOUNT = re.compile(
     r"(?P<sign>[-+]?) ?(?:₹ ?)?(?P<whole>0|[1-9][0-9]*|[1-9][0-9]?(?:,[0-9]{2})*,[0-9]{3})(?:\.(?P<part>[0-9]{1,2}))?",
     re.ASCII,
 )
+PAIRS = re.compile(r"(?<=\d)(?=(?:\d\d)+$)")
 LONGEST_TEXT = 40
 
 
@@ -37,7 +30,7 @@ class InvalidAmount(ValueError):
     """A text that is not an amount of rupees."""
 
 
-def rupees(amount: Paise, lang: str = "en", *, trim: bool = False) -> str:
+def rupees(amount: Paise, lang: str = "en", *, trim: bool = False) -> str:  # noqa: ARG001 (called like compact and words)
     """`₹1,23,45,678.90`, the minus first; `trim` drops `.00`. The same in every language, so `lang` changes nothing."""
     whole, part = divmod(abs(amount), PAISE_PER_RUPEE)
     sign = "-" if amount < 0 else ""
@@ -50,22 +43,20 @@ def compact(amount: Paise, lang: str = "en") -> str:
     At most two decimals, halves away from zero; what rounds up to the next unit is written in it.
     """
     sign = "-" if amount < 0 else ""
-    for unit in (CRORE, LAKH):
-        hundredths = half_up(abs(amount), unit * PAISE_PER_RUPEE // 100)
+    for unit, size in UNITS:
+        hundredths = half_up(abs(amount), size * PAISE_PER_RUPEE // 100)
         if hundredths >= 100:
-            forms = ONE_UNIT_WORDS if hundredths == 100 else UNIT_WORDS
-            return f"{sign}{RUPEE}{_trimmed(hundredths)} {forms[unit][lang]}"
+            word = vocabulary.of(lang).short[unit]["one" if hundredths == 100 else "many"]
+            return f"{sign}{RUPEE}{_trimmed(hundredths)} {word}"
     whole = half_up(abs(amount), PAISE_PER_RUPEE)
     return f"{sign if whole else ''}{RUPEE}{group(whole)}"
 
 
 def group(number: int) -> str:
     """A whole number, zero or more, in the Indian grouping: 12345678 is `1,23,45,678`."""
-    head, tail = divmod(number, 1000)
-    if not head:
-        return str(number)
-    pairs = f"{head:,}" if head < 100 else re.sub(r"(?<=\d)(?=(?:\d\d)+$)", ",", str(head))
-    return f"{pairs},{tail:03}"
+    digits = str(number)
+    head, tail = digits[:-3], digits[-3:]
+    return f"{PAIRS.sub(',', head)},{tail}" if head else tail
 
 
 def parse_rupees(text: str, *, signed: bool = False) -> Paise:
