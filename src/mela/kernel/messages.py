@@ -75,4 +75,4 @@ def to_json(value: object) -> bytes:
 
 def from_json(of: type[T], data: bytes | str) -> T:
     """A value of type `of`, checked. Raises: pydantic.ValidationError."""
-    return cast(T, adapter(of).validate_json(data))
+    return cast(T, adapter(cast(Any, of)).validate_json(data))

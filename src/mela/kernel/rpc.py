@@ -26,7 +26,7 @@ DEADLINE = "mela-deadline-ms"
 
 def methods(contract: type) -> dict[str, Callable[..., Any]]:
     """The public methods of a contract. Raises: TypeError for one that cannot travel."""
-    found = {name: f for name, f in vars(contract).items() if inspect.isfunction(f) and not name.startswith("_")}
+    found: dict[str, Callable[..., Any]] = {name: f for name, f in vars(contract).items() if inspect.isfunction(f) and not name.startswith("_")}
     for name, function in found.items():
         parameters = list(inspect.signature(function).parameters.values())[1:]
         if not inspect.iscoroutinefunction(function) or any(p.kind is not p.KEYWORD_ONLY for p in parameters):
@@ -40,10 +40,14 @@ def service_of(contract: type) -> str:
 
 
 def routes(
-    contract: type, implementation: object, *, tokens: Mapping[str, str], permits: Mapping[str, frozenset[str]]
+    contract: type,
+    implementation: object,
+    *,
+    service: str,
+    tokens: Mapping[str, str],
+    permits: Mapping[str, frozenset[str]],
 ) -> list[Route]:
-    """Serve a contract. `tokens`: caller -> hash of its token; `permits`: caller -> methods it may call."""
-    service = service_of(contract)
+    """Serve a contract as `service`. `tokens`: caller -> hash of its token; `permits`: caller -> methods it may call."""
 
     def route(name: str, function: Callable[..., Any]) -> Route:
         request_model, target = _model(contract, name, function), getattr(implementation, name)
@@ -51,7 +55,7 @@ def routes(
         async def endpoint(request: Request) -> Response:
             _permit(request, name, tokens, permits)
             arguments = _arguments(request_model, await request.body())
-            with deadline.within(float(request.headers.get(DEADLINE, "30000")) / 1000):
+            with deadline.within(_seconds(request.headers.get(DEADLINE))):
                 result = await target(**arguments)
             return Response(messages.to_json({"result": result}), media_type="application/json")
 
@@ -61,21 +65,33 @@ def routes(
 
 
 def proxy(
-    contract: type[C], url: str, *, caller: str, token: str, client: httpx2.AsyncClient, timeout_s: float = 5.0, attempts: int = 3
+    contract: type[C],
+    url: str,
+    *,
+    service: str,
+    caller: str,
+    token: str,
+    client: httpx2.AsyncClient,
+    timeout_s: float = 5.0,
+    attempts: int = 3,
 ) -> C:
-    """An object that keeps the contract by calling the service at `url`."""
-    service = service_of(contract)
+    """An object that keeps the contract by calling `service` at `url`."""
 
     def method(name: str, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         adapter = messages.adapter(get_type_hints(function, include_extras=True).get("return", Any))
 
         async def call(_self: object, **arguments: Any) -> Any:
             body = messages.to_json(arguments)
+            answer: dict[str, Any] = {}
             async for attempt in stamina.retry_context(
-                on=errors.Retryable, attempts=attempts, timeout=deadline.left(timeout_s), wait_initial=0.05, wait_max=1.0
+                on=errors.Retryable,
+                attempts=attempts,
+                timeout=deadline.left(timeout_s),
+                wait_initial=0.05,
+                wait_max=1.0,
             ):
                 with attempt:
-                    with metrics.CALL.labels(caller, service, name, "any").time():
+                    with metrics.CALL.labels(caller, service, name).time():
                         answer = await _post(client, f"{url}/rpc/{service}/{name}", body, token, timeout_s, service)
             return adapter.validate_python(answer["result"])
 
@@ -86,12 +102,18 @@ def proxy(
     return cast(C, stub())
 
 
-async def _post(client: httpx2.AsyncClient, url: str, body: bytes, token: str, timeout_s: float, service: str) -> dict[str, Any]:
+async def _post(
+    client: httpx2.AsyncClient, url: str, body: bytes, token: str, timeout_s: float, service: str
+) -> dict[str, Any]:
     """One try. Raises: Unreachable when there was no answer, else the error that the service raised."""
     seconds = deadline.left(timeout_s)
     if seconds <= 0:
         raise errors.TimedOut(seconds=1)
-    headers = {"authorization": f"Bearer {token}", "content-type": "application/json", DEADLINE: str(int(seconds * 1000))}
+    headers = {
+        "authorization": f"Bearer {token}",
+        "content-type": "application/json",
+        DEADLINE: str(int(seconds * 1000)),
+    }
     if trace := tracing.current():
         headers["traceparent"] = trace
     try:
@@ -116,8 +138,15 @@ def _arguments(model: type[BaseModel], body: bytes) -> dict[str, Any]:
     try:
         parsed = model.model_validate_json(body)
     except ValidationError as error:
-        raise errors.Invalid([{"field": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()]) from error
+        raise errors.Invalid(
+            [{"field": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()]
+        ) from error
     return {name: getattr(parsed, name) for name in model.model_fields}
+
+
+def _seconds(milliseconds: str | None) -> float:
+    """How long the caller waits; half a minute where it does not say."""
+    return int(milliseconds) / 1000 if milliseconds and milliseconds.isdecimal() and len(milliseconds) < 9 else 30.0
 
 
 def _permit(request: Request, method: str, tokens: Mapping[str, str], permits: Mapping[str, frozenset[str]]) -> None:

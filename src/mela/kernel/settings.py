@@ -67,18 +67,17 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) ->
     Raises: SettingsError.
     """
     given = {name: text for name, text in (os.environ if environ is None else environ).items() if text}
-    fields = {_variable(prefix, field): field for field in dataclasses.fields(cls)}
-    problems = list(_unknown(given, fields.keys(), _variable_prefix(prefix)))
-    hints = get_type_hints(cls)
+    variables, hints = _variables(cls, prefix, {}), get_type_hints(cls)
+    problems = list(_unknown(given, variables, _variable_prefix(prefix)))
     values: dict[str, Any] = {}
-    for name, field in fields.items():
-        if name in given:
-            try:
-                values[field.name] = _parse(hints[field.name], given[name])
-            except ValueError:
-                problems.append(_refusal(name, given[name], _form(hints[field.name]), _is_secret(field)))
-        elif _must_be_set(field):
-            problems.append(f"{name} is not set; it takes {_form(hints[field.name])}")
+    for field, variable in variables.values():
+        try:
+            if variable.name in given:
+                values[field.name] = _parse(hints[field.name], given[variable.name])
+            elif variable.default is None:
+                problems.append(f"{variable.name} is not set; it takes {variable.form}")
+        except ValueError:
+            problems.append(_refusal(variable, given[variable.name]))
     if problems:
         raise SettingsError(problems)
     try:
@@ -88,30 +87,34 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) ->
 
 
 def describe(cls: type[DataclassInstance], prefix: str) -> list[Variable]:
-    """Every variable of a settings class with its form, default and help, in the order of the fields."""
-    hints, docs = get_type_hints(cls), _field_docstrings(cls)
-    return [
-        Variable(
-            name=_variable(prefix, field),
+    """Every variable of a settings class with its form, default and help, in the order of the fields.
+
+    The help is the text under the field or its metadata `help`; metadata `secret` marks what must not be shown.
+    """
+    return [variable for _, variable in _variables(cls, prefix, _field_docstrings(cls)).values()]
+
+
+Variables = dict[str, tuple[dataclasses.Field[Any], Variable]]
+
+
+def _variables(cls: type[DataclassInstance], prefix: str, docs: Mapping[str, str]) -> Variables:
+    """Raises: TypeError for a class that settings cannot be read into."""
+    hints = get_type_hints(cls)
+    described = {
+        field.name: Variable(
+            name=_variable_prefix(prefix) + field.name.upper(),
             form=_form(hints[field.name]),
             default=_default(field),
             help=field.metadata.get("help") or docs.get(field.name, ""),
             secret=_is_secret(field),
         )
         for field in dataclasses.fields(cls)
-    ]
+    }
+    return {described[field.name].name: (field, described[field.name]) for field in dataclasses.fields(cls)}
 
 
 def _variable_prefix(prefix: str) -> str:
     return prefix.removesuffix("_") + "_"
-
-
-def _variable(prefix: str, field: dataclasses.Field[Any]) -> str:
-    return _variable_prefix(prefix) + field.name.upper()
-
-
-def _must_be_set(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _is_secret(field: dataclasses.Field[Any]) -> bool:
@@ -133,9 +136,9 @@ def _unknown(given: Mapping[str, str], known: Collection[str], prefix: str) -> I
         yield f"{name} is not a setting; did you mean {near[0]}?" if near else f"{name} is not a setting"
 
 
-def _refusal(name: str, text: str, form: str, secret: bool) -> str:
-    shown = f"a secret of {len(text)} characters" if secret else repr(text[:80])
-    return f"{name} is {shown}; it takes {form}"
+def _refusal(variable: Variable, text: str) -> str:
+    shown = f"a secret of {len(text)} characters" if variable.secret else repr(text[:80])
+    return f"{variable.name} is {shown}; it takes {variable.form}"
 
 
 def _default(field: dataclasses.Field[Any]) -> str | None:

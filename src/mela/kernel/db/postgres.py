@@ -101,7 +101,13 @@ class PostgresDatabase:
             self._waiting -= 1
 
     def _attempts(
-        self, engine: Engine, unit: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], name: str, limit: float
+        self,
+        engine: Engine,
+        unit: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        name: str,
+        limit: float,
     ) -> tuple[T, list[Hook]]:
         """Try until it commits. A dead connection fails the unit: on COMMIT it may have happened."""
         started = time.monotonic()

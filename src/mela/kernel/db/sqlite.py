@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection, create_engine, event
@@ -175,7 +175,9 @@ class SqliteDatabase:
         except Exception as error:
             take_hooks(conn)
             if not db.in_transaction:  # a full disk or an interrupt ended the outer transaction, and all units with it
-                raise error if isinstance(error, DBAPIError) else sqlite3.OperationalError("transaction ended") from error
+                raise (
+                    error if isinstance(error, DBAPIError) else sqlite3.OperationalError("transaction ended")
+                ) from error
             db.execute("ROLLBACK TO unit")
             work.error = _translate(error) if isinstance(error, DBAPIError) else error
         db.execute("RELEASE unit")
@@ -192,9 +194,7 @@ class SqliteDatabase:
 
 def raw(conn: Connection) -> sqlite3.Connection:
     """The driver's connection below SQLAlchemy's: for transaction control, at a tenth of the cost."""
-    connection = conn.connection.dbapi_connection
-    assert isinstance(connection, sqlite3.Connection)
-    return connection
+    return cast(sqlite3.Connection, conn.connection.dbapi_connection)
 
 
 def _call(unit: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], conn: Connection) -> T:

@@ -75,7 +75,7 @@ class Bus:
         """Begin to move and handle events, those of before a crash first."""
         self._db.on_news(self._news)
         if self._handlers:
-            await self._transport.subscribe(sorted(self._handlers), self.receive)
+            await self._transport.subscribe(sorted(self._handlers), self._take)
         self._loops = [asyncio.create_task(self._relay()), asyncio.create_task(self._work())]
 
     async def close(self) -> None:
@@ -86,11 +86,14 @@ class Bus:
         if self._running:
             await asyncio.wait(self._running, timeout=5)
 
-    async def receive(self, envelopes: list[Envelope]) -> None:
+    async def receive(self, *, envelopes: list[Envelope]) -> None:
         """Take events in, durably."""
         wanted = [e for e in envelopes if e.name in self._handlers or e.name == outbox.UNREADABLE]
         if wanted:
             await self._db.run(inbox.receive, wanted, self._clock.now())
+
+    async def _take(self, envelopes: list[Envelope]) -> None:
+        await self.receive(envelopes=envelopes)
 
     def _news(self) -> None:
         self._wake_relay.set()
@@ -120,7 +123,9 @@ class Bus:
             claimed: list[Delivery] = []
             try:
                 if free >= self._options.slots / 2:  # a claim reads all that is open: make it worth it
-                    claimed = await self._db.run(inbox.claim, self._clock.now(), limit=free, lease_s=self._options.lease_s)
+                    claimed = await self._db.run(
+                        inbox.claim, self._clock.now(), limit=free, lease_s=self._options.lease_s
+                    )
             except Exception as error:  # as in the relay
                 log.warning("inbox not read", service=self._service, reason=repr(error))
                 await asyncio.sleep(ids.jitter(self._options.poll_s))

@@ -63,7 +63,9 @@ class KafkaTransport:
         left = producer.flush(self._timeout_s)
         if left or failures:
             producer.purge()
-            self._producer = None  # a new one begins a new sequence; the old may still deliver, which the inbox forgives
+            self._producer = (
+                None  # a new one begins a new sequence; the old may still deliver, which the inbox forgives
+            )
             raise Unreachable(service="kafka", reason=failures[0] if failures else "time-out", seconds=1)
 
     async def _consume(self, topics: list[str], receive: Callable[[list[Envelope]], Awaitable[None]]) -> None:

@@ -15,13 +15,21 @@ def configure(style: Literal["json", "lines", "auto"] = "auto", level: str = "IN
     """Send all logs, the libraries' too, to stderr in one style; `auto` looks whether stderr is a terminal."""
     as_json = style == "json" or (style == "auto" and not sys.stderr.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
-    shared: list[Any] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, _trace, masking.processor]
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        _trace,
+        masking.processor,
+    ]
     last: list[Any]
     if as_json:
         last = [structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.format_exc_info, masking.processor,
                 structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())]  # fmt: skip
     else:
-        last = [structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False), structlog.dev.ConsoleRenderer(pad_event_to=0)]
+        last = [
+            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+            structlog.dev.ConsoleRenderer(pad_event_to=0),
+        ]
     structlog.configure(
         processors=shared + last,
         wrapper_class=structlog.make_filtering_bound_logger(number),

@@ -1,6 +1,6 @@
 """Personal data that must not reach a log: told by its type, and caught by its shape where the type was lost.
 
-    log.info("code sent", phone=Personal("+919876543210"))      phone=+91••••••3210
+log.info("code sent", phone=Personal("+919876543210"))      phone=+91••••••3210
 """
 
 import re

@@ -23,7 +23,9 @@ def enable(service: str, *, endpoint: str | None = None, share: float = 1.0, exp
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
     from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
-    provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(share)), resource=Resource.create({"service.name": service}))
+    provider = TracerProvider(
+        sampler=ParentBased(TraceIdRatioBased(share)), resource=Resource.create({"service.name": service})
+    )
     if exporter is not None:
         provider.add_span_processor(SimpleSpanProcessor(exporter))
     elif endpoint:
@@ -37,7 +39,9 @@ def disable() -> None:
     _tracer = None
 
 
-def span(name: str, *, parent: str | Mapping[str, str] | None = None, **attributes: Any) -> AbstractContextManager[Span | None]:
+def span(
+    name: str, *, parent: str | Mapping[str, str] | None = None, **attributes: Any
+) -> AbstractContextManager[Span | None]:
     """A span around a block; `parent` is a `traceparent` value or request headers. An exception marks it failed."""
     return nullcontext() if _tracer is None else _span(_tracer, name, parent, attributes)
 
@@ -60,7 +64,9 @@ def trace_id() -> str | None:
 
 
 @contextmanager
-def _span(tracer: trace.Tracer, name: str, parent: str | Mapping[str, str] | None, attributes: dict[str, Any]) -> Iterator[Span]:
+def _span(
+    tracer: trace.Tracer, name: str, parent: str | Mapping[str, str] | None, attributes: dict[str, Any]
+) -> Iterator[Span]:
     carrier = {"traceparent": parent} if isinstance(parent, str) else parent
     context = propagate.extract(carrier) if carrier else None
     with tracer.start_as_current_span(name, context=context, attributes=attributes, record_exception=False) as opened:

@@ -32,7 +32,14 @@ class Edge:
     """Wraps an application. `rate`: requests per client and time, None for no limit; `exempt`: addresses without one."""
 
     def __init__(
-        self, app: ASGIApp, *, service: str, timeout_s: float, rate: RateLimitItem | None, exempt: frozenset[str], trust_forwarded: bool
+        self,
+        app: ASGIApp,
+        *,
+        service: str,
+        timeout_s: float,
+        rate: RateLimitItem | None,
+        exempt: frozenset[str],
+        trust_forwarded: bool,
     ) -> None:
         self._app, self._service, self._timeout_s = app, service, timeout_s
         self._rate, self._exempt, self._trust_forwarded = rate, exempt, trust_forwarded
@@ -44,7 +51,10 @@ class Edge:
         answer = _Answer(scope, send)
         parent = _header(scope, b"traceparent").decode("latin-1") or None
         started = time.perf_counter()
-        with metrics.IN_FLIGHT.labels(self._service).track_inprogress(), structlog.contextvars.bound_contextvars(request=answer.id):
+        with (
+            metrics.IN_FLIGHT.labels(self._service).track_inprogress(),
+            structlog.contextvars.bound_contextvars(request=answer.id),
+        ):
             with tracing.span(f"{scope['method']} {scope['path']}", parent=parent):
                 await self._guarded(scope, receive, answer)
         self._report(scope, answer, time.perf_counter() - started)

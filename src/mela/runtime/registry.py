@@ -1,0 +1,54 @@
+"""Every service and simulator by name: which others it calls, and whose events it hears.
+
+Data, so that a pod knows its neighbours without importing them. A test holds each row against the service's own `app.py`.
+"""
+
+import importlib
+from dataclasses import dataclass
+
+from mela.kernel.service import Service
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`uses`: services it calls. `hears`: names of events it subscribes to. `simulator`: stands for the outside world."""
+
+    name: str
+    module: str
+    about: str
+    uses: tuple[str, ...] = ()
+    hears: tuple[str, ...] = ()
+    simulator: bool = False
+
+
+ENTRIES: dict[str, Entry] = {
+    entry.name: entry
+    for entry in (
+        Entry("sms", "mela.simulators.sms.app", "the phones' SMS inbox (simulator)", simulator=True),
+        Entry("gateway", "mela.simulators.gateway.app", "a payment gateway and its bank (simulator)", simulator=True),
+        Entry("accounts", "mela.services.accounts.app", "sign-in by phone, API keys"),
+        Entry("catalog", "mela.services.catalog.app", "products, prices, stock, search", uses=("accounts",)),
+        Entry("payments", "mela.services.payments.app", "UPI, cash on delivery, refunds, the ledger", uses=("accounts",)),
+        Entry("orders", "mela.services.orders.app", "cart, checkout, orders, invoices",
+              uses=("accounts", "catalog", "payments"), hears=("payments.captured", "payments.failed", "payments.refunded")),
+        Entry("settlement", "mela.services.settlement.app", "what sellers get, and when",
+              uses=("accounts", "payments", "catalog"), hears=("orders.sold", "orders.unsold")),
+    )
+}  # fmt: skip
+"""In the order in which they are built: each after those it calls."""
+
+
+def load(name: str) -> Service:
+    """Import one service. Raises: KeyError for an unknown name."""
+    service: Service = importlib.import_module(ENTRIES[name].module).SERVICE
+    return service
+
+
+def hearers(event: str) -> list[str]:
+    """The services that subscribe to an event name."""
+    return [entry.name for entry in ENTRIES.values() if event in entry.hears]
+
+
+def sources(name: str) -> list[str]:
+    """The services whose events `name` hears."""
+    return sorted({event.split(".", 1)[0] for event in ENTRIES[name].hears})

@@ -1,0 +1,135 @@
+"""Puts a platform on a port, and takes it off again without losing a request."""
+
+import asyncio
+import errno
+import fcntl
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from mela.runtime.platform import Platform
+from mela.runtime.settings import PlatformSettings
+
+log = structlog.get_logger()
+
+
+class CannotStart(Exception):
+    """Why it does not start, and what to do: one sentence each."""
+
+    def __init__(self, reason: str, fix: str) -> None:
+        super().__init__(f"{reason} {fix}")
+        self.reason, self.fix = reason, fix
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The listening socket. Raises: CannotStart when another program has the port, or may not have it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(
+                f"Port {port} is taken by another program.", f"Choose another: mela up --port {port + 100}"
+            ) from error
+        raise CannotStart(
+            f"Cannot listen on {host}:{port} ({error.strerror}).", "Choose another with --port and --host."
+        ) from error
+    return listener
+
+
+@contextmanager
+def own_folder(folder: Path) -> Iterator[None]:
+    """This process alone uses the folder. Raises: CannotStart when it cannot be written or another platform runs in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        os.write(lock, b"x")
+    except OSError as error:
+        what = "is full" if error.errno == errno.ENOSPC else f"cannot be written ({error.strerror})"
+        raise CannotStart(f"The folder {folder} {what}.", "Make room, or choose another: mela up --data DIR") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise CannotStart(
+            f"Another platform runs in {folder}.", "Stop it, or choose another: mela up --data DIR"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, with signals left to us: readiness falls first, then the door closes, then requests finish."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    platform: Platform, app: FastAPI, listener: socket.socket, *, started: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Answer requests until SIGINT or SIGTERM; `started` is called when the first can be answered."""
+    config: Any = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=20, server_header=False,
+        date_header=True, timeout_keep_alive=75,
+    )  # fmt: skip
+    server = _Server(config)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stop.wait())
+    while not server.started and not running.done():
+        await asyncio.sleep(0.005)
+    if started and not running.done():
+        await started()
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    platform.health.ready = False
+    if not running.done():
+        await asyncio.sleep(platform.settings.drain_s)
+        server.should_exit = True
+    stopping.cancel()
+    await running
+
+
+def run(
+    settings: PlatformSettings, names: list[str], *, started: Callable[[Platform], Awaitable[None]] | None = None
+) -> None:
+    """Open, serve and close the services `names`. Raises: CannotStart, SettingsError, NewerDatabase."""
+    listener = bind(settings.host, settings.port)
+    with own_folder(settings.data):
+        import uvloop
+
+        uvloop.run(_run(settings, names, listener, started))
+
+
+async def _run(
+    settings: PlatformSettings,
+    names: list[str],
+    listener: socket.socket,
+    started: Callable[[Platform], Awaitable[None]] | None,
+) -> None:
+    platform = Platform(names, settings)
+    app = platform.open()
+
+    async def begun() -> None:
+        if started:
+            await started(platform)
+
+    await serve(platform, app, listener, started=begun)

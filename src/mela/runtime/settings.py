@@ -1,0 +1,134 @@
+"""Where a process runs and what it finds around it, read once from `MELA_*`."""
+
+import json
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mela.kernel import auth, ids
+from mela.kernel.db.database import DatabaseOptions
+from mela.kernel.events.bus import BusOptions
+from mela.runtime.registry import ENTRIES
+
+
+@dataclass(frozen=True)
+class PlatformSettings:
+    """What all services of a process share."""
+
+    data: Path = Path("mela-data")
+    """Folder of the SQLite files, and of the secrets that a laptop makes for itself."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 3000
+    """Port to listen on."""
+    url: str | None = None
+    """Where others reach this process, when that is not host and port."""
+    database: str = "sqlite"
+    """`sqlite`, or a URL with `{service}` in it: postgresql://user:secret@host/{service}"""
+    events: str = "memory"
+    """`memory`, or kafka://host:port[,host:port]"""
+    peers: tuple[str, ...] = ()
+    """Services elsewhere: orders=http://orders:3000,payments=http://payments:3000"""
+    token: str | None = field(default=None, repr=False, metadata={"secret": True})
+    """This process's own token, shown to the services it calls."""
+    callers: tuple[str, ...] = ()
+    """Who may call: orders=<SHA-256 of its token>"""
+    log: Literal["auto", "json", "lines"] = "auto"
+    """How logs look."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """From which level on."""
+    otlp: str | None = None
+    """Where traces go: http://collector:4318"""
+    trace_share: float = 1.0
+    """Share of the traces that is recorded, 0 to 1."""
+    drain_s: float = 0.0
+    """Between failing readiness and closing the door, so that balancers look away; 5 in a pod."""
+    pool_size: int = 8
+    """Connections to PostgreSQL per service."""
+    hooks: bool = False
+    """Offer what only tests need."""
+
+    def __post_init__(self) -> None:
+        """Raises: ValueError with a sentence for a value that cannot be."""
+        if self.database != "sqlite" and "{service}" not in self.database:
+            raise ValueError("database is `sqlite` or a URL with {service} in it: each service has its own")
+        if self.events != "memory" and not self.events.startswith("kafka://"):
+            raise ValueError("events is `memory` or kafka://host:port")
+        for pair in (*self.peers, *self.callers):
+            if pair.split("=", 1)[0] not in ENTRIES or "=" not in pair:
+                raise ValueError(f"{pair!r} is not SERVICE=VALUE with one of: {', '.join(ENTRIES)}")
+
+    @property
+    def own_url(self) -> str:
+        """Where others reach this process."""
+        return self.url or f"http://{'127.0.0.1' if self.host in ('0.0.0.0', '::') else self.host}:{self.port}"  # noqa: S104
+
+    @property
+    def peer_urls(self) -> dict[str, str]:
+        """URL by service."""
+        return dict(pair.split("=", 1) for pair in self.peers)
+
+    @property
+    def caller_hashes(self) -> dict[str, str]:
+        """Hash of its token by calling service."""
+        return dict(pair.split("=", 1) for pair in self.callers)
+
+    def database_url(self, service: str) -> str:
+        """The database of one service."""
+        if self.database == "sqlite":
+            return f"sqlite:///{(self.data / f'{service}.db').resolve()}"
+        return self.database.replace("{service}", service)
+
+    def database_options(self) -> DatabaseOptions:
+        """Bounds of a database here."""
+        return DatabaseOptions(pool_size=self.pool_size)
+
+    def bus_options(self) -> BusOptions:
+        """Bounds of the events here."""
+        return BusOptions()
+
+
+def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:
+    """Variables that a laptop need not set: the simulators on the same port, and secrets made once and kept in the folder."""
+    secrets = _secrets(settings.data / "secrets.json")
+    base = settings.own_url
+    return {
+        "MELA_ACCOUNTS_SMS_URL": f"{base}/sim/sms",
+        "MELA_ACCOUNTS_OPERATOR_TOKEN_HASH": auth.digest(secrets["operator_token"]),
+        "MELA_PAYMENTS_GATEWAY_URL": f"{base}/sim/gateway",
+        "MELA_PAYMENTS_CALLBACK_URL": f"{base}/api/payments/callbacks/gateway",
+        "MELA_PAYMENTS_GATEWAY_KEY_ID": "mela",
+        "MELA_PAYMENTS_GATEWAY_KEY_SECRET": secrets["gateway_key"],
+        "MELA_PAYMENTS_WEBHOOK_SECRET": secrets["webhook"],
+        "MELA_SETTLEMENT_GATEWAY_URL": f"{base}/sim/gateway",
+        "MELA_SETTLEMENT_GATEWAY_KEY_ID": "mela",
+        "MELA_SETTLEMENT_GATEWAY_KEY_SECRET": secrets["gateway_key"],
+        "MELA_GATEWAY_KEY_ID": "mela",
+        "MELA_GATEWAY_KEY_SECRET": secrets["gateway_key"],
+        "MELA_GATEWAY_WEBHOOK_SECRET": secrets["webhook"],
+    }
+
+
+def operator_token(data: Path) -> str | None:
+    """The operator's token of a platform with this folder, None when there is none."""
+    file = data / "secrets.json"
+    return str(json.loads(file.read_text())["operator_token"]) if file.exists() else None
+
+
+def _secrets(file: Path) -> dict[str, str]:
+    """The folder's own secrets, made at the first start, readable by their owner only."""
+    if file.exists():
+        found: dict[str, str] = json.loads(file.read_text())
+        return found
+    made = {
+        "operator_token": auth.new_token("operator")[0],
+        "gateway_key": ids.new_secret(),
+        "webhook": ids.new_secret(),
+    }
+    fresh = file.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, stat.S_IRUSR | stat.S_IWUSR), "w") as out:
+        json.dump(made, out)
+    fresh.replace(file)
+    return made

@@ -1,0 +1,102 @@
+"""Decides what a service gets: the other service itself or a proxy of it, a file or a server, memory or Kafka."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from starlette.routing import Route
+
+from mela.kernel import errors, rpc
+from mela.kernel.clock import Clock
+from mela.kernel.db.database import Database, open_database
+from mela.kernel.events.bus import Bus, Transport
+from mela.kernel.events.memory import Door, MemoryTransport
+from mela.kernel.service import Context, Parts, Service
+from mela.runtime import registry
+from mela.runtime.settings import PlatformSettings
+
+
+@dataclass(frozen=True)
+class Built:
+    """One service of this process, ready to start."""
+
+    service: Service
+    parts: Parts
+    db: Database
+    bus: Bus
+    transport: Transport
+
+
+class Wiring:
+    """Builds the services of a process, each after those it calls."""
+
+    def __init__(self, names: list[str], settings: PlatformSettings, environ: Mapping[str, str], clock: Clock) -> None:
+        self.names, self.settings, self.environ, self.clock = names, settings, environ, clock
+        self.http = httpx2.AsyncClient(
+            limits=httpx2.Limits(max_connections=200, max_keepalive_connections=50), timeout=10.0
+        )
+        self.built: dict[str, Built] = {}
+        self._doors: dict[str, list[Door]] = {}
+
+    def build(self, service: Service, service_settings: Any) -> Built:
+        """Build one service and remember it for those that call it."""
+        db = open_database(
+            self.settings.database_url(service.name), service=service.name, options=self.settings.database_options()
+        )
+        peers = {contract: self.peer(contract, caller=service.name) for contract in service.uses}
+        context = Context(service_settings, db, self.clock, self.http, self.settings.own_url, peers)
+        parts = service.build(context)
+        transport = self._transport(service.name)
+        bus = Bus(
+            service.name, db, transport, parts.subscriptions, clock=self.clock, options=self.settings.bus_options()
+        )
+        built = self.built[service.name] = Built(service, parts, db, bus, transport)
+        return built
+
+    def peer(self, contract: type, *, caller: str) -> object:
+        """What keeps `contract`: the service of this process, else a proxy. Raises: MelaError when neither is configured."""
+        name = rpc.service_of(contract)
+        if name in self.built:
+            return self.built[name].parts.implementation
+        return rpc.proxy(contract, self._url(name), service=name, caller=caller, token=self._token(), client=self.http)
+
+    def find_doors(self) -> None:
+        """Once all are built: where each event of this process goes (memory transport only)."""
+        heard = {event for entry in registry.ENTRIES.values() for event in entry.hears}
+        self._doors.update({event: [self._door(name) for name in registry.hearers(event)] for event in heard})
+
+    def rpc_routes(self) -> list[Route]:
+        """What other processes may call here; nothing when no caller has a token."""
+        hashes = self.settings.caller_hashes
+        routes: list[Route] = []
+        for name, built in self.built.items() if hashes else ():
+            service = built.service
+            if service.contract is not None:
+                routes += rpc.routes(
+                    service.contract, built.parts.implementation, service=name, tokens=hashes, permits=service.permits
+                )
+            senders = {source: frozenset({"receive"}) for source in registry.sources(name)}
+            routes += rpc.routes(Door, built.bus, service=name, tokens=hashes, permits=senders)
+        return routes
+
+    def _door(self, name: str) -> Door:
+        if name in self.built:
+            return self.built[name].bus
+        return rpc.proxy(Door, self._url(name), service=name, caller="events", token=self._token(), client=self.http)
+
+    def _transport(self, service: str) -> Transport:
+        if self.settings.events == "memory":
+            return MemoryTransport(self._doors)
+        from mela.kernel.events.kafka import KafkaTransport
+
+        return KafkaTransport(self.settings.events.removeprefix("kafka://"), service=service)
+
+    def _url(self, name: str) -> str:
+        try:
+            return self.settings.peer_urls[name]
+        except KeyError:
+            raise errors.MelaError("runtime.no_peer", service=name) from None
+
+    def _token(self) -> str:
+        return self.settings.token or ""

@@ -1,0 +1,138 @@
+"""A service running in a test: its real application over ASGI, its real database, everybody else faked or given."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from mela.kernel import i18n, settings
+from mela.kernel.auth import Kind, Principal
+from mela.kernel.clock import Clock, SystemClock
+from mela.kernel.db import Database, open_database
+from mela.kernel.db.migrate import migrate
+from mela.kernel.errors import Unauthenticated
+from mela.kernel.events import Bus
+from mela.kernel.events.bus import Transport
+from mela.kernel.events.outbox import Envelope
+from mela.kernel.service import Context, Parts, Service
+from mela.kernel.web import Health, WebSettings, create_app
+
+ENGINES = ["sqlite", *(["postgresql"] if os.environ.get("MELA_TEST_POSTGRES") else [])]
+"""What database tests run on: SQLite always, PostgreSQL where a test server's URL is given (the proofs give one)."""
+
+
+def database_url(engine: str, folder: Path, name: str) -> str:
+    """A fresh database for a test."""
+    if engine == "sqlite":
+        return f"sqlite:///{folder / name}.db"
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.engine import make_url
+
+    server = make_url(os.environ["MELA_TEST_POSTGRES"]).set(drivername="postgresql+psycopg")
+    fresh = f"t_{name}_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(text(f'create database "{fresh}"'))
+    admin.dispose()
+    return server.set(drivername="postgresql", database=fresh).render_as_string(hide_password=False)
+
+
+class Tokens:
+    """An authenticator that knows the tokens it gave out."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Principal] = {}
+
+    def give(self, kind: Kind, name: str, *scopes: str) -> dict[str, str]:
+        """Headers of a caller of this kind and id."""
+        token = f"test-token-of-{kind}-{name}-{len(self._known)}"
+        self._known[token] = Principal(kind, name, frozenset(scopes))
+        return {"authorization": f"Bearer {token}"}
+
+    async def identify(self, *, token: str) -> Principal:
+        """See `Authenticator.identify`."""
+        if token not in self._known:
+            raise Unauthenticated("kernel.unauthenticated")
+        return self._known[token]
+
+
+class Published(list[Envelope]):
+    """A transport that keeps what is published."""
+
+    async def publish(self, envelopes: list[Envelope]) -> None:
+        """See `Transport.publish`."""
+        self.extend(envelopes)
+
+    async def subscribe(self, names: list[str], receive: Any) -> None:
+        """Nobody publishes to us."""
+
+    async def close(self) -> None:
+        """Nothing to do."""
+
+
+@dataclass
+class Running:
+    """A service that answers. `published` holds the events it has sent out."""
+
+    client: httpx2.AsyncClient
+    service: Any
+    parts: Parts
+    db: Database
+    bus: Bus
+    tokens: Tokens
+    clock: Clock
+    published: Published
+
+    async def run_job(self, name: str) -> None:
+        """Run one of the service's jobs now."""
+        await next(job for job in self.parts.jobs if job.name == name).run()
+
+
+@asynccontextmanager
+async def running(
+    service: Service, folder: Path, *, engine: str = "sqlite", url: str | None = None, clock: Clock | None = None,
+    peers: Mapping[type, object] | None = None, environ: Mapping[str, str] | None = None, http: httpx2.AsyncClient | None = None,
+    transport: Transport | None = None, web: WebSettings | None = None, raise_errors: bool = True,
+) -> AsyncIterator[Running]:  # fmt: skip
+    """Start `service` on a fresh database (or on the one at `url`), and stop it."""
+    clock = clock or SystemClock()
+    url = url or database_url(engine, folder, service.name)
+    values: Any = settings.read(service.settings, f"MELA_{service.name.upper()}", environ or {})
+    if service.migrations:
+        migrate(url, service=service.name, package=service.migrations)
+    async with AsyncExitStack() as stack:
+        db = open_database(url, service=service.name)
+        stack.push_async_callback(db.close)
+        http = http or await stack.enter_async_context(httpx2.AsyncClient())
+        parts = service.build(Context(values, db, clock, http, "http://test", peers or {}))
+        if parts.close:
+            stack.push_async_callback(parts.close)
+        published, tokens = Published(), Tokens()
+        bus = Bus(service.name, db, transport or published, parts.subscriptions, clock=clock)
+
+        @asynccontextmanager
+        async def life() -> AsyncIterator[None]:
+            await bus.start()
+            yield
+            await bus.close()
+
+        messages = i18n.Messages.load(*_message_files(service))
+        app = create_app(
+            service.name, version="test", description="", routers=[parts.router] if parts.router else [], routes=[],
+            health=Health(), messages=messages, authenticator=tokens, settings=web or WebSettings(rate="off"), lifespan=life,
+        )  # fmt: skip
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        asgi = httpx2.ASGITransport(app=app, raise_app_exceptions=raise_errors)
+        client = await stack.enter_async_context(httpx2.AsyncClient(transport=asgi, base_url="http://test"))
+        yield Running(client, parts.implementation, parts, db, bus, tokens, clock, published)
+
+
+def _message_files(service: Service) -> list[Path]:
+    kernel = Path(i18n.__file__).parent / "data" / "messages.yaml"
+    return [kernel, *([service.messages] if service.messages else [])]
+
