@@ -108,8 +108,8 @@ async def running(
     async with AsyncExitStack() as stack:
         db = open_database(url, service=service.name)
         stack.push_async_callback(db.close)
-        http = http or await stack.enter_async_context(httpx2.AsyncClient())
-        parts = service.build(Context(values, db, clock, http, "http://test", peers or {}))
+        outside = http or await stack.enter_async_context(httpx2.AsyncClient())
+        parts = service.build(Context(values, db, clock, outside, "http://test", peers or {}))
         if parts.close:
             stack.push_async_callback(parts.close)
         published, tokens = Published(), Tokens()
@@ -135,4 +135,3 @@ async def running(
 def _message_files(service: Service) -> list[Path]:
     kernel = Path(i18n.__file__).parent / "data" / "messages.yaml"
     return [kernel, *([service.messages] if service.messages else [])]
-

@@ -86,6 +86,11 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) ->
         raise SettingsError([f"{_variable_prefix(prefix)}*: {error}"]) from error
 
 
+def environment() -> dict[str, str]:
+    """A copy of the process's environment, for whoever puts defaults below it."""
+    return dict(os.environ)
+
+
 def describe(cls: type[DataclassInstance], prefix: str) -> list[Variable]:
     """Every variable of a settings class with its form, default and help, in the order of the fields.
 

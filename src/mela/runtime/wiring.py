@@ -83,7 +83,11 @@ class Wiring:
     def _door(self, name: str) -> Door:
         if name in self.built:
             return self.built[name].bus
-        return rpc.proxy(Door, self._url(name), service=name, caller="events", token=self._token(), client=self.http)
+        contract: type[Any] = Door
+        door: Door = rpc.proxy(
+            contract, self._url(name), service=name, caller="events", token=self._token(), client=self.http
+        )
+        return door
 
     def _transport(self, service: str) -> Transport:
         if self.settings.events == "memory":
