@@ -77,7 +77,7 @@ class Quantity:
         exponent = min(self.exponent, other.exponent)
         mine = self.unscaled * 10 ** (self.exponent - exponent)
         theirs = other.unscaled * 10 ** (other.exponent - exponent)
-        small = self.small and other.small and all(_is_int64(n) for n in (mine, theirs, mine + theirs))
+        small = self.small and other.small and all(is_int64(n) for n in (mine, theirs, mine + theirs))
         return Quantity(mine + theirs, exponent, format_, small)
 
     def __sub__(self, other: Quantity) -> Quantity:
@@ -196,7 +196,7 @@ def _suffix(suffix: str, text: str) -> tuple[int, Format]:
     if suffix in BINARY_SUFFIXES:
         return BINARY_SUFFIXES[suffix], "BinarySI"
     exponent = EXPONENT.fullmatch(suffix)
-    if exponent is None or not _is_int64(int(exponent[1])):
+    if exponent is None or not is_int64(int(exponent[1])):
         raise InvalidQuantity(
             f"{text!r} has the unknown suffix {suffix!r}; m, k, M, G, Ki, Mi, Gi and e3 are among those known"
         )
@@ -252,9 +252,9 @@ def _scaled(quantity: Quantity, exponent: int) -> int:
             up = _shrink_up(abs(quantity.unscaled), -shift)
             return up if quantity.unscaled > 0 else -up
         grown: int = quantity.unscaled * 10 ** min(shift, INT64_DIGITS + 1)
-        return grown if _is_int64(grown) else 0
+        return grown if is_int64(grown) else 0
     if shift >= 0:
-        return _wrap(_wrap(quantity.unscaled) * (10**shift if shift <= INT64_DIGITS else INT64_MIN))
+        return int64(int64(quantity.unscaled) * (10**shift if shift <= INT64_DIGITS else INT64_MIN))
     return _scale_down_big(quantity.unscaled, -shift)
 
 
@@ -262,10 +262,10 @@ def _scale_down_big(unscaled: int, places: int) -> int:
     """Rounds up, except that small negative values with a fraction come out one too high; upstream does the same."""
     divisor: int = 10**places
     if unscaled < INT64_MAX and places <= INT64_DIGITS:
-        unscaled = _wrap(unscaled)
+        unscaled = int64(unscaled)
         towards_zero = abs(unscaled) // divisor * (1 if unscaled >= 0 else -1)
         return towards_zero + (unscaled % divisor != 0)
-    return _wrap(-(-unscaled // divisor))
+    return int64(-(-unscaled // divisor))
 
 
 def _without_factors(number: int, factor: int) -> tuple[int, int]:
@@ -279,9 +279,10 @@ def _decimal(quantity: Quantity) -> Decimal:
     return Decimal(f"{quantity.unscaled}e{quantity.exponent}")
 
 
-def _is_int64(number: int) -> bool:
+def is_int64(number: int) -> bool:
     return INT64_MIN <= number <= INT64_MAX
 
 
-def _wrap(number: int) -> int:
+def int64(number: int) -> int:
+    """The number as a 64-bit sum would hold it: beyond the range it wraps around, as upstream's do."""
     return (number - INT64_MIN) % 2**64 + INT64_MIN

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from mela.cluster import quantity
 from mela.cluster.scheduler import resources
 from mela.cluster.scheduler.nodes import Occupied
 from mela.cluster.scheduler.pods import Pod
@@ -26,7 +27,7 @@ def reject(pod: Pod, place: Occupied) -> Rejection | None:
     """All shortages at once. Preemption cannot help where a request exceeds what the whole node has."""
     has = place.node.allocatable
     too_many = len(place.pods) + 1 > has.get(PODS, 0)
-    short = [name for name, asked in _asked(pod) if asked > has.get(name, 0) - place.requested[name]]
+    short = [name for name, asked in _asked(pod) if asked > quantity.int64(has.get(name, 0) - place.requested[name])]
     if not too_many and not short:
         return None
     beyond = any(pod.requests.actual[name] > has.get(name, 0) for name in short)
@@ -60,14 +61,21 @@ def _asked(pod: Pod) -> Iterator[tuple[str, int]]:
 
 def _least_allocated(own: Mapping[str, int], place: Occupied) -> int:
     has = {name: place.node.allocatable[name] for name in SCORED if place.node.allocatable.get(name)}
-    used = {name: place.counted[name] + own.get(name, 0) for name in has}
-    shares = [(has[name] - used[name]) * 100 // has[name] if used[name] <= has[name] else 0 for name in has]
+    used = {name: quantity.int64(place.counted[name] + own.get(name, 0)) for name in has}
+    shares = [_free_percent(used[name], has[name]) for name in has]
     return sum(shares) // len(shares) if shares else 0
+
+
+def _free_percent(used: int, has: int) -> int:
+    """Over some 92 PB the product leaves int64, upstream too; the division goes towards zero."""
+    hundredfold = quantity.int64((has - used) * 100) if used <= has else 0
+    return hundredfold // has if hundredfold >= 0 else -(-hundredfold // has)
 
 
 def _balance(place: Occupied, pod: Mapping[str, int]) -> int:
     """50 to 100: 100 less half the distance, in percent, between the used shares of cpu and memory."""
     has = {name: place.node.allocatable[name] for name in SCORED if place.node.allocatable.get(name)}
-    shares = [min((place.requested[name] + pod.get(name, 0)) / has[name], 1.0) for name in has]
+    used = {name: quantity.int64(place.requested[name] + pod.get(name, 0)) for name in has}
+    shares = [min(used[name] / has[name], 1.0) for name in has]
     deviation = abs((shares[0] - shares[1]) / 2) if len(shares) == 2 else 0.0
     return int((1 - deviation) * 100)

@@ -16,7 +16,6 @@ from mela.cluster.scheduler.nodes import Occupied
 from mela.cluster.scheduler.pods import Pod
 from mela.cluster.scheduler.verdicts import UNRESOLVABLE, Decision, Rejection, summary
 
-NARROWED = Rejection("", UNRESOLVABLE, ("node(s) didn't satisfy plugin(s) [NodeAffinity]",))
 WEIGHTS = {
     "TaintToleration": 3,
     "NodeAffinity": 2,
@@ -85,8 +84,15 @@ def _filter(
     seen = {kept.node.name: first} if kept else {}
     seen |= {name: attempt.reject(place) for name, place in places.items() if names is None or name in names}
     feasible = [places[name] for name, rejection in seen.items() if rejection is None]
-    told = ((name, seen.get(name, NARROWED)) for name in places)
+    narrowed = _narrowed(first)
+    told = ((name, seen.get(name, narrowed)) for name in places)
     return feasible, {name: rejection for name, rejection in told if rejection is not None}
+
+
+def _narrowed(first: Rejection | None) -> Rejection:
+    """For nodes that the pod's own affinity rules out by name; upstream also blames what rejected the kept node."""
+    plugins = sorted({"NodeAffinity", *([first.plugin] if first else [])})
+    return Rejection("", UNRESOLVABLE, (f"node(s) didn't satisfy plugin(s) [{' '.join(plugins)}]",))
 
 
 def _scores(
