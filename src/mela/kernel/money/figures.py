@@ -15,7 +15,8 @@ RUPEE = "₹"
 LARGEST = Paise(99_99_99_99_999_99)
 """The largest amount read from text and said in words: just under ten thousand crore rupees."""
 
-UNITS = (("crore", 1_00_00_000), ("lakh", 1_00_000))
+LAKH = 1_00_000
+CRORE = 1_00_00_000
 
 INDIC_DIGITS = {ord(zero) + value: str(value) for zero in "\u0966\u0be6\u0c66\u0ce6" for value in range(10)}
 AMOUNT = re.compile(
@@ -43,13 +44,14 @@ def compact(amount: Paise, lang: str = "en") -> str:
     At most two decimals, halves away from zero; what rounds up to the next unit is written in it.
     """
     sign = "-" if amount < 0 else ""
-    for unit, size in UNITS:
-        hundredths = half_up(abs(amount), size * PAISE_PER_RUPEE // 100)
-        if hundredths >= 100:
-            word = vocabulary.of(lang).short[unit]["one" if hundredths == 100 else "many"]
-            return f"{sign}{RUPEE}{_trimmed(hundredths)} {word}"
     whole = half_up(abs(amount), PAISE_PER_RUPEE)
-    return f"{sign if whole else ''}{RUPEE}{group(whole)}"
+    if whole < LAKH:
+        return f"{sign if whole else ''}{RUPEE}{group(whole)}"
+    # A hundredth of a lakh of rupees is a lakh of paise; of a crore likewise.
+    unit, size = ("lakh", LAKH) if half_up(abs(amount), LAKH) < 100_00 else ("crore", CRORE)
+    hundredths = half_up(abs(amount), size)
+    word = vocabulary.of(lang).short[unit]["one" if hundredths == 100 else "many"]
+    return f"{sign}{RUPEE}{_trimmed(hundredths)} {word}"
 
 
 def group(number: int) -> str:
