@@ -102,7 +102,7 @@ class Messages:
 def negotiate(accept_language: str | None) -> str:
     """The language to answer in, by an `Accept-Language` header; English when it names none of ours.
 
-    `hi-IN` is answered in `hi`; equal weights keep the header's order; a weight of 0 refuses. What is malformed is
+    `hi-IN` is answered in `hi`, at its greatest weight; equal weights keep the header's order; a weight of 0 refuses. What is malformed is
     passed over, and what lies beyond 1,000 characters or 32 ranges is not read.
 
     Source: RFC 9110, section 12.5.4, https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4 (recalled).
@@ -111,7 +111,8 @@ def negotiate(accept_language: str | None) -> str:
     for item in (accept_language or "")[:LONGEST_HEADER].split(",", MOST_RANGES)[:MOST_RANGES]:
         found = RANGE.fullmatch(item.strip(" \t"))
         if found:
-            weights.setdefault(found[1].lower(), min(float(found[2] or 1), 1.0))
+            lang = found[1].lower()
+            weights[lang] = max(weights.get(lang, 0.0), min(float(found[2] or 1), 1.0))
     if "*" in weights:
         weights.setdefault("en", weights["*"])
     wanted = [lang for lang in weights if lang in LANGUAGES and weights[lang] > 0]
