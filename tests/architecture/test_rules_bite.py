@@ -50,7 +50,7 @@ IMPORTS = {
     "1 layers include the services": "mela.contracts is not allowed to import mela.services:",
     "1 neighbours in a layer are apart": "mela.cluster is not allowed to import mela.contracts:",
     "1 every package has a place": "- mela.planted\n",
-    "1b simulators know the kernel only": "mela.simulators.planted is not allowed to import mela.contracts.planted:",
+    "1b simulators know the kernel only": "mela.simulators.planted -> mela.contracts.planted (l.",
     "2 siblings, directly": "mela.services.planted_one.store -> mela.services.planted_two.store (l.",
     "2 siblings, by a detour": "mela.contracts.planted_bridge -> mela.services.planted_two.model (l.",
     "3 inside a service, downwards": (
@@ -60,9 +60,9 @@ IMPORTS = {
         "mela.services.planted_one.handlers is not allowed to import mela.services.planted_one.routes:"
     ),
     "3 inside a service, every file has a place": "- mela.services.planted_one.helpers\n",
-    "4 cluster has no database": "mela.cluster.planted is not allowed to import sqlalchemy:",
+    "4 cluster has no database": "mela.cluster is not allowed to import sqlalchemy:",
     "4 rules have no web, by a detour": "mela.services.planted_one.rules is not allowed to import fastapi:",
-    "4 contracts have no web": "mela.contracts.planted_web is not allowed to import fastapi:",
+    "4 contracts have no web": "mela.contracts is not allowed to import fastapi:",
     "4 models have no command line": "mela.services.planted_two.model is not allowed to import click:",
     "4 models have no kernel.db": "mela.services.planted_one.model is not allowed to import mela.kernel.db:",
     "5 tables belong to the store": "- mela.services.planted_one.service -> mela.services.planted_one.tables (l.",
