@@ -1,7 +1,7 @@
 """Settings from environment variables: what is read, what is refused and how it is said."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, NewType
@@ -176,7 +176,7 @@ class Unreadable:
 
 def test_a_type_without_a_form_is_a_mistake_in_the_class() -> None:
     with pytest.raises(TypeError, match="no form"):
-        settings.read(Unreadable, "MELA", {"MELA_HOSTS": "{}"})
+        settings.read(Unreadable, "MELA", {})
 
 
 @pytest.mark.parametrize(
@@ -205,6 +205,12 @@ def test_describe_lists_every_variable() -> None:
     assert (url.default, url.form, url.help) == (None, "a text", "Where the orders are kept.")
     assert (port.default, port.help) == ("3000", "TCP port, 0 for any.")
     assert (token.default, token.help, token.secret) == ("", "Between services.", True)
+
+
+def test_help_is_empty_where_the_source_is_not_at_hand() -> None:
+    made = make_dataclass("Made", [("size", int, 1)], frozen=True)
+    [variable] = settings.describe(made, "MELA")
+    assert (variable.name, variable.help) == ("MELA_SIZE", "")
 
 
 def test_described_defaults_can_be_written_back() -> None:
