@@ -75,7 +75,9 @@ def india_date(moment: datetime) -> date:
 def financial_year(day: date) -> str:
     """The Indian financial year of a day in India, 1 April to 31 March, as invoices write it: `2026-27`.
 
-    Source: General Clauses Act 1897, s. 3(21), https://www.indiacode.nic.in/handle/123456789/2328 (recalled).
+    Source: General Clauses Act 1897, s. 3(21), by
+    https://catargettestprep.com/learn/p2/the-general-clauses-act--1897/definition-of--financial-year---section-3-21
+    (read 2026-11-23).
     """
     if isinstance(day, datetime):
         raise TypeError("a moment has no financial year until its day in India is known: pass india_date(moment)")

@@ -3,7 +3,7 @@
 An id is a prefix that says what it names and a ULID: 48 bits of milliseconds and 80 random bits in 26 letters of
 Crockford's base 32. Ids sort by the time they were made, so a new row lands at the end of its index.
 
-Source: https://github.com/ulid/spec (recalled).
+Source: https://github.com/ulid/spec, by the copy at https://docs.rs/rusty_ulid/0.10.0 (read 2026-11-23).
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 SERVICE_LINK = re.compile(r"_SERVICE_(HOST|PORT\w*)$|_PORT(_\d+_(TCP|UDP|SCTP)\w*)?$", re.ASCII)
 """What Kubernetes puts into pods for a Service, unless told `enableServiceLinks: false`.
 
-Source: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables (recalled).
+Source: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables, by the copy at
+https://blog.csdn.net/xutch/article/details/80726895 (read 2026-11-23).
 """
 
 

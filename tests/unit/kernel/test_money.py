@@ -12,6 +12,7 @@ from mela.kernel.money import InvalidAmount, Paise, figures
 
 amounts = st.integers(-figures.LARGEST, figures.LARGEST).map(Paise)
 rates_bp = st.integers(0, 10_000)
+heads = st.sampled_from([1, 2])
 weights = st.lists(st.integers(0, 10**9), min_size=1, max_size=12).filter(any)
 
 
@@ -225,22 +226,35 @@ def test_an_exclusive_price_gains_its_tax_with_halves_up(taxable: int, rate_bp: 
     assert money.tax_on_exclusive(Paise(taxable), rate_bp) == tax
 
 
-@given(amounts, rates_bp)
-def test_taxable_value_and_tax_make_the_inclusive_price(gross: Paise, rate_bp: int) -> None:
-    taxable, tax = money.tax_from_inclusive(gross, rate_bp)
+@given(amounts, rates_bp, heads)
+def test_taxable_value_and_tax_make_the_inclusive_price(gross: Paise, rate_bp: int, heads: int) -> None:
+    taxable, tax = money.tax_from_inclusive(gross, rate_bp, heads)
     assert taxable + tax == gross
 
 
 @given(amounts, rates_bp)
-def test_taxing_the_taxable_value_again_is_off_by_a_paisa_at_most(gross: Paise, rate_bp: int) -> None:
-    taxable, tax = money.tax_from_inclusive(gross, rate_bp)
-    assert abs(money.tax_on_exclusive(taxable, rate_bp) - tax) <= 1
+def test_two_heads_of_tax_are_alike(amount: Paise, rate_bp: int) -> None:
+    for tax in (money.tax_from_inclusive(amount, rate_bp, 2)[1], money.tax_on_exclusive(amount, rate_bp, 2)):
+        central, state = money.split_cgst_sgst(tax)
+        assert central == state
 
 
-@given(amounts, rates_bp)
-def test_adding_tax_and_taking_it_out_again_is_exact(taxable: Paise, rate_bp: int) -> None:
-    tax = money.tax_on_exclusive(taxable, rate_bp)
-    assert money.tax_from_inclusive(Paise(taxable + tax), rate_bp) == (taxable, tax)
+def test_two_heads_are_rounded_apart() -> None:
+    assert money.tax_from_inclusive(Paise(999_00), 1800, heads=2) == (846_62, 152_38)
+    assert money.tax_on_exclusive(Paise(50), 500, heads=2) == 2
+    assert money.tax_on_exclusive(Paise(50), 500) == 3
+
+
+@given(amounts, rates_bp, heads)
+def test_taxing_the_taxable_value_again_is_off_by_a_paisa_a_head(gross: Paise, rate_bp: int, heads: int) -> None:
+    taxable, tax = money.tax_from_inclusive(gross, rate_bp, heads)
+    assert abs(money.tax_on_exclusive(taxable, rate_bp, heads) - tax) <= heads
+
+
+@given(amounts, rates_bp, heads)
+def test_adding_tax_and_taking_it_out_again_is_exact(taxable: Paise, rate_bp: int, heads: int) -> None:
+    tax = money.tax_on_exclusive(taxable, rate_bp, heads)
+    assert money.tax_from_inclusive(Paise(taxable + tax), rate_bp, heads) == (taxable, tax)
 
 
 @given(amounts, rates_bp)

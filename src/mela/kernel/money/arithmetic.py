@@ -25,22 +25,28 @@ def percent(amount: Paise, bp: int) -> Paise:
     return Paise(half_up(amount * bp, WHOLE_BP))
 
 
-def tax_on_exclusive(taxable: Paise, rate_bp: int) -> Paise:
-    """The tax to add to a price that does not contain it."""
-    return percent(taxable, _rate(rate_bp))
+def tax_on_exclusive(taxable: Paise, rate_bp: int, heads: int = 1) -> Paise:
+    """The tax to add to a price that does not contain it; `heads` as for `tax_from_inclusive`."""
+    return Paise(heads * half_up(taxable * _rate(rate_bp), heads * WHOLE_BP))
 
 
-def tax_from_inclusive(gross: Paise, rate_bp: int) -> tuple[Paise, Paise]:
+def tax_from_inclusive(gross: Paise, rate_bp: int, heads: int = 1) -> tuple[Paise, Paise]:
     """The taxable value and the tax inside a price that contains it, as MRPs do; their sum is the price.
 
-    Source: CGST Rules 2017, rule 35, https://cbic-gst.gov.in/gst-acts.html (recalled).
+    `heads` is 1 for IGST and 2 for CGST with SGST: the rule gives each its own amount, so each is rounded by itself
+    and both are alike, and the tax is even.
+
+    Source: CGST Rules 2017, rule 35, https://lawcrux.com/data5t/gt/gtstrl/cgst_rule_35.htm (read 2026-11-23).
     """
-    tax = Paise(half_up(gross * rate_bp, WHOLE_BP + _rate(rate_bp)))
+    tax = Paise(heads * half_up(gross * _rate(rate_bp), heads * (WHOLE_BP + rate_bp)))
     return Paise(gross - tax), tax
 
 
 def split_cgst_sgst(tax: Paise) -> tuple[Paise, Paise]:
-    """The central and the state half of a tax within one state; an odd paisa goes to the central half."""
+    """The central and the state half of a tax within one state.
+
+    They are equal for a tax computed with two heads; of an odd one, the central half has the last paisa.
+    """
     state = Paise(abs(tax) // 2 * (1 if tax >= 0 else -1))
     return Paise(tax - state), state
 
@@ -48,7 +54,8 @@ def split_cgst_sgst(tax: Paise) -> tuple[Paise, Paise]:
 def round_to_rupee(amount: Paise) -> tuple[Paise, Paise]:
     """The amount in whole rupees, fifty paise counting as one, and what the rounding added.
 
-    Source: CGST Act 2017, s. 170, https://cbic-gst.gov.in/gst-acts.html (recalled).
+    Source: CGST Act 2017, s. 170, https://www.knowyourgst.com/gstlaw/cgst-act/170-rounding-off-of-tax-etc-170/
+    (read 2026-11-23).
     """
     rounded = Paise(half_up(amount, PAISE_PER_RUPEE) * PAISE_PER_RUPEE)
     return rounded, Paise(rounded - amount)
