@@ -28,6 +28,8 @@ MILLI = -3
 INT64_MAX = 2**63 - 1
 INT64_MIN = -(2**63)
 INT64_DIGITS = 18
+WRAPPING_SHIFTS = (0, 1, 2, 3, 6, 9)
+"""Where upstream multiplies in one step and keeps what is left after an overflow; elsewhere an overflow gives 0."""
 LONGEST_TEXT = 4000
 """Python refuses to convert longer integers; upstream has no bound. No real quantity has a hundred digits."""
 
@@ -72,7 +74,7 @@ class Quantity:
     def __add__(self, other: Quantity) -> Quantity:
         format_ = self.format if self else other.format
         if self.small and other.small and not (self and other):
-            chosen = self if not other else other
+            chosen = other or self
             return Quantity(chosen.unscaled, chosen.exponent, format_)
         exponent = min(self.exponent, other.exponent)
         mine = self.unscaled * 10 ** (self.exponent - exponent)
@@ -90,14 +92,14 @@ class Quantity:
 ZERO = Quantity(0)
 
 
-def from_int(number: int, format: Format = "DecimalSI") -> Quantity:
+def from_int(number: int, shown_as: Format = "DecimalSI") -> Quantity:
     """The quantity of a whole number in int64."""
-    return Quantity(number, 0, format)
+    return Quantity(number, 0, shown_as)
 
 
-def from_milli(thousandths: int, format: Format = "DecimalSI") -> Quantity:
+def from_milli(thousandths: int, shown_as: Format = "DecimalSI") -> Quantity:
     """The quantity of a number of thousandths in int64."""
-    return Quantity(thousandths, MILLI, format)
+    return Quantity(thousandths, MILLI, shown_as)
 
 
 def parse(written: str | float | Quantity | None) -> Quantity:
@@ -124,10 +126,9 @@ def milli_value(quantity: Quantity) -> int:
 
 def round_up(quantity: Quantity, exponent: int) -> Quantity:
     """The quantity in whole multiples of `10**exponent`, rounded away from zero; unchanged if it already is."""
-    places = exponent - quantity.exponent
-    if places <= 0 or not quantity:
+    if quantity.small and quantity.exponent >= exponent:
         return quantity
-    up = _shrink_up(abs(quantity.unscaled), places)
+    up = _rescaled(abs(quantity.unscaled), quantity.exponent - exponent)
     return Quantity(up if quantity.unscaled > 0 else -up, exponent, quantity.format, quantity.small)
 
 
@@ -166,12 +167,12 @@ def _as_text(written: str | float | None) -> str:
         return "0"
     if isinstance(written, str):
         return written.strip(JSON_SPACE)
-    if isinstance(written, bool) or (isinstance(written, float) and not math.isfinite(written)):
-        raise InvalidQuantity(f"{written!r} is not a quantity; write a number or a text such as '500m'")
-    if isinstance(written, int):
+    if isinstance(written, int) and not isinstance(written, bool):
         return str(written)
+    if isinstance(written, bool) or not math.isfinite(written):
+        raise InvalidQuantity(f"{written!r} is not a quantity; write a number or a text such as '500m'")
     plain = 1e-6 <= abs(written) < 1e21 or written == 0
-    return f"{Decimal(repr(written)):f}".removesuffix(".0") if plain else repr(written)
+    return f"{Decimal(repr(written)):f}".removesuffix(".0") if plain else repr(written).replace("e-0", "e-")
 
 
 @lru_cache(maxsize=4096)
@@ -186,6 +187,8 @@ def _parse_text(text: str) -> Quantity:
         return fast
     if not zeros + digits + fraction:
         raise InvalidQuantity(f"{text!r} has a suffix but no digits")
+    if len(digits) + power > LONGEST_TEXT:
+        raise InvalidQuantity(f"a quantity of {len(digits) + power} digits is too large")
     return _parse_big(sign == "-", int(digits + fraction or "0"), len(fraction), power, format_)
 
 
@@ -226,22 +229,22 @@ def _parse_big(negative: bool, number: int, places: int, power: int, format_: Fo
         number <<= power
     else:
         exponent += power
-    if exponent > LONGEST_TEXT:
-        raise InvalidQuantity(f"a quantity of {exponent} digits is too large")
-    number = number * 10 ** (exponent - NANO) if exponent >= NANO else _shrink_up(number, NANO - exponent)
-    one = 10**-NANO
-    if format_ == "BinarySI":
-        number = min(number, INT64_MAX * one)
-        format_ = "DecimalSI" if 0 < number < one else format_
-    return Quantity(-number if negative else number, NANO, format_, small=False)
+    if not number:
+        return Quantity(0, exponent, format_, small=False)
+    number, exponent, one = _rescaled(number, exponent - NANO), NANO, 10**-NANO
+    if format_ == "BinarySI" and number > INT64_MAX * one:
+        number, exponent = INT64_MAX, 0
+    elif format_ == "BinarySI" and 0 < number < one:
+        format_ = "DecimalSI"
+    return Quantity(-number if negative else number, exponent, format_, small=False)
 
 
-def _shrink_up(number: int, places: int) -> int:
-    """`number / 10**places` for a number that is not negative, rounded up."""
-    if places > LONGEST_TEXT:
+def _rescaled(number: int, places: int) -> int:
+    """`number * 10**places` for a number that is not negative, rounded up."""
+    if places < -LONGEST_TEXT:
         return min(number, 1)
-    rounded: int = -(-number // 10**places)
-    return rounded
+    rescaled: int = number * 10**places if places >= 0 else -(-number // 10**-places)
+    return rescaled
 
 
 def _scaled(quantity: Quantity, exponent: int) -> int:
@@ -249,10 +252,10 @@ def _scaled(quantity: Quantity, exponent: int) -> int:
     shift = quantity.exponent - exponent
     if quantity.small:
         if shift < 0:
-            up = _shrink_up(abs(quantity.unscaled), -shift)
+            up = _rescaled(abs(quantity.unscaled), shift)
             return up if quantity.unscaled > 0 else -up
         grown: int = quantity.unscaled * 10 ** min(shift, INT64_DIGITS + 1)
-        return grown if is_int64(grown) else 0
+        return int64(grown) if shift in WRAPPING_SHIFTS else grown * is_int64(grown)
     if shift >= 0:
         return int64(int64(quantity.unscaled) * (10**shift if shift <= INT64_DIGITS else INT64_MIN))
     return _scale_down_big(quantity.unscaled, -shift)

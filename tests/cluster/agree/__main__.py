@@ -18,7 +18,11 @@ SHOWN_LINES = 6
 
 def main(arguments: list[str]) -> int:
     named = [Path(argument) for argument in arguments] or agree.files()
-    results = [report(file) for file in named]
+    try:
+        results = [report(file) for file in named]
+    except (OSError, ValueError) as error:
+        print(error)
+        return 1
     return 0 if results and all(results) else 1
 
 

@@ -51,11 +51,12 @@ class Attempt:
             attempt, crowded = self.copy(), place.copy()
             for each in ahead:
                 attempt.add(each, crowded)
-            if rejection := attempt._run(crowded):
+            if rejection := attempt.first_rejection(crowded):
                 return rejection
-        return self._run(place)
+        return self.first_rejection(place)
 
-    def _run(self, place: Occupied) -> Rejection | None:
+    def first_rejection(self, place: Occupied) -> Rejection | None:
+        """Of the filters, with the pods that are there."""
         pod, node = self.pod, place.node
         return (
             taints.reject_cordoned(pod, node)
