@@ -13,7 +13,12 @@ from mela.kernel import ids
 from mela.kernel.errors import Forbidden, Unauthenticated
 
 Kind = Literal["customer", "merchant", "operator", "service"]
-_PREFIX: dict[Kind, str] = {"customer": "mela_cs_", "merchant": "mela_mk_", "operator": "mela_op_", "service": "mela_sv_"}
+_PREFIX: dict[Kind, str] = {
+    "customer": "mela_cs_",
+    "merchant": "mela_mk_",
+    "operator": "mela_op_",
+    "service": "mela_sv_",
+}
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,9 @@ class DiskFull(Retryable):
     code = "kernel.disk_full"
 
 
-_BY_STATUS: dict[int, type[MelaError]] = {c.status: c for c in (Rejected, Unauthenticated, Forbidden, NotFound, Conflict, TooMany, Retryable)}
+_BY_STATUS: dict[int, type[MelaError]] = {
+    c.status: c for c in (Rejected, Unauthenticated, Forbidden, NotFound, Conflict, TooMany, Retryable)
+}
 
 
 def restore(code: str, status: int, params: dict[str, Any]) -> MelaError:

@@ -1,7 +1,7 @@
 """One key, one effect: remembered in the unit that has the effect.
 
-    order_id = idempotency.claim(conn, owner=customer_id, key=key, request=body, result=new_id)
-    if order_id is not new_id: return order_id      # done before: answer as then
+order_id = idempotency.claim(conn, owner=customer_id, key=key, request=body, result=new_id)
+if order_id is not new_id: return order_id      # done before: answer as then
 """
 
 import hashlib
@@ -47,16 +47,27 @@ def claim(conn: Connection, *, owner: str, key: str, request: object, result: st
 
     Raises: KeyReused when the request was another one then.
     """
-    fingerprint = hashlib.sha256(messages.to_json(request)).hexdigest()
+    fingerprint = _fingerprint(request)
     row = {"owner": owner, "key": key, "fingerprint": fingerprint, "result": result, "created": now}
     if insert_new(conn, keys, row):
         return result
-    known = conn.execute(select(keys).where(and_(keys.c.owner == owner, keys.c.key == key))).one()
-    if known.fingerprint != fingerprint:
-        raise KeyReused()
+    return find(conn, owner=owner, key=key, request=request) or result
+
+
+def find(conn: Connection, *, owner: str, key: str, request: object) -> str | None:
+    """The result of an earlier use of the key, None when there is none. Raises: KeyReused as `claim` does."""
+    known = conn.execute(select(keys).where(and_(keys.c.owner == owner, keys.c.key == key))).one_or_none()
+    if known is None:
+        return None
+    if known.fingerprint != _fingerprint(request):
+        raise KeyReused
     return str(known.result)
 
 
 def forget(conn: Connection, before: datetime) -> int:
     """Drop keys of before `before`: used again, they count as new."""
     return conn.execute(delete(keys).where(keys.c.created < before)).rowcount
+
+
+def _fingerprint(request: object) -> str:
+    return hashlib.sha256(messages.to_json(request)).hexdigest()

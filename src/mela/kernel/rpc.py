@@ -26,7 +26,9 @@ DEADLINE = "mela-deadline-ms"
 
 def methods(contract: type) -> dict[str, Callable[..., Any]]:
     """The public methods of a contract. Raises: TypeError for one that cannot travel."""
-    found: dict[str, Callable[..., Any]] = {name: f for name, f in vars(contract).items() if inspect.isfunction(f) and not name.startswith("_")}
+    found: dict[str, Callable[..., Any]] = {
+        name: f for name, f in vars(contract).items() if inspect.isfunction(f) and not name.startswith("_")
+    }
     for name, function in found.items():
         parameters = list(inspect.signature(function).parameters.values())[1:]
         if not inspect.iscoroutinefunction(function) or any(p.kind is not p.KEYWORD_ONLY for p in parameters):
@@ -90,9 +92,8 @@ def proxy(
                 wait_initial=0.05,
                 wait_max=1.0,
             ):
-                with attempt:
-                    with metrics.CALL.labels(caller, service, name).time():
-                        answer = await _post(client, f"{url}/rpc/{service}/{name}", body, token, timeout_s, service)
+                with attempt, metrics.CALL.labels(caller, service, name).time():
+                    answer = await _post(client, f"{url}/rpc/{service}/{name}", body, token, timeout_s, service)
             return adapter.validate_python(answer["result"])
 
         call.__name__ = name

@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from mela import __version__
 from mela.contracts.accounts import Accounts
-from mela.kernel import i18n, ids, settings as kernel_settings
+from mela.kernel import i18n, ids
+from mela.kernel import settings as kernel_settings
 from mela.kernel.auth import Principal
 from mela.kernel.clock import Clock, SystemClock
 from mela.kernel.db.migrate import migrate
@@ -163,6 +164,6 @@ async def _repeat(built: Built, job: Job) -> None:
             try:
                 await job.run()
                 outcome = "done"
-            except Exception as error:  # the next turn may succeed
+            except Exception as error:  # noqa: BLE001 - the next turn may succeed
                 log.warning("job failed", service=service, job=job.name, reason=repr(error))
         metrics.JOBS.labels(service, job.name, outcome).inc()

@@ -75,8 +75,18 @@ def own_folder(folder: Path) -> Iterator[None]:
 class _Server(uvicorn.Server):
     """Uvicorn, with signals left to us: readiness falls first, then the door closes, then requests finish."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's; then say that the first request can be answered."""
+        await super().startup(sockets)
+        self.listening.set()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """None are captured here."""
         yield
 
 
@@ -95,16 +105,17 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     stopping = asyncio.create_task(stop.wait())
-    while not server.started and not running.done():
-        await asyncio.sleep(0.005)
-    if started and not running.done():
+    listening = asyncio.create_task(server.listening.wait())
+    await asyncio.wait([running, listening], return_when=asyncio.FIRST_COMPLETED)
+    if started and server.started:
         await started()
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     platform.health.ready = False
     if not running.done():
         await asyncio.sleep(platform.settings.drain_s)
         server.should_exit = True
-    stopping.cancel()
+    for waiter in (stopping, listening):
+        waiter.cancel()
     await running
 
 

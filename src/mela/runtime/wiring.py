@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from mela.kernel import errors, rpc
 from mela.kernel.clock import Clock
-from mela.kernel.db.database import Database, open_database
+from mela.kernel.db import Database, open_database
 from mela.kernel.events.bus import Bus, Transport
 from mela.kernel.events.memory import Door, MemoryTransport
 from mela.kernel.service import Context, Parts, Service

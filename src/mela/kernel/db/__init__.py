@@ -8,6 +8,7 @@ one writer at a time on SQLite, SERIALIZABLE with retries on PostgreSQL. `db.rea
 """
 
 from mela.kernel.db.columns import Instant, Json
-from mela.kernel.db.database import Database, DatabaseOptions, after_commit, open_database, row_guarded
+from mela.kernel.db.database import Database, DatabaseOptions, after_commit, row_guarded
+from mela.kernel.db.opening import open_database
 
 __all__ = ["Database", "DatabaseOptions", "Instant", "Json", "after_commit", "open_database", "row_guarded"]

@@ -68,7 +68,7 @@ def _only_one(engine: Engine) -> Iterator[Connection]:
     """A connection that no other migrating process has at the same time: an advisory lock, or a lock file beside SQLite's."""
     if engine.dialect.name == "sqlite":
         file = Path(str(engine.url.database))
-        with open(file.with_name(file.name + ".migrating"), "w") as lock:
+        with file.with_name(file.name + ".migrating").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             with engine.connect() as conn:
                 yield conn

@@ -232,7 +232,7 @@ def _translate(error: BaseException) -> BaseException:
     """A driver's failure as what the caller can do about it; a programming error stays what it is."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR:
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return errors.DiskFull(seconds=5)
     if code in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return errors.TimedOut(seconds=1)

@@ -111,7 +111,7 @@ class Bus:
                 else:
                     await _wait(self._wake_relay, self._options.poll_s)
                 wait = self._options.first_wait_s
-            except Exception as error:  # a relay must outlive every failure of a peer, a broker or a disk
+            except Exception as error:  # noqa: BLE001 - a relay must outlive every failure of a peer, a broker or a disk
                 log.warning("events not moved", service=self._service, reason=repr(error), again_in_s=round(wait, 2))
                 await asyncio.sleep(ids.jitter(wait))
                 wait = min(wait * 2, self._options.longest_wait_s)
@@ -126,7 +126,7 @@ class Bus:
                     claimed = await self._db.run(
                         inbox.claim, self._clock.now(), limit=free, lease_s=self._options.lease_s
                     )
-            except Exception as error:  # as in the relay
+            except Exception as error:  # noqa: BLE001 - as in the relay
                 log.warning("inbox not read", service=self._service, reason=repr(error))
                 await asyncio.sleep(ids.jitter(self._options.poll_s))
             for delivery in claimed:
@@ -147,7 +147,7 @@ class Bus:
                 async with asyncio.timeout(self._options.lease_s / 2):
                     await self._handlers[name](delivery.event(), delivery)
                 outcome = "done"
-            except Exception as error:  # whatever a handler raises, the event is kept
+            except Exception as error:  # noqa: BLE001 - whatever a handler raises, the event is kept
                 outcome = await self._failed(delivery, error)
             else:
                 await self._db.run(inbox.done, delivery)

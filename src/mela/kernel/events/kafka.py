@@ -89,7 +89,7 @@ class KafkaTransport:
         while not self._closing:
             try:
                 return await receive(envelopes)
-            except Exception as error:  # the database is away: wait for it
+            except Exception as error:  # noqa: BLE001 - the database is away: wait for it
                 log.warning("events not taken in", service=self._service, reason=repr(error))
                 await asyncio.sleep(ids.jitter(1.0))
         raise KafkaException("closing before the events were taken in")

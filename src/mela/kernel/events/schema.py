@@ -1,7 +1,6 @@
 """The two tables that every service with events has in its own database."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, String, Table, Text
 
 from mela.kernel.db.columns import Instant
 

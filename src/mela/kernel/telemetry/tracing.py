@@ -11,12 +11,15 @@ from typing import Any
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, Status, StatusCode
 
-_tracer: trace.Tracer | None = None
+
+class _Recording:
+    """Whether this process records spans, and with what. OpenTelemetry's own global cannot be taken back."""
+
+    tracer: trace.Tracer | None = None
 
 
 def enable(service: str, *, endpoint: str | None = None, share: float = 1.0, exporter: Any = None) -> None:
     """Begin to record spans, a `share` of traces (0 to 1), and send them by OTLP/HTTP to `endpoint` or to `exporter`."""
-    global _tracer
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -30,25 +33,24 @@ def enable(service: str, *, endpoint: str | None = None, share: float = 1.0, exp
         provider.add_span_processor(SimpleSpanProcessor(exporter))
     elif endpoint:
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint.rstrip("/") + "/v1/traces")))
-    _tracer = provider.get_tracer("mela")
+    _Recording.tracer = provider.get_tracer("mela")
 
 
 def disable() -> None:
     """Stop recording (tests)."""
-    global _tracer
-    _tracer = None
+    _Recording.tracer = None
 
 
 def span(
     name: str, *, parent: str | Mapping[str, str] | None = None, **attributes: Any
 ) -> AbstractContextManager[Span | None]:
     """A span around a block; `parent` is a `traceparent` value or request headers. An exception marks it failed."""
-    return nullcontext() if _tracer is None else _span(_tracer, name, parent, attributes)
+    return nullcontext() if _Recording.tracer is None else _span(_Recording.tracer, name, parent, attributes)
 
 
 def current() -> str | None:
     """The `traceparent` of the current span, to be carried on by an event or a request."""
-    if _tracer is None:
+    if _Recording.tracer is None:
         return None
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
@@ -57,7 +59,7 @@ def current() -> str | None:
 
 def trace_id() -> str | None:
     """The current trace's id in hex, for log lines."""
-    if _tracer is None:
+    if _Recording.tracer is None:
         return None
     context = trace.get_current_span().get_span_context()
     return format(context.trace_id, "032x") if context.is_valid else None

@@ -47,7 +47,8 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _QUIET:
-            return await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
+            return
         answer = _Answer(scope, send)
         parent = _header(scope, b"traceparent").decode("latin-1") or None
         started = time.perf_counter()
@@ -64,8 +65,7 @@ class Edge:
         try:
             await self._check_rate(scope)
             with deadline.within(self._timeout_s):
-                async with asyncio.timeout(None if scope.get("mela.stream") else self._timeout_s):
-                    await self._app(scope, receive, answer.send)
+                await asyncio.wait_for(self._app(scope, receive, answer.send), self._timeout_s)
             return
         except errors.MelaError as error:
             failure: errors.MelaError = error
@@ -75,8 +75,8 @@ class Edge:
             failure = errors.Rejected("kernel.too_deep")
         except UnicodeDecodeError:
             failure = errors.Rejected("kernel.not_utf8")
-        except Exception as error:
-            log.error("unexpected", path=scope["path"], exc_info=error)
+        except Exception:
+            log.exception("unexpected", path=scope["path"])
             failure = errors.MelaError("kernel.internal", request_id=answer.id)
         if answer.status:
             log.error("answer broken off", path=scope["path"], reason=str(failure))

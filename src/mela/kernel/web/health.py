@@ -32,7 +32,7 @@ class Health:
         for name, check in self.checks.items():
             try:
                 await check()
-            except Exception as error:  # whatever it is, the answer is: not ready
+            except Exception as error:  # noqa: BLE001 - whatever it is, the answer is: not ready
                 problems[name] = type(error).__name__
         return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
 

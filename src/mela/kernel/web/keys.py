@@ -15,7 +15,7 @@ def _header(
     ] = None,
 ) -> str:  # fmt: skip
     if idempotency_key is None:
-        raise KeyMissing()
+        raise KeyMissing
     return idempotency_key
 
 

@@ -4,7 +4,8 @@ Source: RFC 9457, https://www.rfc-editor.org/rfc/rfc9457 (2026-11-23).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -38,11 +39,28 @@ class Problem(BaseModel):
     request_id: str = Field(description="Name it when you ask for help", examples=["req_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
 
 
+@dataclass(frozen=True)
+class _Known:
+    """Our code for a status of Starlette's, and what its text needs."""
+
+    code: str
+    params: Callable[[Request, HTTPException], dict[str, Any]] = lambda _request, _error: {}
+
+    def error(self, request: Request, error: HTTPException) -> MelaError:
+        return MelaError(self.code, **self.params(request, error))
+
+
 _BY_STATUS = {
-    400: "kernel.invalid", 401: "kernel.unauthenticated", 403: "kernel.forbidden", 404: "kernel.not_found",
-    405: "kernel.method_not_allowed", 406: "kernel.not_acceptable", 413: "kernel.body_too_large",
-    415: "kernel.unsupported_media_type", 429: "kernel.too_many_requests", 503: "kernel.unavailable",
-}  # fmt: skip
+    400: _Known("kernel.invalid", lambda _r, _e: {"count": 1}),
+    401: _Known("kernel.unauthenticated"),
+    403: _Known("kernel.forbidden", lambda _r, _e: {"need": ""}),
+    404: _Known("kernel.not_found"),
+    405: _Known("kernel.method_not_allowed", lambda _r, e: {"allow": (e.headers or {}).get("Allow", "")}),
+    406: _Known("kernel.not_acceptable"),
+    413: _Known("kernel.body_too_large", lambda r, _e: {"limit": r.app.max_body_size}),
+    415: _Known("kernel.unsupported_media_type"),
+    503: _Known("kernel.unavailable", lambda _r, _e: {"seconds": 1}),
+}
 RESPONSES: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "Refused: `code` says why, `detail` what to do", "model": Problem},
     "5XX": {"description": "Not your fault: repeat it with the same Idempotency-Key", "model": Problem},
@@ -91,11 +109,8 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 async def on_http(request: Request, error: Exception) -> Response:
     """Exception handler of Starlette's own errors: unknown route, wrong method, body too large."""
     assert isinstance(error, HTTPException)
-    code = _BY_STATUS.get(error.status_code, "kernel.internal")
-    params: dict[str, Any] = {"count": 1} if code == "kernel.invalid" else {}
-    if error.headers and "allow" in {name.lower() for name in error.headers}:
-        params["allow"] = error.headers.get("Allow") or error.headers.get("allow")
-    problem = MelaError(code, **params)
+    known = _BY_STATUS.get(error.status_code)
+    problem = known.error(request, error) if known else MelaError()
     problem.status = error.status_code  # type: ignore[misc]
     return response(request, problem)
 

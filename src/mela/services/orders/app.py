@@ -1,0 +1,42 @@
+"""What the runtime reads of orders."""
+
+from pathlib import Path
+
+import yaml
+
+from mela.contracts.accounts import Accounts
+from mela.contracts.catalog import Catalog
+from mela.contracts.payments import Payments
+from mela.kernel.service import Context, Job, Parts, Service
+from mela.services.orders import handlers, routes
+from mela.services.orders.service import Orders
+from mela.services.orders.settings import OrdersSettings
+
+_DATA = Path(__file__).parent / "data"
+
+
+def build(context: Context[OrdersSettings]) -> Parts:
+    """Put the service together."""
+    catalog, payments = context.peer(Catalog), context.peer(Payments)
+    orders = Orders(context.db, catalog, payments, context.clock, context.settings, _states_by_prefix())
+    return Parts(
+        implementation=orders,
+        router=routes.router(orders),
+        subscriptions=handlers.subscriptions(orders),
+        jobs=[Job("drive", context.settings.drive_every_s, orders.drive_stuck)],
+    )
+
+
+def _states_by_prefix() -> dict[str, list[str]]:
+    document = yaml.safe_load((_DATA / "pin_prefixes.yaml").read_text())
+    return {str(row["prefix"]): row["state_codes"] for row in document["prefixes"]}
+
+
+SERVICE = Service(
+    name="orders",
+    settings=OrdersSettings,
+    build=build,
+    uses=(Accounts, Catalog, Payments),
+    migrations="mela.services.orders.migrations",
+    messages=_DATA / "messages.yaml",
+)

@@ -1,0 +1,106 @@
+"""The HTTP API of orders."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from mela.kernel import ids
+from mela.kernel.errors import Rejected
+from mela.kernel.web.callers import Customer, Operator
+from mela.kernel.web.keys import Key
+from mela.services.orders import schemas
+from mela.services.orders.service import Orders
+
+OrderId = Annotated[str, Path(pattern=r"^ord_[0-9A-Z]{26}$", examples=["ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
+ReturnId = Annotated[str, Path(pattern=r"^ret_[0-9A-Z]{26}$", examples=["ret_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
+City = Annotated[schemas.City | None, Query(description="Whose prices; elsewhere the general price")]
+
+
+def router(orders: Orders) -> APIRouter:
+    """All routes of orders."""
+    api = APIRouter(prefix="/api/orders")
+    _cart(api, orders)
+    _buying(api, orders)
+    _returning(api, orders)
+    _on_duty(api, orders)
+    return api
+
+
+def _cart(api: APIRouter, orders: Orders) -> None:
+    @api.get("/cart", tags=["cart"], summary="What is in the cart, at today's prices")
+    async def see_cart(caller: Customer, city: City = None) -> schemas.CartOut:
+        return schemas.CartOut.of(await orders.cart(caller.id, city))
+
+    @api.put("/cart/items/{sku}", tags=["cart"], summary="Have so many pieces of an item in the cart")
+    async def put_in_cart(
+        caller: Customer, sku: schemas.Sku, body: schemas.Quantity, city: City = None
+    ) -> schemas.CartOut:
+        return schemas.CartOut.of(await orders.put_in_cart(caller.id, sku, body.quantity, city))
+
+
+def _buying(api: APIRouter, orders: Orders) -> None:
+    @api.post("/orders", tags=["orders"], status_code=201, summary="Buy what is in the cart")
+    async def check_out(caller: Customer, key: Key, body: schemas.Checkout) -> schemas.OrderOut:
+        """Holds the stock and begins the payment. Open `intent_url` in a UPI app, then follow the order.
+
+        The same Idempotency-Key again returns the same order as it is now.
+        """
+        order = await orders.checkout(
+            customer_id=caller.id, key=key, address=body.address.address(), method=body.method, city=body.city
+        )
+        return schemas.OrderOut.of(order)
+
+    @api.get("/orders", tags=["orders"], summary="My orders, newest first")
+    async def list_orders(
+        caller: Customer,
+        cursor: Annotated[str | None, Query(max_length=40)] = None,
+        limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    ) -> schemas.OrderPage:
+        if cursor is not None and not ids.is_id("ord", cursor):
+            raise Rejected("kernel.bad_cursor")
+        found = await orders.page(caller.id, cursor, limit + 1)
+        last = found[limit - 1].id if len(found) > limit else None
+        return schemas.OrderPage(orders=[schemas.OrderOut.of(order) for order in found[:limit]], next_cursor=last)
+
+    @api.get("/orders/{order_id}", tags=["orders"], summary="An order and its history")
+    async def get_order(caller: Customer, order_id: OrderId) -> schemas.OrderOut:
+        return schemas.OrderOut.of(await orders.find(order_id, caller.id))
+
+    @api.get("/orders/{order_id}/invoices", tags=["orders"], summary="The GST invoices of an order, one per seller")
+    async def get_invoices(caller: Customer, order_id: OrderId) -> list[schemas.InvoiceOut]:
+        return [schemas.InvoiceOut.of(made) for made in await orders.invoices(order_id, caller.id)]
+
+    @api.post(
+        "/orders/{order_id}/cancel", tags=["orders"], summary="Cancel an order that has not left; money goes back"
+    )
+    async def cancel_order(caller: Customer, order_id: OrderId, body: schemas.Reason) -> schemas.OrderOut:
+        """Cancelled already: nothing happens."""
+        order = await orders.cancel(order_id, customer_id=caller.id, reason=body.reason, actor="customer")
+        return schemas.OrderOut.of(order)
+
+
+def _returning(api: APIRouter, orders: Orders) -> None:
+    @api.post("/orders/{order_id}/returns", tags=["returns"], status_code=201, summary="Send pieces back")
+    async def ask_return(caller: Customer, key: Key, order_id: OrderId, body: schemas.ReturnIn) -> schemas.ReturnOut:
+        found = await orders.ask_return(order_id, body.quantities, body.reason, customer_id=caller.id, key=key)
+        return schemas.ReturnOut.of(found)
+
+    @api.get("/orders/{order_id}/returns", tags=["returns"], summary="The returns of an order")
+    async def list_returns(caller: Customer, order_id: OrderId) -> list[schemas.ReturnOut]:
+        return [schemas.ReturnOut.of(found) for found in await orders.returns(order_id, caller.id)]
+
+
+def _on_duty(api: APIRouter, orders: Orders) -> None:
+    @api.post("/orders/{order_id}/ship", tags=["on duty"], summary="The parcel has left")
+    async def ship_order(caller: Operator, order_id: OrderId) -> schemas.OrderOut:
+        return schemas.OrderOut.of(await orders.ship(order_id, caller.id))
+
+    @api.post(
+        "/orders/{order_id}/deliver", tags=["on duty"], summary="The parcel is delivered; its cash, if any, collected"
+    )
+    async def deliver_order(caller: Operator, order_id: OrderId) -> schemas.OrderOut:
+        return schemas.OrderOut.of(await orders.deliver(order_id, caller.id))
+
+    @api.post("/returns/{return_id}/received", tags=["on duty"], summary="Returned pieces are back: refund them")
+    async def receive_return(_caller: Operator, return_id: ReturnId) -> schemas.ReturnOut:
+        return schemas.ReturnOut.of(await orders.receive_return(return_id))

@@ -1,0 +1,193 @@
+"""What may happen to an order, and what its invoice says. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from mela.contracts.catalog import PricedLine, Seller
+from mela.contracts.orders import SoldLine
+from mela.kernel import clock, money
+from mela.kernel.errors import Conflict, Rejected
+from mela.kernel.money import Paise
+from mela.services.orders.model import Address, Order, OrderLine, OrderState
+
+S = OrderState
+NEXT: Mapping[OrderState, frozenset[OrderState]] = {
+    S.PLACED: frozenset({S.AWAITING_PAYMENT, S.CONFIRMED, S.CANCELLING}),
+    S.AWAITING_PAYMENT: frozenset({S.CONFIRMED, S.CANCELLING}),
+    S.CONFIRMED: frozenset({S.SHIPPED, S.CANCELLING}),
+    S.SHIPPED: frozenset({S.DELIVERED}),
+    S.DELIVERED: frozenset({S.RETURNED}),
+    S.CANCELLING: frozenset({S.CANCELLED}),
+    S.CANCELLED: frozenset(),
+    S.RETURNED: frozenset(),
+}
+"""From each state, the states that may follow."""
+CANCELLABLE = frozenset(state for state, after in NEXT.items() if S.CANCELLING in after)
+MAX_LINES, MAX_PIECES = 50, 20
+
+
+class CannotChange(Conflict):
+    """The order is past the point where this is possible. Params: state, wanted."""
+
+    code = "orders.cannot_change"
+
+
+class CannotReturn(Rejected):
+    """Not delivered yet, too late, or more pieces than were bought. Params: sku or days."""
+
+    code = "orders.cannot_return"
+
+
+class WrongPin(Rejected):
+    """The PIN code is not in that State. Params: pin, state_code."""
+
+    code = "orders.wrong_pin"
+
+
+def check_change(state: OrderState, wanted: OrderState) -> None:
+    """Raises: CannotChange unless `wanted` may follow `state`."""
+    if wanted not in NEXT[state]:
+        raise CannotChange(state=state.value, wanted=wanted.value)
+
+
+def check_address(address: Address, states_by_prefix: Mapping[str, Sequence[str]]) -> None:
+    """The State must have this PIN, by its longest known prefix. Raises: WrongPin."""
+    for length in (3, 2):
+        states = states_by_prefix.get(address.pin[:length])
+        if states is not None:
+            if address.state_code not in states:
+                raise WrongPin(pin=address.pin, state_code=address.state_code)
+            return
+    raise WrongPin(pin=address.pin, state_code=address.state_code)
+
+
+def order_line(priced: PricedLine) -> OrderLine:
+    """A priced line with its tax, to the paisa, worked out of the line's whole price."""
+    gross = Paise(priced.unit_price * priced.quantity)
+    taxable, tax = money.tax_from_inclusive(gross, priced.gst_rate_bp)
+    return OrderLine(
+        sku=priced.sku, product_id=priced.product_id, names=priced.names, category=priced.category, seller_id=priced.seller_id,
+        hsn=priced.hsn, unit=priced.unit, gst_rate_bp=priced.gst_rate_bp, unit_price=priced.unit_price,
+        quantity=priced.quantity, gross=gross, taxable=taxable, tax=tax,
+    )  # fmt: skip
+
+
+def sold_line(line: OrderLine, quantity: int | None = None) -> SoldLine:
+    """The line as settlement sees it: `quantity` of its pieces, all that are left where None."""
+    part = part_of(line, line.quantity - line.returned if quantity is None else quantity)
+    return SoldLine(
+        sku=line.sku, seller_id=line.seller_id, category=line.category, quantity=part.quantity, gross=part.gross,
+        taxable=part.taxable, tax=part.tax,
+    )  # fmt: skip
+
+
+def part_of(line: OrderLine, quantity: int) -> OrderLine:
+    """The next `quantity` pieces of a line to come back. Parts returned one after another add up to the whole line."""
+    before, after = _share(line, line.returned), _share(line, line.returned + quantity)
+    return replace(
+        line, quantity=quantity, gross=Paise(line.unit_price * quantity),
+        taxable=Paise(after - before), tax=Paise(line.unit_price * quantity - (after - before)),
+    )  # fmt: skip
+
+
+def check_return(
+    order: Order, quantities: Mapping[str, int], delivered: datetime, now: datetime, within_days: int
+) -> list[OrderLine]:
+    """The parts that come back. Raises: CannotReturn."""
+    if order.state is not OrderState.DELIVERED:
+        raise CannotReturn("orders.not_delivered", state=order.state.value)
+    if now > delivered + timedelta(days=within_days):
+        raise CannotReturn("orders.return_too_late", days=within_days)
+    lines = {line.sku: line for line in order.lines}
+    for sku, quantity in quantities.items():
+        if sku not in lines or not 0 < quantity <= lines[sku].quantity - lines[sku].returned:
+            raise CannotReturn(sku=sku)
+    return [part_of(lines[sku], quantity) for sku, quantity in quantities.items()]
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    """A line of a GST invoice; either `cgst` and `sgst`, or `igst`."""
+
+    sku: str
+    names: dict[str, str]
+    hsn: str
+    unit: str
+    quantity: int
+    rate_bp: int
+    gross: Paise
+    taxable: Paise
+    cgst: Paise
+    sgst: Paise
+    igst: Paise
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """What rule 46 of the CGST Rules asks of a tax invoice; rule 49's bill of supply where nothing is taxed.
+
+    Source: CGST Rules 2017, rules 46 and 49, https://www.gstzen.in/a/tax-invoice-cgst-rule-46.html (2026-11-23).
+    """
+
+    number: str
+    kind: str
+    order_id: str
+    issued_on: date
+    seller: Seller
+    buyer: Address
+    place_of_supply: str
+    reverse_charge: bool
+    lines: tuple[InvoiceLine, ...]
+    taxable: Paise
+    cgst: Paise
+    sgst: Paise
+    igst: Paise
+    total: Paise
+
+
+def invoice(
+    number: str, order_id: str, seller: Seller, buyer: Address, lines: Iterable[OrderLine], on: date
+) -> Invoice:
+    """The invoice of one seller's lines: CGST and SGST within the seller's State, IGST into another.
+
+    Source: IGST Act s. 10(1)(ca), circular 209/3/2024: the delivery address is the place of supply.
+    """
+    made = tuple(_invoice_line(line, same_state=seller.state_code == buyer.state_code) for line in lines)
+    cgst, sgst, igst = (Paise(sum(getattr(line, tax) for line in made)) for tax in ("cgst", "sgst", "igst"))
+    return Invoice(
+        number=number, kind="tax_invoice" if cgst + igst else "bill_of_supply", order_id=order_id, issued_on=on, seller=seller,
+        buyer=buyer, place_of_supply=buyer.state_code, reverse_charge=False, lines=made,
+        taxable=Paise(sum(line.taxable for line in made)), cgst=cgst, sgst=sgst, igst=igst,
+        total=Paise(sum(line.gross for line in made)),
+    )  # fmt: skip
+
+
+def invoice_number(seller_id: str, financial_year: str, serial: int) -> str:
+    """A consecutive number of at most 16 letters, digits and strokes: `KAV/2627/0000123`. Raises: ValueError when full.
+
+    Source: CGST Rules 2017, rule 46(b).
+    """
+    letters = "".join(c for c in seller_id.upper() if c.isascii() and c.isalnum())[:3]
+    number = f"{letters}/{financial_year[2:4]}{financial_year[5:]}/{serial:07d}"
+    if len(number) > 16:
+        raise ValueError(f"invoice number {number} is longer than the 16 characters that rule 46 allows")
+    return number
+
+
+def financial_year(moment: datetime) -> str:
+    """The financial year, April to March, of a moment in India."""
+    return clock.financial_year(clock.india_date(moment))
+
+
+def _invoice_line(line: OrderLine, *, same_state: bool) -> InvoiceLine:
+    cgst, sgst = money.split_cgst_sgst(line.tax) if same_state else (Paise(0), Paise(0))
+    return InvoiceLine(
+        sku=line.sku, names=line.names, hsn=line.hsn, unit=line.unit, quantity=line.quantity, rate_bp=line.gst_rate_bp,
+        gross=line.gross, taxable=line.taxable, cgst=cgst, sgst=sgst, igst=Paise(0) if same_state else line.tax,
+    )  # fmt: skip
+
+
+def _share(line: OrderLine, pieces: int) -> int:
+    """Taxable value of the first `pieces` pieces: rounded down, so that all pieces together make the whole."""
+    return line.taxable * pieces // line.quantity

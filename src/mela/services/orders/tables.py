@@ -1,0 +1,74 @@
+"""Tables of orders. Money in paise, moments as `Instant`."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+from mela.kernel.db import Instant, Json
+
+metadata = MetaData()
+
+cart_items = Table(
+    "cart_items", metadata,
+    Column("customer_id", String(40), primary_key=True),
+    Column("sku", String(60), primary_key=True),
+    Column("quantity", Integer, nullable=False),
+    Column("added", Instant, nullable=False),
+)  # fmt: skip
+
+orders = Table(
+    "orders", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("customer_id", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("method", String(10), nullable=False),
+    Column("city", String(40)),
+    Column("address", Json, nullable=False),
+    Column("lines", Json, nullable=False),
+    Column("history", Json, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("refunded", BigInteger, nullable=False),
+    Column("payment_id", String(40)),
+    Column("intent_url", Text),
+    Column("created", Instant, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Index("orders_by_customer", "customer_id", "id"),
+    Index("orders_by_state", "state", "updated"),
+)  # fmt: skip
+
+returns = Table(
+    "order_returns", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("order_id", String(40), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("quantities", Json, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("refund_id", String(40)),
+    Column("created", Instant, nullable=False),
+)  # fmt: skip
+
+refunds_seen = Table(
+    "order_refunds_seen", metadata,
+    Column("refund_id", String(40), primary_key=True),
+    Column("order_id", String(40), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+)  # fmt: skip
+
+serials = Table(
+    "invoice_serials", metadata,
+    Column("gstin", String(15), primary_key=True),
+    Column("financial_year", String(7), primary_key=True),
+    Column("last", Integer, nullable=False),
+)  # fmt: skip
+
+invoices = Table(
+    "invoices", metadata,
+    Column("gstin", String(15), primary_key=True),
+    Column("financial_year", String(7), primary_key=True),
+    Column("serial", Integer, primary_key=True),
+    Column("order_id", String(40), nullable=False),
+    Column("seller_id", String(40), nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("body", Json, nullable=False),
+    UniqueConstraint("order_id", "seller_id"),
+)  # fmt: skip
