@@ -114,8 +114,8 @@ def _observed(
         scale=_scale(tick, stored["scaleTargetRef"]),
         pods=[
             _pod(pod, index, asked)
-            for pod in case["pods"]
-            if pod["from"] <= index < pod.get("to", index + 1) and _selected(tick.get("selector", "app=web"))
+            for pod in (case["pods"] if _selected(tick.get("selector", "app=web")) else [])
+            if pod["from"] <= index < pod.get("to", index + 1)
         ],
         answers=[_answer(case, tick, metric) for metric in stored["metrics"]],
         rivals=[rival] if rival else [],
