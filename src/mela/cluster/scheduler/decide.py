@@ -51,6 +51,8 @@ def decide(pod: Pod, snapshot: Snapshot) -> Decision:
 
     Raises: labels.InvalidSelector for constraints that the API server would have refused.
     """
+    if not snapshot.places:
+        return Decision((), {}, {}, (), None, "no nodes available to schedule pods")
     places = list(snapshot.places.values())
     wanted = node_affinity.required(pod)
     names = node_affinity.named_nodes(pod)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from mela.cluster import labels
@@ -155,11 +154,7 @@ def _importance(pod: Pod) -> tuple[int, float]:
 
 def _age(pod: Pod) -> float:
     """Start in seconds since 1970; a pod that has not started yet counts as starting now, after all others."""
-    return _seconds(pod.started) if pod.started else float("inf")
-
-
-def _seconds(moment: datetime) -> float:
-    return moment.timestamp()
+    return pod.started.timestamp() if pod.started else float("inf")
 
 
 def _failure(failed: Mapping[str, Rejection], nodes: int) -> str:

@@ -54,7 +54,7 @@ class Decision:
     best: tuple[str, ...]
     """The nodes with the highest total; the scheduler takes any of them."""
     preemption: Preemption | None
-    """With no feasible node."""
+    """With nodes, but no feasible one."""
     message: str
     """Of the FailedScheduling event; empty when a node was found."""
 
