@@ -79,6 +79,12 @@ class Platform:
         loaders = {name: b.parts.load_samples for name, b in self.wiring.built.items() if b.parts.load_samples}
         return {name: await load() for name, load in loaders.items()}
 
+    async def close(self) -> None:
+        """Let go of databases and connections, where nothing was started."""
+        for built in self.wiring.built.values():
+            await built.db.close()
+        await self.wiring.http.aclose()
+
     @asynccontextmanager
     async def _life(self) -> AsyncIterator[None]:
         """Events and timers run inside; then what is under way finishes, in the opposite order."""

@@ -1,0 +1,68 @@
+"""The command line: `mela`. One module per noun; `render` alone prints; nothing heavy is imported before it is needed."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import rich_click as click
+
+from mela import __version__
+
+_COMMANDS = {
+    "up": ("mela.cli.platform", "up"),
+    "serve": ("mela.cli.platform", "serve"),
+    "services": ("mela.cli.platform", "services"),
+    "doctor": ("mela.cli.doctor", "doctor"),
+    "data": ("mela.cli.data", "data"),
+    "buy": ("mela.cli.shopping", "buy"),
+    "settle": ("mela.cli.settlement", "settle"),
+}
+_ABOUT = {
+    "up": "Run the whole platform in one process.",
+    "serve": "Run one service, as a pod does.",
+    "services": "List the services, what they call and what they hear.",
+    "doctor": "Say what is installed, what answers and what is wrong.",
+    "data": "Load sample data.",
+    "buy": "Play a whole purchase against a running platform.",
+    "settle": "Pay the sellers of a settlement date.",
+}
+
+
+class _Lazy(click.RichGroup):
+    """Knows its commands by name, and imports one only when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> Any:
+        """The command itself; for the list in `--help` a stand-in with its sentence."""
+        if name not in _COMMANDS:
+            return None
+        if name not in sys.argv:
+            return click.RichCommand(name=name, help=_ABOUT[name])
+        module, attribute = _COMMANDS[name]
+        return getattr(importlib.import_module(module), attribute)
+
+
+@click.command(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with `mela up`, then in another terminal `mela buy atta`.",
+)
+@click.version_option(__version__, prog_name="mela")
+def cli() -> None:
+    """Mela: India-scale commerce on Kubernetes."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `mela`. A failure that is known says what to do and exits 1."""
+    try:
+        cli(arguments, standalone_mode=True)
+    except Exception as error:
+        from mela.cli import render
+
+        if not render.failure(error):
+            raise
+        sys.exit(1)

@@ -1,0 +1,60 @@
+"""The one module that prints. Data goes to stdout, progress and failures to stderr; `NO_COLOR` is honoured."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+out = Console()
+err = Console(stderr=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table on stdout."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(str(cell)) for cell in row))
+    out.print(drawn)
+
+
+def as_json(value: Any) -> None:
+    """A value for a script."""
+    print(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def line(text: str) -> None:
+    """A line on stdout."""
+    out.print(Text(text))
+
+
+def step(name: str, text: str) -> None:
+    """One step of a story."""
+    out.print(Text.assemble((f"{name:<10} ", "bold cyan"), text))
+
+
+def note(text: str) -> None:
+    """A line of progress on stderr."""
+    err.print(Text(text, style="dim"))
+
+
+def problem(reason: str, fix: str = "") -> None:
+    """What went wrong, and what to do."""
+    err.print(Text.assemble(("error: ", "bold red"), reason))
+    if fix:
+        err.print(Text.assemble(("hint:  ", "bold"), fix))
+
+
+def failure(error: Exception) -> bool:
+    """Print a known failure as a sentence; False when it is not known and its traceback is the best we have."""
+    from mela.cli import failures
+
+    known = failures.explain(error)
+    if known is None:
+        return False
+    problem(*known)
+    return True

@@ -1,0 +1,72 @@
+"""`mela buy`."""
+
+import asyncio
+from typing import Any
+
+import rich_click as click
+
+from mela.cli import render
+
+URL = click.option("--url", default="http://127.0.0.1:3000", show_default=True, help="Where the platform runs.")
+
+
+@click.command(
+    epilog="Examples:  mela buy atta   ·   mela buy 'cricket bat' --method cod   ·   mela buy घी --language hi --json"
+)
+@click.argument("words", nargs=-1)
+@click.option("--quantity", type=click.IntRange(1, 20), default=1, show_default=True, help="Pieces.")
+@click.option(
+    "--method", type=click.Choice(["upi", "cod"]), default="upi", show_default=True, help="UPI, or cash on delivery."
+)
+@click.option("--phone", default="+919876543210", show_default=True, help="Whose phone signs in.")
+@click.option("--language", type=click.Choice(["en", "hi", "ta", "te", "kn"]), default="en", show_default=True)
+@URL
+@click.option("--json", "for_script", is_flag=True, help="One JSON object a step.")
+def buy(
+    words: tuple[str, ...], quantity: int, method: str, phone: str, language: str, url: str, for_script: bool
+) -> None:
+    """Play a whole purchase against a running platform, and tell it: sign in, find, pay by UPI, see the order confirmed."""
+    asyncio.run(_buy(" ".join(words) or "atta", quantity, method, phone, language, url.rstrip("/"), for_script))
+
+
+async def _buy(words: str, quantity: int, method: str, phone: str, language: str, url: str, for_script: bool) -> None:
+    import httpx2
+
+    from mela.simulators import shopper
+
+    async with httpx2.AsyncClient(timeout=30.0) as http:
+        person = shopper.Shopper(http, url, phone, language)
+        async for told in shopper.purchase(person, words=words, quantity=quantity, method=method):
+            if for_script:
+                render.as_json({"step": told.step, "text": told.text, **told.data})
+            elif told.step == "invoice":
+                _show_invoice(told.data, language)
+            else:
+                render.step(told.step, told.text + _amount(told.data, language))
+
+
+def _amount(data: dict[str, Any], language: str) -> str:
+    from mela.kernel import money
+
+    return f", {money.rupees(money.Paise(data['total_paise']), language)}" if "total_paise" in data else ""
+
+
+def _show_invoice(invoice: dict[str, Any], language: str) -> None:
+    from mela.kernel.money import Paise, rupees, words
+
+    tax = "IGST" if invoice["igst_paise"] else "CGST + SGST"
+    rows = [
+        (
+            line["names"][language],
+            line["hsn"],
+            line["quantity"],
+            f"{line['rate_bp'] / 100:g} %",
+            rupees(Paise(line["gross_paise"]), language),
+        )
+        for line in invoice["lines"]
+    ]
+    title = f"Invoice {invoice['number']} of {invoice['seller']['name']}, GSTIN {invoice['seller']['gstin']}"
+    render.table(title, ("item", "HSN", "pieces", "GST", "amount"), rows)
+    paid = invoice["cgst_paise"] + invoice["sgst_paise"] + invoice["igst_paise"]
+    render.line(f"{tax} {rupees(Paise(paid), language)} within {rupees(Paise(invoice['total_paise']), language)}")
+    render.line(words(Paise(invoice["total_paise"]), language))

@@ -1,0 +1,162 @@
+"""A person with a phone: signs in, finds a product, buys it, pays in a UPI app. Speaks HTTP like any client.
+
+Used by `mela buy`, by the proofs and by the benchmarks, so that all of them buy in the same way.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from mela.kernel import ids
+
+_POLL_S = 0.02
+ADDRESS = {
+    "name": "Meena R", "phone": "+919876543210", "line1": "12, North Masi Street", "line2": "", "city": "Madurai",
+    "state_code": "33", "pin": "625001",
+}  # fmt: skip
+
+
+class Refused(Exception):
+    """The platform answered with a problem. `code` is its code, `body` all of it."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        self.status, self.body = status, body
+        self.code: str = body.get("code", str(status))
+        super().__init__(f"{status} {self.code}: {body.get('title', '')} {body.get('detail', '')}".strip())
+
+
+@dataclass
+class Shopper:
+    """One customer at one platform. `url` is the platform, `gateway` the UPI side, `sms` the phone's inbox."""
+
+    http: httpx2.AsyncClient
+    url: str
+    phone: str
+    language: str = "en"
+    gateway: str = ""
+    sms: str = ""
+    token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        self.gateway = self.gateway or f"{self.url}/sim/gateway"
+        self.sms = self.sms or f"{self.url}/sim/sms"
+
+    async def sign_in(self) -> None:
+        """Ask for a code, read it in the SMS inbox, show it."""
+        await self.call("POST", "/api/accounts/codes", {"phone": self.phone})
+        code = await self._code()
+        session = await self.call("POST", "/api/accounts/sessions", {"phone": self.phone, "code": code})
+        self.token = session["token"]
+
+    async def find(self, words: str) -> dict[str, Any]:
+        """The first product that the search finds."""
+        found = await self.call("GET", "/api/catalog/products", params={"q": words, "limit": 1})
+        if not found["products"]:
+            raise LookupError(f"nothing found for {words!r}")
+        return await self.call("GET", f"/api/catalog/products/{found['products'][0]['id']}")
+
+    async def put_in_cart(self, sku: str, quantity: int = 1) -> dict[str, Any]:
+        """Have so many pieces in the cart."""
+        return await self.call("PUT", f"/api/orders/cart/items/{sku}", {"quantity": quantity})
+
+    async def check_out(self, method: str = "upi", key: str = "") -> dict[str, Any]:
+        """Buy the cart; a lost answer is asked for again with the same key."""
+        body = {"address": ADDRESS, "method": method}
+        return await self.call("POST", "/api/orders/orders", body, key=key or ids.new_id("buy"))
+
+    async def approve(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Enter the PIN in the UPI app."""
+        return await self.call("POST", f"{self.gateway}/upi/{payment_of(order)}/approve", {})
+
+    async def decline(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Say no in the UPI app."""
+        return await self.call("POST", f"{self.gateway}/upi/{payment_of(order)}/decline", {})
+
+    async def order(self, order_id: str) -> dict[str, Any]:
+        """The order as it is now."""
+        return await self.call("GET", f"/api/orders/orders/{order_id}")
+
+    async def wait(self, order_id: str, *states: str, timeout_s: float = 20.0) -> dict[str, Any]:
+        """The order once it is in one of the states. Raises: TimeoutError."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                found = await self.order(order_id)
+                if found["state"] in states:
+                    return found
+                await asyncio.sleep(_POLL_S)
+
+    async def invoices(self, order_id: str) -> list[dict[str, Any]]:
+        """The order's GST invoices."""
+        found: Any = await self.call("GET", f"/api/orders/orders/{order_id}/invoices")
+        return list(found)
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, key: str = "", params: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """One request. Raises: Refused, httpx2.HTTPError."""
+        headers = {"accept-language": self.language}
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        if key:
+            headers["idempotency-key"] = key
+        url = path if path.startswith("http") else self.url + path
+        answer = await self.http.request(method, url, json=body, headers=headers, params=params)
+        found: dict[str, Any] = answer.json() if answer.content else {}
+        if answer.status_code >= 400:
+            raise Refused(answer.status_code, found)
+        return found
+
+    async def _code(self) -> str:
+        """The newest code that this phone got."""
+        async with asyncio.timeout(10):
+            while True:
+                inbox = await self.call("GET", f"{self.sms}/messages", params={"to": self.phone, "limit": 1})
+                for message in inbox["messages"]:
+                    digits = [word.strip(".,:") for word in message["text"].split()]
+                    for word in digits:
+                        if word.isdecimal() and len(word) == 6:
+                            return word
+                await asyncio.sleep(_POLL_S)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One step of a purchase, as `mela buy` tells it."""
+
+    step: str
+    text: str
+    data: dict[str, Any]
+
+
+async def purchase(shopper: Shopper, *, words: str, quantity: int, method: str) -> AsyncIterator[Told]:
+    """A whole purchase, step by step. Raises: Refused, LookupError, TimeoutError."""
+    await shopper.sign_in()
+    yield Told("sign in", f"{shopper.phone[:3]}••••••{shopper.phone[-4:]} signed in with a code from the SMS inbox", {})
+    product = await shopper.find(words)
+    variant = next((v for v in product["variants"] if v["stock"] != "out_of_stock"), product["variants"][0])
+    yield Told("find", f"“{words}” → {product['name']}", {"product": product["id"], "sku": variant["sku"]})
+    cart = await shopper.put_in_cart(variant["sku"], quantity)
+    yield Told("cart", f"{quantity} × {variant['sku']}", {"total_paise": cart["total_paise"]})
+    order = await shopper.check_out(method)
+    yield Told(
+        "order", f"{order['id']} is {order['state']}", {"order_id": order["id"], "intent_url": order["intent_url"]}
+    )
+    if method == "upi":
+        paid = await shopper.approve(order)
+        yield Told("pay", f"approved in the UPI app, RRN {paid.get('rrn')}", {"rrn": paid.get("rrn")})
+    order = await shopper.wait(order["id"], "confirmed", "cancelled")
+    yield Told("confirmed", f"{order['id']} is {order['state']}", {"order_id": order["id"], "state": order["state"]})
+    for invoice in await shopper.invoices(order["id"]):
+        yield Told("invoice", invoice["number"], invoice)
+
+
+def payment_of(order: dict[str, Any]) -> str:
+    """The gateway's id of a payment, from its UPI link (`tr`)."""
+    link = order["intent_url"]
+    if not link:
+        raise LookupError(f"{order['id']} has no UPI link yet: it is {order['state']}")
+    reference: str = httpx2.URL(link).params["tr"]
+    return reference
