@@ -1,0 +1,125 @@
+"""The catalogue over HTTP. Reading answers with ready bytes and an ETag; `response_model` documents their shape."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from mela.kernel import i18n
+from mela.kernel.money import Paise
+from mela.kernel.web.callers import Operator
+from mela.kernel.web.keys import Key
+from mela.kernel.web.problems import Problem
+from mela.services.catalog import schemas
+from mela.services.catalog.model import Sort
+from mela.services.catalog.service.answers import Answer, is_known
+from mela.services.catalog.service.catalog import CatalogService
+from mela.services.catalog.service.shop import Asked, Shop
+
+_HEADERS = {
+    "ETag": {"description": "Send it in If-None-Match next time", "schema": {"type": "string"}},
+    "Content-Language": {"description": "en, hi, ta, te or kn", "schema": {"type": "string"}},
+}
+READ: dict[int | str, dict[str, Any]] = {200: {"headers": _HEADERS}, 304: {"description": "You have it already"}}
+
+
+def _error(status: int, description: str) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": Problem, "description": description}}
+
+
+def router(catalog: CatalogService, shop: Shop) -> APIRouter:
+    """The routes of the catalogue."""
+    api = APIRouter(prefix="/api/catalog", tags=["catalog"])
+    _reading(api, shop)
+    _changing(api, catalog)
+    return api
+
+
+def _reading(api: APIRouter, shop: Shop) -> None:
+    @api.get("/categories", summary="The shelves of the shop", response_model=schemas.Categories, responses=READ)
+    async def list_categories(
+        lang: schemas.Language = None, accepts: schemas.Accepts = None, has: schemas.Has = None
+    ) -> Response:
+        """All categories, in the order of the shop."""
+        return _answer(await shop.categories(_language(lang, accepts)), has)
+
+    @api.get(
+        "/products", summary="Browse and search", response_model=schemas.Products,
+        responses=READ | _error(422, "`kernel.bad_cursor`, `kernel.invalid`"),
+    )  # fmt: skip
+    async def list_products(
+        asked: Annotated[Asked, Depends(_asked)],
+        lang: schemas.Language = None,
+        accepts: schemas.Accepts = None,
+        has: schemas.Has = None,
+    ) -> Response:
+        """A page of products, each by its cheapest variant. With `q` those that the words lead to, best first: in five
+        languages and in Latin letters, with typing errors, unfinished words and attributes (`आटा 5 kg`, `laal saree`)."""
+        return _answer(await shop.products(asked, lang=_language(lang, accepts)), has)
+
+    @api.get(
+        "/products/{product_id}", summary="One product", response_model=schemas.Product,
+        responses=READ | _error(404, "`catalog.unknown_product`"),
+    )  # fmt: skip
+    async def read_product(
+        product_id: schemas.ProductId, city: schemas.City = None, lang: schemas.Language = None,
+        accepts: schemas.Accepts = None, has: schemas.Has = None,
+    ) -> Response:  # fmt: skip
+        """A product with its variants, today's prices and GST, and the stock of this moment."""
+        return _answer(await shop.product(product_id, city=city, lang=_language(lang, accepts)), has)
+
+    @api.get("/suggest", summary="Complete what is being typed", response_model=schemas.Suggestions, responses=READ)
+    async def suggest(
+        q: schemas.Typed, lang: schemas.Language = None, accepts: schemas.Accepts = None, has: schemas.Has = None
+    ) -> Response:
+        """Names of products, in the language that was typed."""
+        return _answer(await shop.suggestions(q, lang=_language(lang, accepts)), has)
+
+
+def _changing(api: APIRouter, catalog: CatalogService) -> None:
+    @api.put(
+        "/variants/{sku}/price", summary="Change a price", name="set_price",
+        responses=_error(404, "`catalog.unknown_sku`")
+        | _error(409, "`kernel.idempotency_key_reused`")
+        | _error(422, "`catalog.price_above_mrp`, `catalog.gst_rate_unknown`, `kernel.invalid`"),
+    )  # fmt: skip
+    async def set_price(sku: schemas.Sku, new: schemas.NewPrice, key: Key, operator: Operator) -> schemas.Price:
+        """For the person on duty. The next read of every process shows it."""
+        now = await catalog.set_price(
+            operator=operator.id, key=key, sku=sku, city=new.city, price=Paise(new.price_paise),
+            mrp=None if new.mrp_paise is None else Paise(new.mrp_paise),
+        )  # fmt: skip
+        return schemas.Price(sku=sku, city=new.city, price_paise=now.price, mrp_paise=now.mrp)
+
+    @api.post(
+        "/variants/{sku}/stock", summary="Receive goods", name="receive_stock",
+        responses=_error(404, "`catalog.unknown_sku`") | _error(409, "`kernel.idempotency_key_reused`"),
+    )  # fmt: skip
+    async def receive_stock(
+        sku: schemas.Sku, received: schemas.Received, key: Key, operator: Operator
+    ) -> schemas.StockLevel:
+        """For the person on duty: pieces have come in. Repeated with the same key, they are counted once."""
+        level = await catalog.receive_stock(operator=operator.id, key=key, sku=sku, quantity=received.quantity)
+        return schemas.StockLevel(sku=sku, on_hand=level.on_hand, reserved=level.reserved, free=level.free)
+
+
+def _asked(
+    category: schemas.CategoryId = None, q: schemas.Text = None, city: schemas.City = None,
+    sort: Annotated[Sort | None, Query(description="Left out: by relevance with `q`, as the shop is arranged without")] = None,
+    min_price_paise: schemas.AtLeast = None, max_price_paise: schemas.AtMost = None,
+    *, limit: schemas.Limit = 24, cursor: schemas.Cursor = None,
+) -> Asked:  # fmt: skip
+    return Asked(category, q, city, sort, min_price_paise, max_price_paise, limit, cursor)
+
+
+def _language(lang: str | None, accepts: str | None) -> str:
+    return lang or i18n.negotiate(accepts)
+
+
+def _answer(answer: Answer, has: str | None) -> Response:
+    headers = {
+        "etag": answer.etag, "cache-control": "no-cache", "vary": "accept-language", "content-language": answer.language,
+    }  # fmt: skip
+    if is_known(answer, has):
+        return Response(status_code=304, headers=headers)
+    return Response(answer.body, headers=headers, media_type="application/json")

@@ -1,0 +1,172 @@
+"""What the catalogue's API takes and gives. Amounts are whole paise and include GST unless they say otherwise."""
+
+from typing import Annotated
+
+from fastapi import Header, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from mela.services.catalog.model import StockBand
+
+Amount = Annotated[int, Field(ge=0, le=10_00_00_000_00)]
+SKU_PATTERN = r"^[A-Z0-9]+(-[A-Z0-9]+)*$"
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Category(_Out):
+    id: str = Field(description="Name it in `category=`", examples=["grocery"])
+    name: str = Field(description="In the language of the answer", examples=["किराना"])
+
+
+class Categories(_Out):
+    items: list[Category] = Field(description="In the order of the shop")
+
+
+class Seller(_Out):
+    id: str = Field(description="The seller's id", examples=["kaveri-traders"])
+    name: str = Field(description="Who sells it", examples=["Kaveri Traders (sample)"])
+
+
+class Stock(_Out):
+    state: StockBand = Field(description="What there is at this moment", examples=[StockBand.FEW_LEFT])
+    left: int | None = Field(
+        description="How many, when there are few or none; null when there are plenty", examples=[3]
+    )
+
+
+class Variant(_Out):
+    sku: str = Field(description="What a cart and an order name", examples=["RICE-SONA-5KG"])
+    label: str | None = Field(description="What sets it apart from its sisters", examples=["5 किग्रा"])
+    attributes: dict[str, str] = Field(description="Colour, size, weight and the like", examples=[{"weight": "5 kg"}])
+    price_paise: Amount = Field(description="To pay for one, in the city asked for", examples=[38_900])
+    mrp_paise: Amount = Field(description="The price printed on it", examples=[45_000])
+    taxable_paise: Amount = Field(description="The price without its GST", examples=[37_048])
+    tax_paise: Amount = Field(description="The GST in the price", examples=[1_852])
+    gst_rate_bp: int = Field(description="Today's rate in basis points: 500 is 5 %", ge=0, le=10_000, examples=[500])
+    stock: Stock
+
+
+class Product(_Out):
+    id: str = Field(description="The product's id", examples=["sona-masoori-rice"])
+    name: str = Field(description="In the language of the answer", examples=["सोना मसूरी चावल"])
+    description: str = Field(
+        description="One sentence about it", examples=["रोज़ के भोजन के लिए हल्का, पुराना और खिला-खिला सोना मसूरी चावल।"]
+    )
+    category: Category
+    seller: Seller
+    hsn: str = Field(description="The goods' code in GST's tariff", examples=["100630"])
+    unit: str = Field(description="GST unit quantity code", examples=["BAG"])
+    variants: list[Variant] = Field(description="All that can be bought, in the seller's order")
+
+
+class Card(_Out):
+    id: str = Field(description="The product's id", examples=["sona-masoori-rice"])
+    name: str = Field(description="In the language of the answer", examples=["सोना मसूरी चावल"])
+    category: Category
+    variant: Variant = Field(description="The cheapest variant within the price bounds")
+    variants: int = Field(description="How many variants lie within the price bounds", ge=1, examples=[3])
+
+
+class Products(_Out):
+    items: list[Card]
+    cursor: str | None = Field(
+        description="Send it back for the next page; null after the last", examples=["b3w1GK0fMjQ"]
+    )
+
+
+class Suggestion(_Out):
+    product_id: str = Field(description="Where it leads", examples=["sona-masoori-rice"])
+    text: str = Field(description="A product's name in the language that was typed", examples=["சோனா மசூரி அரிசி"])
+
+
+class Suggestions(_Out):
+    items: list[Suggestion] = Field(description="Best first, at most 8")
+
+
+class NewPrice(_In):
+    price_paise: int = Field(
+        description="The new price of one piece, GST included", gt=0, le=10_00_00_000_00, examples=[37_900]
+    )
+    mrp_paise: int | None = Field(
+        default=None, description="A new MRP; left out, it stays", gt=0, le=10_00_00_000_00, examples=[45_000]
+    )
+    city: str | None = Field(
+        default=None,
+        description="Only for this city; left out, for elsewhere",
+        max_length=40,
+        pattern=SLUG_PATTERN,
+        examples=["mumbai"],
+    )
+
+
+class Price(_Out):
+    sku: str = Field(description="The variant", examples=["RICE-SONA-5KG"])
+    city: str | None = Field(description="The city, null for elsewhere", examples=["mumbai"])
+    price_paise: Amount = Field(description="Its price now, GST included", examples=[37_900])
+    mrp_paise: Amount = Field(description="Its MRP now", examples=[45_000])
+
+
+class Received(_In):
+    quantity: int = Field(description="Pieces that came in", ge=1, le=10_00_000, examples=[40])
+
+
+class StockLevel(_Out):
+    sku: str = Field(description="The variant", examples=["RICE-SONA-5KG"])
+    on_hand: int = Field(description="Pieces in the warehouse", ge=0, examples=[260])
+    reserved: int = Field(description="Of these, promised to orders that are being paid", ge=0, examples=[4])
+    free: int = Field(description="Of these, free to sell", ge=0, examples=[256])
+
+
+ProductId = Annotated[
+    str, Path(description="A product's id", max_length=80, pattern=SLUG_PATTERN, examples=["sona-masoori-rice"])
+]
+Sku = Annotated[
+    str, Path(description="A variant's sku", max_length=60, pattern=SKU_PATTERN, examples=["RICE-SONA-5KG"])
+]
+City = Annotated[
+    str | None,
+    Query(
+        description="Prices of this city; elsewhere is one price",
+        max_length=40,
+        pattern=SLUG_PATTERN,
+        examples=["chennai"],
+    ),
+]
+CategoryId = Annotated[
+    str | None, Query(description="Only this category", max_length=40, pattern=SLUG_PATTERN, examples=["grocery"])
+]
+Text = Annotated[
+    str | None,
+    Query(description="Words in any of the languages or in Latin letters; spelling is forgiven", min_length=1, max_length=100,
+          examples=["basmati chaval", "घी"]),
+]  # fmt: skip
+Typed = Annotated[
+    str, Query(description="What has been typed so far", min_length=1, max_length=100, examples=["smartph"])
+]
+AtLeast = Annotated[
+    int | None, Query(description="Cheaper variants are left out", ge=0, le=10_00_00_000_00, examples=[10_000])
+]
+AtMost = Annotated[
+    int | None, Query(description="Dearer variants are left out", ge=0, le=10_00_00_000_00, examples=[50_000])
+]
+Limit = Annotated[int, Query(description="Products on a page", ge=1, le=100, examples=[24])]
+Cursor = Annotated[
+    str | None, Query(description="The `cursor` of the page before", max_length=120, examples=["b3w1GK0fMjQ"])
+]
+Language = Annotated[
+    str | None, Query(description="Wins over Accept-Language", pattern="^(en|hi|ta|te|kn)$", examples=["hi"])
+]
+Accepts = Annotated[
+    str | None, Header(alias="accept-language", description="The language of names", examples=["ta-IN, en;q=0.5"])
+]
+Has = Annotated[
+    str | None,
+    Header(alias="if-none-match", description="The `ETag` of the answer that you have", examples=['"b1946ac9"']),
+]

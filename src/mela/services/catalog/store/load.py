@@ -1,0 +1,88 @@
+"""Puts the sample data into the database: texts, prices, rates and sellers as the files say, live stock as it is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from mela.kernel.db.statements import insert_new, upsert
+from mela.services.catalog.rules.search.documents import Document, document, synonyms
+from mela.services.catalog.store import samples as files
+from mela.services.catalog.store import search, shelf
+from mela.services.catalog.tables import (
+    catalogue,
+    categories,
+    city_prices,
+    gst_rates,
+    products,
+    sellers,
+    stock,
+    variants,
+)
+
+
+def loaded(conn: Connection) -> str:
+    """The fingerprint of the sample data that was loaded last."""
+    fingerprint: str = conn.execute(select(catalogue.c.samples)).scalar_one()
+    return fingerprint
+
+
+def load(conn: Connection, samples: files.Samples, fingerprint: str) -> None:
+    """Bring every row of the samples to what the files say. Stock is only given to skus that have none yet.
+
+    What the files do not name stays: an operator's own products, and products that orders may still speak of.
+    """
+    for category in samples.categories:
+        _put(conn, categories, category.model_dump())
+    for seller in samples.sellers:
+        _put(conn, sellers, seller.model_dump())
+    _replace_gst(conn, samples)
+    for place, category, product in _in_order(samples):
+        _put_product(conn, category.id, place, product)
+    search.rebuild(conn, documents(samples))
+    conn.execute(update(catalogue).values(samples=fingerprint))
+    shelf.bump(conn)
+
+
+def documents(samples: files.Samples) -> Iterator[Document]:
+    """Every product of the samples as search sees it."""
+    meaning = synonyms(samples.synonyms)
+    for place, category, product in _in_order(samples):
+        labels = [text for v in product.variants if v.label for text in v.label.model_dump().values()]
+        attributes = [value for v in product.variants for value in v.attributes.values()]
+        yield document(
+            product.id, place, names=product.names.model_dump(), search_words=product.words,
+            labels=[*labels, *attributes], category=category.names.model_dump().values(),
+            descriptions=product.descriptions.model_dump().values(), meaning=meaning,
+        )  # fmt: skip
+
+
+def _in_order(samples: files.Samples) -> Iterator[tuple[int, files.SampleCategory, files.SampleProduct]]:
+    """Every product with its category and its place in the catalogue, from 1."""
+    shelves = sorted(samples.categories, key=lambda category: category.position)
+    whole = ((category, product) for category in shelves for product in samples.products.get(category.id, []))
+    return ((place, category, product) for place, (category, product) in enumerate(whole, 1))
+
+
+def _replace_gst(conn: Connection, samples: files.Samples) -> None:
+    conn.execute(delete(gst_rates))
+    named = {row.id for row in files.gst_rows(samples) if row.named}
+    rows = [row.model_dump() | {"number": n, "named": row.id in named} for n, row in enumerate(samples.gst, 1)]
+    if rows:
+        conn.execute(insert(gst_rates), rows)
+
+
+def _put_product(conn: Connection, category: str, place: int, product: files.SampleProduct) -> None:
+    values = product.model_dump(include={"id", "names", "descriptions", "hsn", "unit", "gst"})
+    _put(conn, products, values | {"category_id": category, "seller_id": product.seller, "position": place})
+    for position, variant in enumerate(product.variants):
+        values = variant.model_dump(include={"sku", "label", "attributes", "price", "mrp"})
+        _put(conn, variants, values | {"product_id": product.id, "position": position})
+        insert_new(conn, stock, {"sku": variant.sku, "on_hand": variant.stock, "reserved": 0})
+        conn.execute(delete(city_prices).where(city_prices.c.sku == variant.sku))
+        for city, price in variant.city_prices.items():
+            conn.execute(insert(city_prices).values(sku=variant.sku, city=city, price=price))
+
+
+def _put(conn: Connection, table: Table, row: dict[str, Any]) -> None:
+    upsert(conn, table, row, key=table.primary_key.columns)
