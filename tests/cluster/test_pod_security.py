@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from mela.cluster.admission import pod_security
 from mela.cluster.admission.wording import quote
 
