@@ -1,0 +1,249 @@
+"""`python -m benchmarks [PART…]`: measure, print, write `benchmarks/last.json`.
+
+Parts: reads, orders, postgres, startup, memory (10,000 orders). Without a name: all of them.
+"""
+
+import argparse
+import asyncio
+import json
+import platform as host
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import shoppers
+from benchmarks.server import LOAD_CORE, SERVER_CORE, Platform, platform, wait_ready
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value."""
+
+    name: str
+    value: float
+    unit: str
+    conditions: str
+
+
+def conditions() -> str:
+    """What this machine is, for every figure."""
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        "?",
+    )
+    return f"{model}, server on core {SERVER_CORE}, load on core {LOAD_CORE}, Python {host.python_version()}, loopback"
+
+
+def wrk(port: int, path: str, *, seconds: int = 6, connections: int = 32, header: str = "") -> tuple[float, float]:
+    """Requests per second and p99 in ms. Raises: RuntimeError when an answer was not 2xx."""
+    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+    extra = ["-H", header] if header else []
+    said = subprocess.run(
+        [*command, *extra, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True
+    ).stdout
+    if "Non-2xx" in said:
+        raise RuntimeError(said)
+    rate = float(re.findall(r"Requests/sec:\s+([\d.]+)", said)[0])
+    value, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s)", said)[0]
+    return rate, float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def reads(work: Path) -> Iterator[Figure]:
+    """Catalogue reads and searches, against a bare handler in the same run."""
+    bare = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", "PORT", "--log-level", "error"]
+    with platform(work / "bare", command=bare) as server:
+        floor, _ = wrk(server.port, "/product")
+    yield Figure("bare Starlette handler", floor, "req/s", "same server, same core")
+    with platform(work / "reads") as server:
+        product = _any_product(server)
+        fresh, p99 = wrk(server.port, f"/api/catalog/products/{product}", header="Cache-Control: no-cache")
+        yield Figure(
+            "catalogue reads, ordinary", fresh, "req/s", f"from the database; p99 {p99:.0f} ms at 32 connections"
+        )
+        cached, p99 = wrk(server.port, f"/api/catalog/products/{product}")
+        yield Figure("catalogue reads, byte-cached", cached, "req/s", f"p99 {p99:.0f} ms at 32 connections")
+        yield Figure("overhead of an ordinary read", floor / fresh, "× bare", "CPU per request, both on one core")
+        for name, query in (("exact", "atta"), ("with a typo", "smrtphone"), ("Hindi", "%E0%A4%98%E0%A5%80")):
+            rate, p99 = wrk(server.port, f"/api/catalog/products?q={query}")
+            yield Figure(f"searches, {name}", rate, "req/s", f"p99 {p99:.0f} ms at 32 connections")
+        half, p99 = _half_load(server.port, f"/api/catalog/products/{product}", fresh)
+        yield Figure("catalogue read at half load, p99", p99, "ms", f"{half:.0f} req/s")
+
+
+def orders(work: Path, name: str = "SQLite", **environ: str) -> Iterator[Figure]:
+    """Whole orders over HTTP, durable, each from cart to confirmation."""
+    with platform(work / f"orders-{name}", **environ) as server:
+        skus = _skus(server)
+        result = asyncio.run(_buy(server, skus, count=1500, shoppers_=48))
+        rate = result.orders / result.seconds
+        yield Figure(
+            f"whole orders, {name}", rate, "orders/s", f"{result.orders} orders, 48 shoppers, {result.failed} failed"
+        )
+        yield Figure(
+            f"CPU per order, {name}", 1000 * result.cpu_s / result.orders, "ms", "server process, simulators included"
+        )
+        half = asyncio.run(_buy(server, skus, count=600, shoppers_=48, per_second=rate / 2, first=500))
+        for what, times in (("accepted", half.accepted), ("confirmed", half.whole)):
+            cuts = statistics.quantiles(times, n=100)
+            for share in (50, 95, 99):
+                yield Figure(
+                    f"order {what} at half load, {name}, p{share}",
+                    1000 * cuts[share - 1],
+                    "ms",
+                    f"{rate / 2:.0f} orders/s",
+                )
+
+
+def postgres(work: Path) -> Iterator[Figure]:
+    """The same orders on PostgreSQL, which shares the machine's cores."""
+    sys.path.insert(0, str(HERE.parent))
+    from tests import postgres as private
+
+    with private.server() as url:
+        for service in ("sms", "gateway", "accounts", "catalog", "payments", "orders", "settlement"):
+            subprocess.run(["psql", "-q", url, "-c", f"create database {service}"], check=True)
+        yield from orders(work, "PostgreSQL", MELA_DATABASE=url.replace("/postgres", "/{service}"))
+
+
+def startup(work: Path) -> Iterator[Figure]:
+    """From the command to the first accepted order, the second time."""
+    data = work / "startup"
+    with platform(data, pinned=False) as server:
+        sku = _skus(server)[0]
+    began = time.perf_counter()
+    with platform(data, pinned=False) as server:
+        ready = time.perf_counter() - began
+        result = shoppers.Result()
+
+        async def once() -> None:
+            door = await shoppers.sign_in(server.port, 1)
+            await shoppers.buy(door, sku, result)
+
+        asyncio.run(once())
+        yield Figure("second start until ready", ready, "s", "databases there, nothing to migrate")
+        yield Figure(
+            "second start, command to first accepted order", time.perf_counter() - began, "s", "sign-in included"
+        )
+    helps = [_timed([str(Path(sys.executable).parent / "mela"), "--help"]) for _ in range(5)]
+    yield Figure("mela --help", statistics.median(helps), "s", "median of 5")
+
+
+def memory(work: Path) -> Iterator[Figure]:
+    """The whole platform after 10,000 orders."""
+    with platform(work / "memory") as server:
+        yield Figure("memory when ready", server.pss_mib(), "MiB", "PSS of all its processes")
+        result = asyncio.run(_buy(server, _skus(server), count=10_000, shoppers_=48))
+        yield Figure(
+            "memory after 10,000 orders", server.pss_mib(), "MiB", f"{result.orders} orders, PSS of all its processes"
+        )
+        yield Figure("whole orders over 10,000", result.orders / result.seconds, "orders/s", "the same run")
+
+
+async def _buy(
+    server: Platform, skus: list[str], *, count: int, shoppers_: int, per_second: float | None = None, first: int = 0
+) -> Any:
+    doors = [await shoppers.sign_in(server.port, first + number) for number in range(shoppers_)]
+    before = server.cpu_s()
+    result = await shoppers.run(doors, skus, orders=count, per_second=per_second)
+    result.cpu_s = server.cpu_s() - before
+    return result
+
+
+def _half_load(port: int, path: str, full: float) -> tuple[float, float]:
+    """Latency with so few connections that about half the capacity is used: an open stream, not a closed loop."""
+
+    async def stream() -> list[float]:
+        from benchmarks.client import Connection
+
+        doors, times, began = [Connection(port) for _ in range(16)], [], time.perf_counter()
+        rate, total = min(full / 2, 1200), 3600
+        left = iter(range(total))
+
+        async def one(door: Connection) -> None:
+            for number in left:
+                due = began + number / rate
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                await door.call("GET", path)
+                times.append(time.perf_counter() - due)
+
+        await asyncio.gather(*(one(door) for door in doors))
+        return times
+
+    times = asyncio.run(stream())
+    return min(full / 2, 1200), 1000 * statistics.quantiles(times, n=100)[98]
+
+
+def _any_product(server: Platform) -> str:
+    return str(_get(server, "/api/catalog/products?limit=1")["products"][0]["id"])
+
+
+def _skus(server: Platform) -> list[str]:
+    """Skus with plenty of stock: the operator receives a truckload of each first."""
+    skus = []
+    for found in _get(server, "/api/catalog/products?limit=20")["products"]:
+        sku = _get(server, f"/api/catalog/products/{found['id']}")["variants"][0]["sku"]
+        _get(server, f"/api/catalog/variants/{sku}/stock", {"received": 100_000})
+        skus.append(sku)
+    return skus
+
+
+def _get(server: Platform, path: str, body: Any = None) -> Any:
+    import urllib.request
+
+    headers = {
+        "authorization": f"Bearer {server.operator()}",
+        "content-type": "application/json",
+        "idempotency-key": f"bench-{time.time_ns()}",
+    }
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", data=data, headers=headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def _timed(command: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True)
+    return time.perf_counter() - began
+
+
+PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
+    "reads": reads, "orders": orders, "postgres": postgres, "startup": startup, "memory": memory,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Run the parts named on the command line."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    chosen = parser.parse_args().parts or list(PARTS)
+    if missing := [part for part in chosen if part not in PARTS]:
+        parser.error(f"no such part: {', '.join(missing)}; there are {', '.join(PARTS)}")
+    if not shutil.which("wrk"):
+        sys.exit("wrk is not installed: apt-get install wrk")
+    where = conditions()
+    print(where)
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="mela-bench-") as folder:
+        for part in chosen:
+            for figure in PARTS[part](Path(folder)):
+                print(f"{figure.name:<52} {figure.value:>10.2f} {figure.unit:<9} {figure.conditions}", flush=True)
+                figures.append(figure)
+    rows = [asdict(f) | {"conditions": f"{f.conditions}; {where}"} for f in figures]
+    (HERE / "last.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
