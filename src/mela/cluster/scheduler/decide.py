@@ -49,6 +49,8 @@ class Snapshot:
 def decide(pod: Pod, snapshot: Snapshot) -> Decision:
     """Where the pod may go, how good each node is, or what to preempt; the snapshot is left as it is.
 
+    All nodes are looked at. With more than 100 the real scheduler may stop once it has found enough that fit.
+
     Raises: labels.InvalidSelector for constraints that the API server would have refused.
     """
     if not snapshot.places:
@@ -71,7 +73,8 @@ def decide(pod: Pod, snapshot: Snapshot) -> Decision:
         return _undecided(attempt, snapshot, rejected, None)
     scores = _scores(attempt, feasible, places, snapshot) if len(feasible) > 1 else {}
     totals = {place.node.name: sum(scores.get(place.node.name, {}).values()) for place in feasible}
-    best = tuple(name for name, total in totals.items() if total == max(totals.values()))
+    highest = max(totals.values())
+    best = tuple(name for name, total in totals.items() if total == highest)
     return Decision(tuple(totals), rejected, scores, best, None, "")
 
 

@@ -41,7 +41,10 @@ class Victims:
 def preempt(
     attempt: Attempt, places: Mapping[str, Occupied], rejected: Mapping[str, Rejection], budgets: Sequence[Budget]
 ) -> Preemption:
-    """What preemption would do for a pod that fits nowhere; nothing is changed."""
+    """What preemption would do for a pod that fits nowhere; nothing is changed.
+
+    All nodes that may help are tried; the real scheduler stops at a tenth of them, but not before 100.
+    """
     if reason := _not_eligible(attempt.pod, places, rejected):
         return Preemption(eligible=False, message=reason)
     outcomes = {
@@ -144,7 +147,8 @@ def _cheapest(found: Mapping[str, Victims]) -> tuple[str, ...]:
         )
         for name, each in found.items()
     }
-    return tuple(name for name, each in cost.items() if each == min(cost.values()))
+    lowest = min(cost.values(), default=None)
+    return tuple(name for name, each in cost.items() if each == lowest)
 
 
 def _importance(pod: Pod) -> tuple[int, float]:

@@ -132,8 +132,8 @@ def _crowding(
     weight = math.log((len(scored) if by_name else len(domains)) + 2)
     for place in scored:
         if constraint.key in place.node.labels:
-            here = _matching(place, constraint.selector, pod.namespace)
-            number = here if by_name else domains[place.node.labels[constraint.key]]
+            domain = place.node.labels[constraint.key]
+            number = _matching(place, constraint.selector, pod.namespace) if by_name else domains[domain]
             yield place.node.name, number * weight + (constraint.max_skew - 1)
 
 
