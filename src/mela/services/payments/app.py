@@ -1,0 +1,45 @@
+"""What the runtime reads."""
+
+from pathlib import Path
+
+import yaml
+
+from mela.contracts.payments import Payments
+from mela.kernel import clock
+from mela.kernel.service import Context, Job, Parts, Service
+from mela.services.payments import routes
+from mela.services.payments.rules import schedule
+from mela.services.payments.service import PaymentsService
+from mela.services.payments.service.gateway import Gateway
+from mela.services.payments.settings import Settings
+
+DATA = Path(__file__).parent / "data"
+CALLBACKS = "/api/payments/callbacks/gateway"
+
+
+def build(ctx: Context[Settings]) -> Parts:
+    """Put payments together."""
+    rows = yaml.safe_load((DATA / "status-checks.yaml").read_text(encoding="utf-8"))
+    checks = schedule.in_force(rows, clock.india_date(ctx.clock.now()), scale=ctx.settings.schedule_scale)
+    base = (ctx.settings.callback_base or ctx.url).rstrip("/")
+    gateway = Gateway(ctx.http, ctx.settings, base + CALLBACKS)
+    payments = PaymentsService(ctx.db, ctx.clock, gateway, ctx.settings, checks)
+    return Parts(
+        implementation=payments,
+        router=routes.router(payments),
+        jobs=[Job("ask_gateway", 1.0, payments.ask_gateway), Job("push_refunds", 1.0, payments.push_refunds)],
+    )
+
+
+SERVICE = Service(
+    name="payments",
+    settings=Settings,
+    build=build,
+    contract=Payments,
+    permits={
+        "orders": frozenset({"start", "get", "cancel", "collect_cash", "refund"}),
+        "settlement": frozenset({"get", "post"}),
+    },
+    migrations="mela.services.payments.migrations",
+    messages=DATA / "messages.yaml",
+)

@@ -1,0 +1,70 @@
+"""Which accounts money moves between.
+
+A transfer moves `amount` from its credit side to its debit side, so the books balance by construction. An account's balance
+is its debits less its credits: `gateway:upi` (what the gateway holds for us) is positive, `escrow` (what we hold for others)
+negative.
+
+    captured, UPI    gateway:upi       <- escrow          refund asked       escrow           <- refunds:pending
+    captured, cash   cash:in_transit   <- escrow          refund processed   refunds:pending  <- where the money was
+                                                          refund refused     refunds:pending  <- escrow
+"""
+
+import re
+from collections.abc import Mapping
+
+from mela.contracts.payments import Method, Transfer
+from mela.kernel.money import Paise
+
+ESCROW, REFUNDS = "escrow", "refunds:pending"
+PLACE: Mapping[Method, str] = {"upi": "gateway:upi", "cod": "cash:in_transit"}
+"""Where money of each method is."""
+AT_GATEWAY = {"collected": ("capture", "late_capture"), "refunded": ("refund_processed",)}
+"""Our kinds of transfer that must agree with the gateway's books, by its own kinds."""
+ACCOUNT = re.compile(r"[a-z][a-z_]{0,39}(:[A-Za-z0-9_-]{1,60}){0,2}", re.ASCII)
+KIND = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
+LARGEST = 10**15
+"""Ten lakh crore rupees in paise: beyond it, it is a mistake. Sums stay far below 2**63."""
+MOST = 500
+"""Transfers under one key."""
+
+
+def capture(method: Method, amount: Paise, *, late: bool = False) -> Transfer:
+    """The payer's money is ours to hold; `late`: only to be sent back."""
+    return Transfer(PLACE[method], ESCROW, amount, "late_capture" if late else "capture")
+
+
+def refund_asked(amount: Paise) -> Transfer:
+    """Held no longer, but not with the payer yet."""
+    return Transfer(ESCROW, REFUNDS, amount, "refund")
+
+
+def refund_processed(method: Method, amount: Paise) -> Transfer:
+    """With the payer again. Cash goes back by the courier who fetches the goods."""
+    return Transfer(REFUNDS, PLACE[method], amount, "refund_processed")
+
+
+def refund_failed(amount: Paise) -> Transfer:
+    """Refused by the gateway: held again, a person decides."""
+    return Transfer(REFUNDS, ESCROW, amount, "refund_failed")
+
+
+def fault(transfers: list[Transfer]) -> str | None:
+    """What is wrong with transfers that another service wants to enter, None when nothing is."""
+    if not 1 <= len(transfers) <= MOST:
+        return "count"
+    for transfer in transfers:
+        if not (ACCOUNT.fullmatch(transfer.debit) and ACCOUNT.fullmatch(transfer.credit)):
+            return "account"
+        if transfer.debit == transfer.credit:
+            return "same_account"
+        if not KIND.fullmatch(transfer.kind):
+            return "kind"
+        if not 0 < transfer.amount <= LARGEST:
+            return "amount"
+    return None
+
+
+def balance(account: str, transfers: list[Transfer]) -> Paise:
+    """Debits less credits of an account."""
+    debits = sum(t.amount for t in transfers if t.debit == account)
+    return Paise(debits - sum(t.amount for t in transfers if t.credit == account))

@@ -1,0 +1,67 @@
+"""How a payment moves, who may move it, and what the gateway's word does to it.
+
+created ── pending ── captured
+    └─────────┴────── failed | expired | cancelled
+"""
+
+from collections.abc import Mapping
+
+from mela.contracts.payments import PaymentState
+from mela.services.payments.model import Actor, Word
+
+CREATED, PENDING, CAPTURED = PaymentState.CREATED, PaymentState.PENDING, PaymentState.CAPTURED
+FAILED, EXPIRED, CANCELLED = PaymentState.FAILED, PaymentState.EXPIRED, PaymentState.CANCELLED
+OPEN = frozenset({CREATED, PENDING})
+
+_CLOSING: Mapping[PaymentState, frozenset[Actor]] = {
+    CAPTURED: frozenset({Actor.CALLBACK, Actor.CHECK, Actor.PAYER}),
+    FAILED: frozenset({Actor.CALLBACK, Actor.CHECK, Actor.ORDER}),
+    EXPIRED: frozenset({Actor.CALLBACK, Actor.CHECK, Actor.CLOCK}),
+    CANCELLED: frozenset({Actor.ORDER}),
+}
+MOVES: Mapping[PaymentState, Mapping[PaymentState, frozenset[Actor]]] = {
+    CREATED: {PENDING: frozenset({Actor.ORDER, Actor.CALLBACK, Actor.CHECK}), **_CLOSING},
+    PENDING: _CLOSING,
+    CAPTURED: {},
+    FAILED: {},
+    EXPIRED: {},
+    CANCELLED: {},
+}
+"""From a state, to a state, by whom. What is closed stays closed."""
+
+_CLOSED_BY: Mapping[Word, PaymentState] = {
+    Word.CAPTURED: CAPTURED,
+    Word.FAILED: FAILED,
+    Word.EXPIRED: EXPIRED,
+    Word.UNKNOWN: EXPIRED,
+}
+
+
+class IllegalMove(ValueError):
+    """A move that no payment makes."""
+
+
+def check(state: PaymentState, to: PaymentState, actor: Actor) -> None:
+    """Raises: IllegalMove unless `actor` may move a payment from `state` to `to`."""
+    if actor not in MOVES[state].get(to, frozenset()):
+        raise IllegalMove(f"{actor} may not move a payment from {state} to {to}")
+
+
+def after(state: PaymentState, word: Word) -> PaymentState:
+    """Where the gateway's word leaves a payment. A closed payment stays where it is.
+
+    UNKNOWN may be passed only once the payment's time is over: until then a request may be on its way.
+    """
+    if state not in OPEN:
+        return state
+    return _CLOSED_BY.get(word, PENDING)
+
+
+def is_late(state: PaymentState, word: Word) -> bool:
+    """Whether money has come for a payment that was given up: it is taken into the ledger and sent back."""
+    return word is Word.CAPTURED and state not in OPEN and state is not CAPTURED
+
+
+def is_settled(state: PaymentState, word: Word) -> bool:
+    """Whether nobody needs to ask the gateway about this payment any more."""
+    return state is CAPTURED or word is not Word.CREATED

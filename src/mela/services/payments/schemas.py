@@ -1,0 +1,132 @@
+"""What the HTTP API of payments gives. Amounts are whole paise."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from mela.contracts.payments import PaymentState
+
+PAYMENT = "pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
+WHEN = "2026-11-23T06:30:00Z"
+
+
+class RefundView(BaseModel):
+    """A refund of a payment."""
+
+    id: str = Field(description="The refund", examples=["rfnd_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    amount_paise: int = Field(description="How much goes back", examples=[50000])
+    state: Literal["pending", "processed", "failed"] = Field(description="Where it is", examples=["processed"])
+    reason: str = Field(description="Why", examples=["returned"])
+
+
+class Move(BaseModel):
+    """One step in a payment's life."""
+
+    at: datetime = Field(description="When", examples=[WHEN])
+    before: str = Field(description="State before", examples=["pending"])
+    after: str = Field(description="State after", examples=["captured"])
+    actor: str = Field(
+        description="order, payer, gateway_callback, status_check or clock", examples=["gateway_callback"]
+    )
+    reason: str | None = Field(description="Why, where there is a reason", examples=[None])
+
+
+class PaymentView(BaseModel):
+    """A payment with all that happened to it."""
+
+    id: str = Field(description="The payment", examples=[PAYMENT])
+    order_id: str = Field(description="What it is for", examples=["order_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    amount_paise: int = Field(description="How much", examples=[129900])
+    refunded_paise: int = Field(description="Given back or on its way back", examples=[0])
+    method: Literal["upi", "cod"] = Field(description="UPI or cash on delivery", examples=["upi"])
+    state: PaymentState = Field(description="Where it is", examples=["captured"])
+    intent_url: str | None = Field(
+        description="Opens a UPI app",
+        examples=["upi://pay?pa=mela@simbank&pn=Mela&tr=gp01KAR4&tn=Order&am=1299.00&cu=INR"],
+    )
+    rrn: str | None = Field(description="The bank's reference once captured", examples=["632715000042"])
+    reason: str | None = Field(description="Why it failed, such as an NPCI code", examples=[None])
+    created: datetime = Field(description="When it began", examples=[WHEN])
+    expires: datetime | None = Field(description="Payable until then", examples=["2026-11-23T06:40:00Z"])
+    history: list[Move] = Field(description="Every move, oldest first")
+    refunds: list[RefundView] = Field(description="Oldest first")
+
+
+class CashView(BaseModel):
+    """A cash payment after the courier's word."""
+
+    id: str = Field(description="The payment", examples=[PAYMENT])
+    state: PaymentState = Field(description="Where it is", examples=["captured"])
+    amount_paise: int = Field(description="How much", examples=[129900])
+
+
+class Balance(BaseModel):
+    """An account of the ledger. Balance = debits less credits."""
+
+    account: str = Field(description="Name", examples=["gateway:upi"])
+    debits_paise: int = Field(description="Sum of what came in", examples=[15588000])
+    credits_paise: int = Field(description="Sum of what went out", examples=[50000])
+    balance_paise: int = Field(description="Debits less credits", examples=[15538000])
+
+
+class Balances(BaseModel):
+    """All accounts. Their balances add up to zero, by construction."""
+
+    accounts: list[Balance] = Field(description="By name")
+    sum_paise: int = Field(description="Of all balances: zero", examples=[0])
+
+
+class TransferView(BaseModel):
+    """An entry of the ledger: `amount_paise` from `credit` to `debit`."""
+
+    position: int = Field(description="Serial number", examples=[42])
+    debit: str = Field(description="Account that receives", examples=["gateway:upi"])
+    credit: str = Field(description="Account that gives", examples=["escrow"])
+    amount_paise: int = Field(description="How much", examples=[129900])
+    kind: str = Field(description="Why", examples=["capture"])
+    payment_id: str | None = Field(description="Of which payment, if of one", examples=[PAYMENT])
+    at: datetime = Field(description="When it was entered", examples=[WHEN])
+
+
+class TransferPage(BaseModel):
+    """A page of the ledger, oldest first."""
+
+    transfers: list[TransferView] = Field(description="Oldest first")
+    cursor: str | None = Field(description="For the next page; null on the last", examples=["42"])
+
+
+class Comparison(BaseModel):
+    """One kind of movement in both books. A difference may be on its way: look again after the next status check."""
+
+    kind: str = Field(description="collected or refunded", examples=["collected"])
+    ours_paise: int = Field(description="Sum in our ledger", examples=[15588000])
+    gateway_paise: int = Field(description="Sum in the gateway's books", examples=[15588000])
+
+
+class Case(BaseModel):
+    """Something that a person has to look at."""
+
+    id: str = Field(description="The case", examples=["case_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    kind: str = Field(description="What is wrong", examples=["amount_differs"])
+    about: str = Field(description="The payment or refund", examples=[PAYMENT])
+    opened: datetime = Field(description="Since when", examples=[WHEN])
+
+
+class Check(BaseModel):
+    """Whether the books hold."""
+
+    balanced: bool = Field(description="Whether all balances add up to zero", examples=[True])
+    agrees: bool | None = Field(
+        description="Whether both books say the same; null when the gateway does not answer", examples=[True]
+    )
+    comparisons: list[Comparison] = Field(description="Ours and the gateway's, by kind")
+    cases: list[Case] = Field(description="The newest 50")
+
+
+class Taken(BaseModel):
+    """What a callback changed."""
+
+    outcome: Literal["moved", "late", "nothing", "repeated", "parked"] = Field(
+        description="Its effect", examples=["moved"]
+    )

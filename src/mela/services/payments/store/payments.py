@@ -1,0 +1,234 @@
+"""Payments: every move is guarded by the state it starts from, and carries its ledger entry and its event with it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, and_, select, update
+
+from mela.contracts.payments import (
+    Method,
+    NotCaptured,
+    Payment,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentState,
+    UnknownPayment,
+)
+from mela.kernel import events
+from mela.kernel.db.statements import insert_new
+from mela.kernel.errors import Rejected
+from mela.kernel.idempotency import KeyReused
+from mela.kernel.money import Paise
+from mela.services.payments.model import Actor, GatewayPayment, NewPayment, Open, Outcome, Word
+from mela.services.payments.rules import ledger as accounts
+from mela.services.payments.rules import states
+from mela.services.payments.store import cases, ledger, refunds
+from mela.services.payments.tables import payments
+
+NO_ANSWER = "no_answer"
+
+
+def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Payment:
+    """Keep a new payment, or give the one that this key began. Raises: KeyReused for another order, amount or method."""
+    state = PaymentState.CREATED if new.method == "upi" else PaymentState.PENDING
+    row = vars(new) | {
+        "state": state, "refunded": 0, "reason": None, "gateway_id": None, "intent_url": None, "rrn": None,
+        "history": [], "due": due, "tries": 0,
+    }  # fmt: skip
+    if insert_new(conn, payments, row):
+        return _payment(row)
+    known = conn.execute(select(payments).where(payments.c.key == new.key)).one()
+    if (known.order_id, known.amount, known.method) != (new.order_id, new.amount, new.method):
+        raise KeyReused
+    return _payment(_fields(known))
+
+
+def sent(conn: Connection, payment_id: str, told: GatewayPayment | None, *, now: datetime, due: datetime) -> Payment:
+    """The gateway has the payment, or (None) did not answer: pending either way. Closed payments stay as they are."""
+    values: dict[str, Any] = {"due": due}
+    if told is not None:
+        values |= {"gateway_id": told.id, "intent_url": told.intent_url, "tries": 0}
+    moved = {"state": PaymentState.PENDING, "history": [_step(PaymentState.CREATED, PaymentState.PENDING, Actor.ORDER,
+                                                              None if told else NO_ANSWER, now)]}  # fmt: skip
+    fresh = and_(payments.c.id == payment_id, payments.c.state == PaymentState.CREATED)
+    row = conn.execute(update(payments).where(fresh).values(values | moved).returning(payments)).one_or_none()
+    if row is None and told is not None:
+        waiting = and_(
+            payments.c.id == payment_id, payments.c.state == PaymentState.PENDING, payments.c.gateway_id.is_(None)
+        )
+        row = conn.execute(update(payments).where(waiting).values(values).returning(payments)).one_or_none()
+    return _payment(_fields(row if row is not None else _find(conn, payment_id)))
+
+
+def apply(
+    conn: Connection, told: GatewayPayment, *, actor: Actor, now: datetime, due: datetime | None = None,
+    event: tuple[str, str] | None = None,
+) -> Outcome:  # fmt: skip
+    """Let the gateway's word have its effect, once per `event` (id and name of a callback).
+
+    `due`: when to ask again, for a word that settles nothing. What does not fit is parked for a person.
+    """
+    if event is not None and not cases.first_time(conn, *event, now):
+        return Outcome.REPEATED
+    row = conn.execute(select(payments).where(payments.c.id == told.reference)).one_or_none()
+    if row is None or (told.status is Word.CAPTURED and told.amount != row.amount):
+        kind = "unknown_payment" if row is None else "amount_differs"
+        cases.park(
+            conn, kind, told.reference, {"gateway_id": told.id, "status": told.status, "amount": told.amount}, now
+        )
+        return Outcome.PARKED
+    state = PaymentState(row.state)
+    if states.is_late(state, told.status):
+        return _take_late(conn, row, told, now)
+    to = states.after(state, told.status)
+    if to is state:
+        return _stay(conn, row, told, due)
+    _move(conn, row, to, actor, now, told=told, due=None if states.is_settled(to, told.status) else due)
+    return Outcome.MOVED
+
+
+def refuse(conn: Connection, payment_id: str, *, now: datetime) -> Payment:
+    """The gateway will not have this payment. A closed payment stays as it is."""
+    return _close(conn, payment_id, PaymentState.FAILED, "gateway_refused", now)
+
+
+def cancel(conn: Connection, payment_id: str, *, reason: str, now: datetime) -> Payment:
+    """No longer wanted. A closed payment stays as it is; the gateway is still asked, for money may come. Raises: UnknownPayment."""
+    return _close(conn, payment_id, PaymentState.CANCELLED, reason[:200], now)
+
+
+def collect_cash(conn: Connection, payment_id: str, *, now: datetime) -> Payment:
+    """The courier has the cash. Repeating it changes nothing. Raises: UnknownPayment, NotCaptured."""
+    row = _find(conn, payment_id)
+    if row.method != "cod":
+        raise Rejected("payments.not_cash")
+    if row.state == PaymentState.CAPTURED:
+        return _payment(_fields(row))
+    if row.state not in states.OPEN:
+        raise NotCaptured(state=row.state)
+    return _payment(_fields(_move(conn, row, PaymentState.CAPTURED, Actor.PAYER, now)))
+
+
+def get(conn: Connection, payment_id: str) -> Payment:
+    """A payment as it is now. Raises: UnknownPayment."""
+    return _payment(_fields(_find(conn, payment_id)))
+
+
+def look(conn: Connection, payment_id: str) -> tuple[Payment, list[dict[str, Any]]]:
+    """A payment and its history. Raises: UnknownPayment."""
+    row = _find(conn, payment_id)
+    return _payment(_fields(row)), row.history
+
+
+def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[Open]:
+    """Payments that the gateway must be asked about now; they come back after the lease."""
+    due = select(payments.c.id).where(payments.c.due <= now).order_by(payments.c.due).limit(limit)
+    mine = update(payments).where(and_(payments.c.id.in_(due), payments.c.due <= now)).values(due=now + lease)
+    rows = conn.execute(mine.returning(payments))
+    return [Open(_payment(_fields(r)), r.description, r.gateway_id, r.expires, r.tries) for r in rows]
+
+
+def look_again(conn: Connection, payment_id: str, due: datetime) -> None:
+    """Ask about a payment again at `due`, unless it has been settled meanwhile."""
+    asked = and_(payments.c.id == payment_id, payments.c.due.is_not(None))
+    conn.execute(update(payments).where(asked).values(due=due, tries=payments.c.tries + 1))
+
+
+def _close(conn: Connection, payment_id: str, to: PaymentState, reason: str, now: datetime) -> Payment:
+    row = _find(conn, payment_id)
+    if row.state in states.OPEN:
+        due = row.due if to is PaymentState.CANCELLED else None
+        row = _move(conn, row, to, Actor.ORDER, now, reason=reason, due=due)
+    return _payment(_fields(row))
+
+
+def _move(
+    conn: Connection, row: Row[Any], to: PaymentState, actor: Actor, now: datetime, *,
+    told: GatewayPayment | None = None, reason: str | None = None, due: datetime | None = None,
+) -> Row[Any]:  # fmt: skip
+    """Move a payment on, with its entry in the ledger and its event."""
+    states.check(PaymentState(row.state), to, actor)
+    reason = reason or _reason(to, told)
+    values = {
+        "state": to,
+        "reason": reason,
+        "due": due,
+        "history": [*row.history, _step(row.state, to, actor, reason, now)],
+    }
+    guard = and_(payments.c.id == row.id, payments.c.state == row.state)
+    moved = conn.execute(update(payments).where(guard).values(values | _learnt(row, told)).returning(payments)).one()
+    if to is PaymentState.CAPTURED:
+        _enter(conn, moved, now)
+        captured = PaymentCaptured(moved.id, moved.order_id, moved.amount, moved.method, moved.rrn, now)
+        events.emit(conn, captured)
+    elif to is not PaymentState.PENDING:
+        events.emit(conn, PaymentFailed(moved.id, moved.order_id, to, reason or to.value, now))
+    return moved
+
+
+def _take_late(conn: Connection, row: Row[Any], told: GatewayPayment, now: datetime) -> Outcome:
+    """Money for a payment that was given up: into the ledger and back, once."""
+    step = _step(row.state, row.state, Actor.PAYER, refunds.LATE, now)
+    values = {"refunded": row.amount, "due": None, "history": [*row.history, step], **_learnt(row, told)}
+    fresh = and_(payments.c.id == row.id, payments.c.state == row.state, payments.c.rrn.is_(None))
+    moved = conn.execute(update(payments).where(fresh).values(values).returning(payments)).one_or_none()
+    if moved is None:
+        return Outcome.NOTHING
+    _enter(conn, moved, now, late=True)
+    refunds.return_late_money(conn, moved, now)
+    return Outcome.LATE
+
+
+def _stay(conn: Connection, row: Row[Any], told: GatewayPayment, due: datetime | None) -> Outcome:
+    """Nothing moves; note when to ask again, if at all, and what the gateway calls the payment."""
+    due = None if states.is_settled(PaymentState(row.state), told.status) else (due or row.due)
+    learnt = _learnt(row, told)
+    if due != row.due or learnt.get("gateway_id") != row.gateway_id:
+        conn.execute(update(payments).where(payments.c.id == row.id).values(due=due, tries=0, **learnt))
+    return Outcome.NOTHING
+
+
+def _enter(conn: Connection, row: Row[Any], now: datetime, *, late: bool = False) -> None:
+    money = accounts.capture(cast(Method, row.method), row.amount, late=late)
+    ledger.enter(conn, f"capture:{row.id}", [money], now, payment_id=row.id)
+
+
+def _learnt(row: Row[Any], told: GatewayPayment | None) -> dict[str, Any]:
+    """What the gateway's word adds to a row."""
+    if told is None:
+        return {}
+    return {
+        "gateway_id": told.id or row.gateway_id,
+        "intent_url": told.intent_url or row.intent_url,
+        "rrn": (told.rrn or told.id) if told.status is Word.CAPTURED else row.rrn,
+    }
+
+
+def _reason(to: PaymentState, told: GatewayPayment | None) -> str | None:
+    if to is PaymentState.FAILED:
+        return (told.error_code if told else None) or "declined"
+    return "expired" if to is PaymentState.EXPIRED else None
+
+
+def _step(before: str, to: PaymentState, actor: Actor, reason: str | None, now: datetime) -> dict[str, Any]:
+    return {"at": now.isoformat(), "from": str(before), "to": str(to), "actor": str(actor), "reason": reason}
+
+
+def _find(conn: Connection, payment_id: str) -> Row[Any]:
+    row = conn.execute(select(payments).where(payments.c.id == payment_id)).one_or_none()
+    if row is None:
+        raise UnknownPayment(payment_id=payment_id)
+    return row
+
+
+def _fields(row: Row[Any]) -> dict[str, Any]:
+    return dict(row._mapping)  # noqa: SLF001
+
+
+def _payment(row: Mapping[str, Any]) -> Payment:
+    return Payment(
+        id=row["id"], order_id=row["order_id"], amount=Paise(row["amount"]), refunded=Paise(row["refunded"]),
+        method=row["method"], state=PaymentState(row["state"]), intent_url=row["intent_url"], rrn=row["rrn"],
+        reason=row["reason"], created=row["created"], expires=row["expires"],
+    )  # fmt: skip

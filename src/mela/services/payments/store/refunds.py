@@ -1,0 +1,145 @@
+"""Refunds: asked, processed, refused. The sum of what was asked and not refused stays within the payment."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, and_, select, update
+
+from mela.contracts.payments import (
+    Method,
+    NotCaptured,
+    PaymentRefunded,
+    PaymentState,
+    Refund,
+    RefundTooLarge,
+    UnknownPayment,
+)
+from mela.kernel import events, ids
+from mela.kernel.idempotency import KeyReused
+from mela.kernel.money import Paise
+from mela.services.payments.model import OpenRefund, Outcome
+from mela.services.payments.rules import ledger as accounts
+from mela.services.payments.store import cases, ledger
+from mela.services.payments.tables import payments, refunds
+
+LATE = "arrived_late"
+
+
+def request(
+    conn: Connection, *, key: str, payment_id: str, amount: Paise, reason: str, now: datetime, due: datetime
+) -> tuple[Refund, OpenRefund | None]:
+    """Promise money back; with it, what the gateway has to be asked (nothing for cash).
+
+    Raises: UnknownPayment, NotCaptured, RefundTooLarge, KeyReused.
+    """
+    known = conn.execute(select(refunds).where(refunds.c.key == key)).one_or_none()
+    if known is not None:
+        if (known.payment_id, known.amount) != (payment_id, amount):
+            raise KeyReused
+        return _refund(known), None
+    guard = and_(payments.c.id == payment_id, payments.c.state == PaymentState.CAPTURED)
+    room = and_(guard, payments.c.refunded + amount <= payments.c.amount)
+    taken = update(payments).where(room).values(refunded=payments.c.refunded + amount)
+    payment = conn.execute(taken.returning(payments)).one_or_none()
+    if payment is None:
+        raise _refusal(conn, payment_id)
+    return _promise(conn, payment, key=key, amount=amount, reason=reason, now=now, due=due)
+
+
+def return_late_money(conn: Connection, payment: Row[Any], now: datetime) -> None:
+    """Promise back the whole of a payment that came after it was given up."""
+    _promise(conn, payment, key=f"late:{payment.id}", amount=payment.amount, reason=LATE, now=now, due=now)
+
+
+def process(conn: Connection, refund_id: str, now: datetime, *, event: tuple[str, str] | None = None) -> Outcome:
+    """The money is with the payer. `event`: id and name of the callback that says so."""
+    if event is not None and not cases.first_time(conn, *event, now):
+        return Outcome.REPEATED
+    row = _close(conn, refund_id, "processed")
+    if row is None:
+        known = conn.execute(select(refunds.c.id).where(refunds.c.id == refund_id)).one_or_none()
+        if known is None:
+            cases.park(conn, "unknown_refund", refund_id, {}, now)
+        return Outcome.NOTHING if known else Outcome.PARKED
+    payment = conn.execute(select(payments).where(payments.c.id == row.payment_id)).one()
+    _processed(conn, row.id, payment, row.amount, now)
+    return Outcome.MOVED
+
+
+def refuse(conn: Connection, refund_id: str, now: datetime, *, status: int) -> None:
+    """The gateway will not do it: hold the money again and let a person see it."""
+    row = _close(conn, refund_id, "failed")
+    if row is not None:
+        left = payments.c.refunded - row.amount
+        conn.execute(update(payments).where(payments.c.id == row.payment_id).values(refunded=left))
+        back = accounts.refund_failed(row.amount)
+        ledger.enter(conn, f"refund_failed:{row.id}", [back], now, payment_id=row.payment_id)
+        cases.park(conn, "refund_refused", row.id, {"status": status, "payment_id": row.payment_id}, now)
+
+
+def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[OpenRefund]:
+    """Refunds that the gateway must be asked about now; they come back after the lease."""
+    due = select(refunds.c.id).where(refunds.c.due <= now).order_by(refunds.c.due).limit(limit)
+    mine = update(refunds).where(and_(refunds.c.id.in_(due), refunds.c.due <= now)).values(due=now + lease)
+    rows = {row.id: row for row in conn.execute(mine.returning(refunds))}
+    of = select(refunds.c.id, payments.c.gateway_id).join(payments, payments.c.id == refunds.c.payment_id)
+    names = dict(conn.execute(of.where(refunds.c.id.in_(rows))).tuples().all()) if rows else {}
+    return [OpenRefund(r.id, r.payment_id, names[r.id], r.amount, r.tries) for r in rows.values()]
+
+
+def look_again(conn: Connection, refund_id: str, due: datetime) -> None:
+    """Ask about a pending refund again at `due`."""
+    pending = and_(refunds.c.id == refund_id, refunds.c.state == "pending")
+    conn.execute(update(refunds).where(pending).values(due=due, tries=refunds.c.tries + 1))
+
+
+def get(conn: Connection, refund_id: str) -> Refund:
+    """A refund as it is now."""
+    return _refund(conn.execute(select(refunds).where(refunds.c.id == refund_id)).one())
+
+
+def of_payment(conn: Connection, payment_id: str) -> list[Refund]:
+    """The refunds of a payment, oldest first."""
+    rows = conn.execute(select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.id))
+    return [_refund(row) for row in rows]
+
+
+def _promise(
+    conn: Connection, payment: Row[Any], *, key: str, amount: Paise, reason: str, now: datetime, due: datetime
+) -> tuple[Refund, OpenRefund | None]:
+    cash = payment.method == "cod"
+    row = {
+        "id": ids.new_id("rfnd"), "key": key, "payment_id": payment.id, "amount": amount, "reason": reason[:200],
+        "state": "processed" if cash else "pending", "created": now, "due": None if cash else due, "tries": 0,
+    }  # fmt: skip
+    kept = conn.execute(refunds.insert().values(row).returning(refunds)).one()
+    asked = accounts.refund_asked(amount)
+    ledger.enter(conn, f"refund:{kept.id}", [asked], now, payment_id=payment.id)
+    if cash:
+        _processed(conn, kept.id, payment, amount, now)
+        return _refund(kept), None
+    return _refund(kept), OpenRefund(kept.id, payment.id, payment.gateway_id, amount, 0)
+
+
+def _processed(conn: Connection, refund_id: str, payment: Row[Any], amount: Paise, now: datetime) -> None:
+    moved = accounts.refund_processed(cast(Method, payment.method), amount)
+    ledger.enter(conn, f"refund_processed:{refund_id}", [moved], now, payment_id=payment.id)
+    events.emit(conn, PaymentRefunded(refund_id, payment.id, payment.order_id, amount, now))
+
+
+def _close(conn: Connection, refund_id: str, state: str) -> Row[Any] | None:
+    pending = and_(refunds.c.id == refund_id, refunds.c.state == "pending")
+    return conn.execute(update(refunds).where(pending).values(state=state, due=None).returning(refunds)).one_or_none()
+
+
+def _refusal(conn: Connection, payment_id: str) -> UnknownPayment | NotCaptured | RefundTooLarge:
+    row = conn.execute(select(payments).where(payments.c.id == payment_id)).one_or_none()
+    if row is None:
+        return UnknownPayment(payment_id=payment_id)
+    if row.state != PaymentState.CAPTURED:
+        return NotCaptured(state=row.state)
+    return RefundTooLarge(left=row.amount - row.refunded)
+
+
+def _refund(row: Row[Any]) -> Refund:
+    return Refund(row.id, row.payment_id, row.amount, row.state, row.reason)

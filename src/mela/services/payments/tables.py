@@ -1,0 +1,79 @@
+"""The tables of payments. `transfers` is the ledger: rows are added, never changed."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, String, Table, UniqueConstraint
+
+from mela.kernel.db import Instant, Json
+
+metadata = MetaData()
+SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+payments = Table(
+    "payments", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("key", String(120), nullable=False, unique=True),
+    Column("order_id", String(40), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("refunded", BigInteger, nullable=False),  # given back or on its way back
+    Column("method", String(8), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("reason", String(200)),
+    Column("description", String(80), nullable=False),
+    Column("gateway_id", String(40)),
+    Column("intent_url", String(1200)),
+    Column("rrn", String(20)),
+    Column("history", Json, nullable=False),  # every move: at, from, to, actor, reason
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant),
+    Column("due", Instant, index=True),  # when to ask the gateway; null when nobody needs to
+    Column("tries", Integer, nullable=False),
+    CheckConstraint("refunded >= 0 and refunded <= amount", name="refunds_within_amount"),
+)  # fmt: skip
+
+refunds = Table(
+    "refunds", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("key", String(120), nullable=False, unique=True),
+    Column("payment_id", String(40), nullable=False, index=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("state", String(10), nullable=False),  # pending | processed | failed
+    Column("reason", String(200), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("due", Instant, index=True),
+    Column("tries", Integer, nullable=False),
+)  # fmt: skip
+
+transfers = Table(
+    "transfers", metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("key", String(140), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("debit", String(162), nullable=False),
+    Column("credit", String(162), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("payment_id", String(40)),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("key", "line", name="transfers_once"),
+    CheckConstraint("amount > 0", name="transfers_above_zero"),
+    CheckConstraint("debit <> credit", name="transfers_between_two"),
+    Index("transfers_debit", "debit", "id"),
+    Index("transfers_credit", "credit", "id"),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+callbacks = Table(
+    "callbacks", metadata,
+    Column("event_id", String(80), primary_key=True),
+    Column("name", String(40), nullable=False),
+    Column("received", Instant, nullable=False),
+)  # fmt: skip
+
+cases = Table(
+    "cases", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("about", String(60), nullable=False),  # id of a payment or refund
+    Column("detail", Json, nullable=False),
+    Column("opened", Instant, nullable=False),
+    UniqueConstraint("kind", "about", name="cases_once"),
+)  # fmt: skip

@@ -1,0 +1,139 @@
+"""The gateway over HTTP: merchants with HTTP Basic, payers without, as a phone would."""
+
+import hmac
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+
+from mela.kernel.errors import Unauthenticated
+from mela.simulators.gateway import schemas
+from mela.simulators.gateway.plan import Plan
+from mela.simulators.gateway.service import Gateway
+from mela.simulators.gateway.settings import Settings
+
+Id = Annotated[
+    str, Path(max_length=40, pattern=r"^[A-Za-z0-9]+$", description="The gateway's id", examples=["gp01KAR4T0GQ8V"])
+]
+ByReference = Annotated[
+    str,
+    Query(max_length=60, pattern=r"^[A-Za-z0-9_.:-]+$", description="The merchant's name", examples=["pay_01KAR4T0"]),
+]
+Credentials = Annotated[
+    HTTPBasicCredentials | None, Depends(HTTPBasic(auto_error=False, description="key_id and key_secret"))
+]
+
+
+def router(gateway: Gateway, settings: Settings) -> APIRouter:
+    """All routes of the gateway."""
+    whole = APIRouter(prefix="/sim/gateway")
+    known = [Depends(_merchant(settings))]
+    whole.include_router(_payments(gateway), prefix="/v1", tags=["simulated gateway"], dependencies=known)
+    whole.include_router(_refunds_and_payouts(gateway), prefix="/v1", tags=["simulated gateway"], dependencies=known)
+    whole.include_router(_plan(gateway), tags=["simulated gateway"], dependencies=known)
+    whole.include_router(_payer(gateway), prefix="/upi", tags=["simulated UPI app"])
+    return whole
+
+
+def _merchant(settings: Settings) -> Callable[[Credentials], None]:
+    """A dependency that lets only the merchant's key pass. Raises: Unauthenticated."""
+
+    def check(given: Credentials) -> None:
+        wanted = f"{settings.key_id}:{settings.key_secret}".encode()
+        if given is None or not hmac.compare_digest(f"{given.username}:{given.password}".encode(), wanted):
+            raise Unauthenticated("kernel.unauthenticated")
+
+    return check
+
+
+def _payments(gateway: Gateway) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/payments", response_model=schemas.Payment, summary="Begin a payment")
+    async def create_gateway_payment(body: schemas.NewPayment) -> object:
+        """The same reference again gives the same payment; with another amount it is refused (409)."""
+        return await gateway.create_payment(body)
+
+    @routes.get("/payments", response_model=schemas.Payment, summary="Find a payment by reference")
+    async def find_gateway_payment(reference: ByReference) -> object:
+        """Status check by the merchant's own name: 404 when the payment never arrived here."""
+        return await gateway.payment_of(reference)
+
+    @routes.get("/payments/{id}", response_model=schemas.Payment, summary="Look at a payment")
+    async def get_gateway_payment(id: Id) -> object:  # noqa: A002
+        """Status check."""
+        return await gateway.payment(id)
+
+    @routes.get("/books", response_model=schemas.Books, summary="Read the gateway's books")
+    async def read_gateway_books(
+        cursor: Annotated[str, Query(pattern=r"^\d{1,15}$", description="Of the page before", examples=["42"])] = "0",
+        limit: Annotated[int, Query(ge=1, le=1000, description="Entries on a page", examples=[100])] = 100,
+    ) -> object:
+        """Sums of all movements and a page of entries: for reconciliation."""
+        return await gateway.books(after=int(cursor), limit=limit)
+
+    return routes
+
+
+def _refunds_and_payouts(gateway: Gateway) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/payments/{id}/refunds", response_model=schemas.Refund, summary="Refund a payment")
+    async def create_gateway_refund(id: Id, body: schemas.NewRefund) -> object:  # noqa: A002
+        """In parts or as a whole, never above what was captured. The same reference again gives the same refund."""
+        return await gateway.refund(id, body)
+
+    @routes.get("/refunds", response_model=schemas.Refund, summary="Find a refund by reference")
+    async def find_gateway_refund(reference: ByReference) -> object:
+        """Status check of a refund."""
+        return await gateway.refund_of(reference)
+
+    @routes.post("/payouts", response_model=schemas.Payout, summary="Pay out to a bank account")
+    async def create_gateway_payout(body: schemas.NewPayout) -> object:
+        """Once per reference, however often it is asked."""
+        return await gateway.pay_out(body)
+
+    @routes.get("/payouts", response_model=schemas.Payout, summary="Find a payout by reference")
+    async def find_gateway_payout(reference: ByReference) -> object:
+        """Status check of a payout."""
+        return await gateway.payout_of(reference)
+
+    return routes
+
+
+def _plan(gateway: Gateway) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/plan", response_model=Plan, summary="Tell the gateway what shall go wrong")
+    async def follow_gateway_plan(body: Plan) -> object:
+        """Replaces the plan in force. An empty object ends all faults."""
+        return await gateway.follow(body)
+
+    @routes.get("/plan", response_model=Plan, summary="See what shall go wrong")
+    async def get_gateway_plan() -> object:
+        """The plan in force."""
+        return await gateway.plan()
+
+    return routes
+
+
+def _payer(gateway: Gateway) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/{id}", response_model=schemas.Bill, summary="See what there is to pay")
+    async def get_upi_bill(id: Id) -> object:  # noqa: A002
+        """What a UPI app shows for the `tr` of a link."""
+        return await gateway.bill(id)
+
+    @routes.post("/{id}/approve", response_model=schemas.Bill, summary="Pay")
+    async def approve_upi_payment(id: Id, body: schemas.Approval | None = None) -> object:  # noqa: A002
+        """The payer enters the PIN: the debit happens now. Repeating it debits once."""
+        return await gateway.approve(id, (body or schemas.Approval()).vpa)
+
+    @routes.post("/{id}/decline", response_model=schemas.Bill, summary="Say no")
+    async def decline_upi_payment(id: Id, body: schemas.Refusal | None = None) -> object:  # noqa: A002
+        """The payer, or with another code the payer's bank, declines."""
+        return await gateway.decline(id, (body or schemas.Refusal()).code)
+
+    return routes

@@ -1,0 +1,154 @@
+"""What the gateway takes and gives. Amounts are whole paise, as at Razorpay."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Amount = Annotated[int, Field(ge=1, le=10**12, strict=True)]
+Reference = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.:-]+$")]
+Vpa = Annotated[str, Field(max_length=321, pattern=r"^[A-Za-z0-9._-]{2,256}@[A-Za-z]{2,64}$")]
+"""Source: the pattern in common use (UNVERIFIED)."""
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewPayment(_In):
+    """A payment that a merchant asks for."""
+
+    reference: Reference = Field(
+        description="The merchant's own name, unique", examples=["pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"]
+    )
+    amount: Amount = Field(ge=100, description="Paise, at least one rupee", examples=[129900])
+    currency: Literal["INR"] = Field(default="INR", description="Always rupees", examples=["INR"])
+    method: Literal["upi"] = Field(default="upi", description="Always UPI", examples=["upi"])
+    description: str = Field(max_length=80, description="What the payer sees", examples=["Order of 2 items"])
+    expire_seconds: int = Field(ge=1, le=86_400, description="Payable for this long", examples=[600])
+    callback_url: str = Field(
+        max_length=500, pattern=r"^https?://[^\s]+$", description="Where signed callbacks go",
+        examples=["http://127.0.0.1:3000/api/payments/callbacks/gateway"],
+    )  # fmt: skip
+
+
+class Payment(BaseModel):
+    """A payment as the merchant sees it."""
+
+    id: str = Field(description="The gateway's name for it", examples=["gp01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    reference: str = Field(description="The merchant's name for it", examples=["pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    status: Literal["created", "captured", "failed", "expired"] = Field(
+        description="Where it is", examples=["captured"]
+    )
+    amount: int = Field(description="Paise", examples=[129900])
+    refunded: int = Field(description="Paise given back or on their way back", examples=[0])
+    currency: str = Field(description="Always INR", examples=["INR"])
+    method: str = Field(description="Always upi", examples=["upi"])
+    vpa: str | None = Field(description="Who paid", examples=["asha@simbank"])
+    rrn: str | None = Field(description="The bank's reference, 12 digits", examples=["632715000042"])
+    error_code: str | None = Field(description="NPCI response code when it failed", examples=["Z9"])
+    created_at: int = Field(description="Unix seconds", examples=[1795430000])
+    intent_url: str = Field(
+        description="Opens a UPI app",
+        examples=["upi://pay?pa=mela@simbank&pn=Mela&tr=gp01KAR4&tn=Order&am=1299.00&cu=INR"],
+    )
+
+
+class NewRefund(_In):
+    """Money to give back."""
+
+    reference: Reference = Field(
+        description="The merchant's own name, unique", examples=["rfnd_01KAR4T0GQ8V6M2Z3XJY5N7P9B"]
+    )
+    amount: Amount = Field(description="Paise, at most what is left of the payment", examples=[50000])
+
+
+class Refund(BaseModel):
+    """A refund as the merchant sees it."""
+
+    id: str = Field(description="The gateway's name for it", examples=["gr01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    reference: str = Field(description="The merchant's name for it", examples=["rfnd_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    payment_id: str = Field(description="The gateway's payment", examples=["gp01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    amount: int = Field(description="Paise", examples=[50000])
+    status: Literal["pending", "processed"] = Field(description="Where it is", examples=["processed"])
+    created_at: int = Field(description="Unix seconds", examples=[1795430000])
+
+
+class Beneficiary(_In):
+    """A bank account in India."""
+
+    name: str = Field(min_length=1, max_length=120, description="Holder", examples=["Kaveri Stores"])
+    account: str = Field(pattern=r"^[0-9A-Za-z]{6,34}$", description="Account number", examples=["000123456789"])
+    ifsc: str = Field(pattern=r"^[A-Z]{4}0[A-Z0-9]{6}$", description="Branch code", examples=["SBIN0000001"])
+
+
+class NewPayout(_In):
+    """Money to send to a bank account."""
+
+    reference: Reference = Field(
+        description="The merchant's own name, unique", examples=["payout_01KAR4T0GQ8V6M2Z3XJY5N7P9B"]
+    )
+    amount: Amount = Field(description="Paise", examples=[8450000])
+    beneficiary: Beneficiary = Field(description="Who gets it")
+
+
+class Payout(BaseModel):
+    """A payout as the merchant sees it."""
+
+    id: str = Field(description="The gateway's name for it", examples=["go01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    reference: str = Field(description="The merchant's name for it", examples=["payout_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    amount: int = Field(description="Paise", examples=[8450000])
+    status: Literal["processed"] = Field(description="Where it is", examples=["processed"])
+    utr: str = Field(description="The bank's reference", examples=["632715000007"])
+    created_at: int = Field(description="Unix seconds", examples=[1795430000])
+
+
+class Total(BaseModel):
+    """One kind of movement."""
+
+    count: int = Field(description="How many", examples=[120])
+    amount: int = Field(description="Paise in all", examples=[15588000])
+
+
+class Entry(BaseModel):
+    """One movement of money in the books."""
+
+    position: int = Field(description="Serial number", examples=[42])
+    kind: Literal["collected", "refunded", "paid_out"] = Field(description="What moved", examples=["collected"])
+    reference: str = Field(description="The merchant's name", examples=["pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    amount: int = Field(description="Paise", examples=[129900])
+    at: int = Field(description="Unix seconds", examples=[1795430000])
+
+
+class Books(BaseModel):
+    """The gateway's own books: sums of all, and a page of entries."""
+
+    totals: dict[Literal["collected", "refunded", "paid_out"], Total] = Field(description="By kind")
+    held: int = Field(description="Collected less refunded less paid out, in paise", examples=[15588000])
+    entries: list[Entry] = Field(description="Oldest first")
+    cursor: str | None = Field(description="For the next page; null on the last", examples=["42"])
+
+
+class Bill(BaseModel):
+    """What a UPI app shows before the payer enters the PIN."""
+
+    id: str = Field(description="`tr` of the link", examples=["gp01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    payee: str = Field(description="Who gets the money", examples=["Mela"])
+    payee_vpa: str = Field(description="Their address", examples=["mela@simbank"])
+    amount: int = Field(description="Paise", examples=[129900])
+    description: str = Field(description="What for", examples=["Order of 2 items"])
+    status: Literal["created", "captured", "failed", "expired"] = Field(description="Where it is", examples=["created"])
+    rrn: str | None = Field(description="The bank's reference once paid", examples=["632715000042"])
+    error_code: str | None = Field(description="NPCI response code when it failed", examples=["ZA"])
+    seconds_left: int = Field(description="Payable for this long", examples=[540])
+
+
+class Approval(_In):
+    """The payer enters the PIN."""
+
+    vpa: Vpa = Field(default="payer@simbank", description="The payer's address", examples=["asha@simbank"])
+
+
+class Refusal(_In):
+    """The payer, or the payer's bank, says no."""
+
+    code: str = Field(default="ZA", pattern=r"^[A-Z0-9]{2,3}$", description="NPCI response code", examples=["ZA"])

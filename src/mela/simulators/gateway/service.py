@@ -1,0 +1,208 @@
+"""What the gateway does, under its plan."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Table
+
+from mela.kernel import clock, ids
+from mela.kernel.clock import Clock
+from mela.kernel.db import Database
+from mela.kernel.errors import NotFound, Rejected, Retryable
+from mela.simulators.gateway import schemas, store, tables, upi
+from mela.simulators.gateway.callbacks import Sender
+from mela.simulators.gateway.plan import Plan
+from mela.simulators.gateway.settings import Settings
+
+T = TypeVar("T")
+BATCH = 200
+
+
+class UnknownCode(Rejected):
+    """No response code that closes a payment. Params: rejected (the code)."""
+
+    code = "gateway.unknown_code"
+
+
+class Gateway:
+    """Both sides of the gateway: merchants and payers."""
+
+    def __init__(self, db: Database, clock: Clock, sender: Sender, settings: Settings) -> None:
+        self._db, self._clock, self._sender, self._settings = db, clock, sender, settings
+        self._plan: Plan | None = None
+        self._tries: dict[tuple[str, str], int] = {}
+
+    async def plan(self) -> Plan:
+        """The plan in force; it survives a restart."""
+        if self._plan is None:
+            self._plan = Plan.model_validate(await self._db.read(store.read_plan) or {})
+        return self._plan
+
+    async def follow(self, plan: Plan) -> Plan:
+        """Follow another plan from now on. Raises: UnknownCode."""
+        for code in plan.decline_codes:
+            self._closing(code)
+        await self._db.run(store.keep_plan, plan.model_dump(mode="json"))
+        self._plan, self._tries = plan, {}
+        return plan
+
+    async def create_payment(self, asked: schemas.NewPayment) -> dict[str, Any]:
+        """Begin a payment. Raises: ReferenceReused."""
+        now = self._clock.now()
+        row = asked.model_dump(include={"reference", "amount", "description", "callback_url"}) | {
+            "id": _name("gp"), "created": now, "expires": now + timedelta(seconds=asked.expire_seconds),
+        }  # fmt: skip
+        return self._shown(await self._planned("pay", asked.reference, lambda: self._db.run(store.create_payment, row)))
+
+    async def payment(self, payment_id: str) -> dict[str, Any]:
+        """A payment by its id. Raises: NotFound."""
+        return self._shown(await self._planned("status", payment_id, lambda: self._db.read(store.payment, payment_id)))
+
+    async def payment_of(self, reference: str) -> dict[str, Any]:
+        """A payment by the merchant's name. Raises: NotFound."""
+        return self._shown(await self._of(tables.payments, reference))
+
+    async def refund(self, payment_id: str, asked: schemas.NewRefund) -> dict[str, Any]:
+        """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused."""
+        plan, now = await self.plan(), self._clock.now()
+        pending = plan.hits("refund_pending", asked.reference)
+        due = now + timedelta(milliseconds=plan.refund_pending_ms if pending else 0)
+        row = asked.model_dump() | {"id": _name("gr"), "payment_id": payment_id, "created": now, "due": due}
+
+        async def effect() -> Row[Any]:
+            found = await self._db.run(store.create_refund, row, pending=pending, now=now, plan=plan)
+            self._sender.wake()
+            return found
+
+        return store.refund_json(_fields(await self._planned("refund", asked.reference, effect)))
+
+    async def refund_of(self, reference: str) -> dict[str, Any]:
+        """A refund by the merchant's name. Raises: NotFound."""
+        return store.refund_json(_fields(await self._of(tables.refunds, reference)))
+
+    async def pay_out(self, asked: schemas.NewPayout) -> dict[str, Any]:
+        """Send money to a bank account, once per reference. Raises: ReferenceReused."""
+        now = self._clock.now()
+        row = {"id": _name("go"), "reference": asked.reference, "amount": asked.amount, "created": now}
+        row |= asked.beneficiary.model_dump()
+        return _payout(
+            await self._planned("payout", asked.reference, lambda: self._db.run(store.pay_out, row, now=now))
+        )
+
+    async def payout_of(self, reference: str) -> dict[str, Any]:
+        """A payout by the merchant's name. Raises: NotFound."""
+        return _payout(await self._of(tables.payouts, reference))
+
+    async def books(self, *, after: int, limit: int) -> dict[str, Any]:
+        """Sums of all entries, and the entries after a position."""
+        totals = await self._db.read(store.totals)
+        rows = await self._db.read(store.page, after=after, limit=limit)
+        held = totals["collected"][1] - totals["refunded"][1] - totals["paid_out"][1]
+        return {
+            "totals": {kind: {"count": count, "amount": amount} for kind, (count, amount) in totals.items()},
+            "held": held,
+            "entries": [_fields(row) | {"at": int(row.at.timestamp())} for row in rows],
+            "cursor": str(rows[-1].position) if len(rows) == limit else None,
+        }
+
+    async def bill(self, payment_id: str) -> dict[str, Any]:
+        """What the payer's app shows. Raises: NotFound."""
+        return self._bill(await self._db.read(store.payment, payment_id))
+
+    async def approve(self, payment_id: str, vpa: str) -> dict[str, Any]:
+        """The payer agrees: debit, unless the plan has the bank decline. Raises: NotFound, NotOpen."""
+        plan, now = await self.plan(), self._clock.now()
+        reference = (await self._db.read(store.payment, payment_id)).reference
+        if plan.hits("decline", reference):
+            return await self.decline(payment_id, plan.decline_code(reference))
+
+        async def effect() -> Row[Any]:
+            row = await self._db.run(store.capture, payment_id, vpa=vpa, now=now, plan=plan)
+            self._sender.wake()
+            return row
+
+        row = await self._planned("approve", reference, effect)
+        if plan.hits("drop_after_debit", reference):
+            raise Retryable("kernel.unavailable", seconds=1)
+        return self._bill(row)
+
+    async def decline(self, payment_id: str, code: str) -> dict[str, Any]:
+        """The payer or the bank says no. Raises: NotFound, NotOpen, UnknownCode."""
+        self._closing(code)
+        row = await self._db.run(store.fail, payment_id, code=code, now=self._clock.now(), plan=await self.plan())
+        self._sender.wake()
+        return self._bill(row)
+
+    async def let_time_pass(self) -> None:
+        """Close what has expired, process refunds that were pending. Called by a timer."""
+        plan, now = await self.plan(), self._clock.now()
+        closed = await self._db.run(store.expire, now=now, limit=BATCH, plan=plan)
+        done = await self._db.run(store.process_refunds, now=now, limit=BATCH, plan=plan)
+        if closed or done:
+            self._sender.wake()
+
+    async def _planned(self, kind: str, reference: str, effect: Callable[[], Awaitable[T]]) -> T:
+        """Carry out a request as the plan has it. Raises: Retryable for one that is dropped, before or after its effect."""
+        plan, attempt = await self.plan(), self._count(kind, reference)
+        if plan.hits("drop_before", reference, kind=kind, attempt=attempt):
+            raise Retryable("kernel.unavailable", seconds=1)
+        result = await effect()
+        if plan.latency_ms:
+            await asyncio.sleep(plan.latency_ms / 1000)
+        if plan.hits("drop_after", reference, kind=kind, attempt=attempt):
+            raise Retryable("kernel.unavailable", seconds=1)
+        return result
+
+    def _count(self, kind: str, reference: str) -> int:
+        """How often this was asked before under the plan; counted only while tries can be dropped."""
+        if self._plan is None or not self._plan.drops():
+            return 0
+        attempt = self._tries.get((kind, reference), 0)
+        self._tries[kind, reference] = attempt + 1
+        return attempt
+
+    async def _of(self, table: Table, reference: str) -> Row[Any]:
+        row = await self._planned("status", reference, lambda: self._db.read(store.by_reference, table, reference))
+        if row is None:
+            raise NotFound("kernel.not_found")
+        return row
+
+    def _closing(self, code: str) -> None:
+        known = upi.codes(clock.india_date(self._clock.now())).get(code)
+        if known is None or known.treat != "failed":
+            raise UnknownCode(rejected=code)
+
+    def _shown(self, row: Row[Any]) -> dict[str, Any]:
+        settings = self._settings
+        link = upi.intent_url(
+            vpa=settings.payee_vpa,
+            name=settings.payee_name,
+            reference=row.id,
+            description=row.description,
+            amount=row.amount,
+        )
+        return store.payment_json(row) | {"intent_url": link}
+
+    def _bill(self, row: Row[Any]) -> dict[str, Any]:
+        left = int((row.expires - self._clock.now()).total_seconds()) if row.status == store.CREATED else 0
+        return {
+            "id": row.id, "payee": self._settings.payee_name, "payee_vpa": self._settings.payee_vpa, "amount": row.amount,
+            "description": row.description, "status": row.status, "rrn": row.rrn, "error_code": row.error_code,
+            "seconds_left": max(0, left),
+        }  # fmt: skip
+
+
+def _name(prefix: str) -> str:
+    """An id of letters and digits only: it becomes `tr` of a UPI link."""
+    return ids.new_id(prefix).replace("_", "")
+
+
+def _fields(row: Row[Any]) -> dict[str, Any]:
+    return dict(row._mapping)  # noqa: SLF001
+
+
+def _payout(row: Row[Any]) -> dict[str, Any]:
+    shown = {name: getattr(row, name) for name in ("id", "reference", "amount", "status", "utr")}
+    return shown | {"created_at": int(row.created.timestamp())}

@@ -1,0 +1,247 @@
+"""Every query of the gateway. A movement of money, its entry in the books and its callback are one unit."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, Table, and_, func, select, update
+
+from mela.kernel import ids
+from mela.kernel.db import row_guarded
+from mela.kernel.db.statements import insert_new, upsert
+from mela.kernel.errors import Conflict, NotFound, Rejected
+from mela.simulators.gateway import upi
+from mela.simulators.gateway.plan import Plan
+from mela.simulators.gateway.tables import callbacks, entries, payments, payouts, plans, refunds
+
+Fields = Mapping[str, Any]
+CREATED, CAPTURED, FAILED, EXPIRED, PENDING, PROCESSED = (
+    "created",
+    "captured",
+    "failed",
+    "expired",
+    "pending",
+    "processed",
+)
+
+
+class ReferenceReused(Conflict):
+    """This reference came before with another amount. Params: reference."""
+
+    code = "gateway.reference_reused"
+
+
+class NotOpen(Conflict):
+    """The payment can't be paid, declined or refunded as it is now. Params: status."""
+
+    code = "gateway.not_open"
+
+
+class OverCaptured(Rejected):
+    """More than what was captured and not refunded. Params: left (paise)."""
+
+    code = "gateway.over_captured"
+
+
+def create_payment(conn: Connection, row: Fields) -> Row[Any]:
+    """Keep a new payment; a known reference gives the payment of that time. Raises: ReferenceReused."""
+    insert_new(conn, payments, {**row, "status": CREATED, "refunded": 0})
+    return _same(conn, payments, row)
+
+
+def payment(conn: Connection, payment_id: str) -> Row[Any]:
+    """A payment by its id. Raises: NotFound."""
+    return _one(conn, payments, payment_id)
+
+
+def by_reference(conn: Connection, table: Table, reference: str) -> Row[Any] | None:
+    """The row that the merchant named so, if any."""
+    return conn.execute(select(table).where(table.c.reference == reference)).one_or_none()
+
+
+def capture(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan: Plan) -> Row[Any]:
+    """Debit the payer. A payment that is captured already stays as it is. Raises: NotFound, NotOpen."""
+    found = _one(conn, payments, payment_id)
+    if found.status == CAPTURED:
+        return found
+    changes = {"status": CAPTURED, "vpa": vpa, "rrn": upi.rrn(found.number, now)}
+    row = _close(conn, found, now, changes)
+    conn.execute(entries.insert(), {"kind": "collected", "reference": row.reference, "amount": row.amount, "at": now})
+    _call_back(conn, "payment.captured", row, now, plan, payment=payment_json(row))
+    return row
+
+
+def fail(conn: Connection, payment_id: str, *, code: str, now: datetime, plan: Plan) -> Row[Any]:
+    """Close a payment without money. One that has failed already stays as it is. Raises: NotFound, NotOpen."""
+    found = _one(conn, payments, payment_id)
+    if found.status == FAILED:
+        return found
+    row = _close(conn, found, now, {"status": FAILED, "error_code": code})
+    _call_back(conn, "payment.failed", row, now, plan, payment=payment_json(row))
+    return row
+
+
+def expire(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[Row[Any]]:
+    """Close payments whose time is over."""
+    late = select(payments.c.number).where(and_(payments.c.status == CREATED, payments.c.expires <= now)).limit(limit)
+    change = update(payments).where(and_(payments.c.number.in_(late), payments.c.status == CREATED))
+    rows = conn.execute(change.values(status=EXPIRED, error_code=upi.EXPIRED).returning(payments)).all()
+    for row in rows:
+        _call_back(conn, "payment.failed", row, now, plan, payment=payment_json(row))
+    return list(rows)
+
+
+def create_refund(conn: Connection, row: Fields, *, pending: bool, now: datetime, plan: Plan) -> Row[Any]:
+    """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused."""
+    if by_reference(conn, refunds, row["reference"]) is not None:
+        return _same(conn, refunds, row)
+    guard = and_(payments.c.id == row["payment_id"], payments.c.status == CAPTURED)
+    room = payments.c.refunded + row["amount"] <= payments.c.amount
+    taken = update(payments).where(and_(guard, room)).values(refunded=payments.c.refunded + row["amount"])
+    of = conn.execute(taken.returning(payments)).one_or_none()
+    if of is None:
+        known = _one(conn, payments, row["payment_id"])
+        raise (
+            OverCaptured(left=known.amount - known.refunded)
+            if known.status == CAPTURED
+            else NotOpen(status=known.status)
+        )
+    kept = {**row, "status": PENDING if pending else PROCESSED}
+    conn.execute(refunds.insert(), kept)
+    if not pending:
+        _returned(conn, kept, of, now, plan)
+    return _one(conn, refunds, row["id"])
+
+
+def process_refunds(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[Row[Any]]:
+    """Carry out pending refunds whose time has come."""
+    due = select(refunds.c.id).where(and_(refunds.c.status == PENDING, refunds.c.due <= now)).limit(limit)
+    change = update(refunds).where(and_(refunds.c.id.in_(due), refunds.c.status == PENDING))
+    rows = conn.execute(change.values(status=PROCESSED).returning(refunds)).all()
+    for row in rows:
+        _returned(conn, dict(row._mapping), _one(conn, payments, row.payment_id), now, plan)  # noqa: SLF001
+    return list(rows)
+
+
+def pay_out(conn: Connection, row: Fields, *, now: datetime) -> Row[Any]:
+    """Send money to a bank account, once per reference. Raises: ReferenceReused."""
+    if insert_new(conn, payouts, {**row, "status": PROCESSED, "utr": ""}):
+        number = conn.execute(select(payouts.c.number).where(payouts.c.id == row["id"])).scalar_one()
+        conn.execute(update(payouts).where(payouts.c.number == number).values(utr=upi.rrn(number, now)))
+        conn.execute(
+            entries.insert(), {"kind": "paid_out", "reference": row["reference"], "amount": row["amount"], "at": now}
+        )
+    return _same(conn, payouts, row)
+
+
+def totals(conn: Connection) -> dict[str, tuple[int, int]]:
+    """Number and sum of the entries of each kind."""
+    rows = conn.execute(select(entries.c.kind, func.count(), func.sum(entries.c.amount)).group_by(entries.c.kind))
+    return {"collected": (0, 0), "refunded": (0, 0), "paid_out": (0, 0)} | {
+        kind: (n, int(total)) for kind, n, total in rows
+    }
+
+
+def page(conn: Connection, *, after: int, limit: int) -> list[Row[Any]]:
+    """Entries after a position, oldest first."""
+    return list(
+        conn.execute(select(entries).where(entries.c.position > after).order_by(entries.c.position).limit(limit))
+    )
+
+
+def read_plan(conn: Connection) -> Any:
+    """The plan as it was kept, None where there is none."""
+    return conn.execute(select(plans.c.plan)).scalar()
+
+
+def keep_plan(conn: Connection, plan: Any) -> None:
+    """Replace the plan."""
+    upsert(conn, plans, {"id": 1, "plan": plan}, key=[plans.c.id])
+
+
+@row_guarded
+def claim_callbacks(conn: Connection, *, now: datetime, lease_s: float, limit: int) -> list[Row[Any]]:
+    """Take callbacks that are due; they come back after the lease unless `settle_callbacks` says what became of them."""
+    due = select(callbacks.c.id).where(and_(callbacks.c.state == "waiting", callbacks.c.due <= now))
+    mine = and_(callbacks.c.id.in_(due.order_by(callbacks.c.due).limit(limit)), callbacks.c.due <= now)
+    lease = {"due": now + timedelta(seconds=lease_s), "attempts": callbacks.c.attempts + 1}
+    return list(conn.execute(update(callbacks).where(mine).values(lease).returning(callbacks)))
+
+
+@row_guarded
+def settle_callbacks(conn: Connection, changes: Mapping[str, Fields]) -> None:
+    """Note what became of callbacks, by id."""
+    for callback_id, values in changes.items():
+        conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values(values))
+
+
+def payment_json(row: Row[Any]) -> dict[str, Any]:
+    """A payment as merchants see it, also inside callbacks."""
+    return {
+        "id": row.id, "reference": row.reference, "status": row.status, "amount": row.amount, "refunded": row.refunded,
+        "currency": "INR", "method": "upi", "vpa": row.vpa, "rrn": row.rrn, "error_code": row.error_code,
+        "created_at": int(row.created.timestamp()),
+    }  # fmt: skip
+
+
+def refund_json(row: Fields) -> dict[str, Any]:
+    """A refund as merchants see it, also inside callbacks."""
+    names = ("id", "reference", "payment_id", "amount", "status")
+    return {name: row[name] for name in names} | {"created_at": int(row["created"].timestamp())}
+
+
+def _returned(conn: Connection, refund: Fields, of: Row[Any], now: datetime, plan: Plan) -> None:
+    conn.execute(
+        entries.insert(), {"kind": "refunded", "reference": refund["reference"], "amount": refund["amount"], "at": now}
+    )
+    body = refund_json({**refund, "status": PROCESSED})
+    _call_back(conn, "refund.processed", of, now, plan, payment=payment_json(of), refund=body)
+
+
+def _call_back(conn: Connection, name: str, of: Row[Any], now: datetime, plan: Plan, **entities: Fields) -> None:
+    """Leave a callback to be sent, or not, as the plan has it.
+
+    Source: the envelope of Razorpay's webhooks, razorpay/markdown-docs @ab3bda5 (2026-11-23).
+    """
+    payload = {kind: {"entity": entity} for kind, entity in entities.items()}
+    envelope = {
+        "entity": "event",
+        "event": name,
+        "contains": list(payload),
+        "payload": payload,
+        "created_at": int(now.timestamp()),
+    }
+    silent = name == "payment.captured" and plan.hits("drop_after_debit", of.reference)
+    lost = silent or plan.hits("callback_lost", of.reference, kind=name)
+    conn.execute(
+        callbacks.insert(),
+        {"id": ids.new_id("evt"), "url": of.callback_url, "body": orjson.dumps(envelope).decode(), "attempts": 0,
+         "state": "lost" if lost else "waiting", "sends": 2 if plan.hits("callback_twice", of.reference, kind=name) else 1,
+         "created": now, "due": now + timedelta(milliseconds=plan.callback_delay_ms)},
+    )  # fmt: skip
+
+
+def _close(conn: Connection, found: Row[Any], now: datetime, changes: Fields) -> Row[Any]:
+    """Move an open payment on. Raises: NotOpen, also when its time is over but nobody has noted it yet."""
+    if found.status != CREATED or found.expires <= now:
+        raise NotOpen(status=found.status if found.status != CREATED else EXPIRED)
+    change = update(payments).where(and_(payments.c.number == found.number, payments.c.status == CREATED))
+    return conn.execute(change.values(changes).returning(payments)).one()
+
+
+def _one(conn: Connection, table: Table, row_id: str) -> Row[Any]:
+    row = conn.execute(select(table).where(table.c.id == row_id)).one_or_none()
+    if row is None:
+        raise NotFound("kernel.not_found")
+    return row
+
+
+def _same(conn: Connection, table: Table, asked: Fields) -> Row[Any]:
+    """The row of this reference, provided that it is about the same. Raises: ReferenceReused."""
+    row = by_reference(conn, table, asked["reference"])
+    assert row is not None
+    same = {"amount", "payment_id", "account", "ifsc"} & asked.keys()
+    if any(row._mapping[name] != asked[name] for name in same):  # noqa: SLF001
+        raise ReferenceReused(reference=asked["reference"])
+    return row

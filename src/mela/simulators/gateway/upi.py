@@ -1,0 +1,60 @@
+"""What UPI writes: the link that opens a payer's app, the bank's reference number, response codes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import yaml
+
+from mela.kernel import clock
+
+CODES = Path(__file__).parent / "data" / "response-codes.yaml"
+DECLINED_BY_PAYER, EXPIRED = "ZA", "U69"
+
+
+@dataclass(frozen=True)
+class Code:
+    """An NPCI response code: what it means and how to treat it (success, pending, deemed, unknown, failed or expired)."""
+
+    code: str
+    meaning: str
+    treat: str
+
+
+def intent_url(*, vpa: str, name: str, reference: str, description: str, amount: int) -> str:
+    """The link that opens a UPI app; `reference` becomes `tr`: letters and digits, at most 35. `amount` is in paise.
+
+    Source: vivekkushwaha66/upi-deeplink-builder README, quoting NPCI's linking specification 1.x (2026-11-23, second hand).
+    """
+    rupees = f"{amount // 100}.{amount % 100:02}"
+    fields = {"pa": vpa, "pn": name, "tr": reference, "tn": description, "am": rupees, "cu": "INR"}
+    return "upi://pay?" + urlencode(fields, quote_via=quote, safe="@")
+
+
+def rrn(number: int, moment: datetime) -> str:
+    """Retrieval reference number, 12 digits: last digit of the year, day of the year, hour in India, serial number.
+
+    The layout is common habit, not a published rule (UNVERIFIED).
+    """
+    local = clock.india(moment)
+    return f"{local.year % 10}{local:%j%H}{number % 1_000_000:06}"
+
+
+def codes(day: date) -> dict[str, Code]:
+    """The response codes in force on a day."""
+    rows = _rows()
+    return {
+        row["code"]: Code(row["code"], row["meaning"], row["treat"])
+        for row in rows
+        if row["effective_from"] <= day and (row["effective_to"] is None or day <= row["effective_to"])
+    }
+
+
+@cache
+def _rows() -> list[dict[str, Any]]:
+    document = yaml.safe_load(CODES.read_text(encoding="utf-8"))
+    shared = {name: document[name] for name in ("effective_from", "effective_to", "source", "mark")}
+    return [shared | row for row in document["codes"]]

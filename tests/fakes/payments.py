@@ -1,0 +1,131 @@
+"""A `Payments` that lives in memory. Its tests are the contract's: tests/service/payments/test_contract.py.
+
+What the payer and the gateway do, the test does: `pay`, `decline`, `process_refund` return the event that would follow.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from mela.contracts.payments import (
+    Method,
+    NotCaptured,
+    Payment,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentState,
+    Refund,
+    RefundTooLarge,
+    Transfer,
+    UnknownPayment,
+)
+from mela.kernel import ids
+from mela.kernel.clock import Clock, SystemClock
+from mela.kernel.errors import Rejected, Unreachable
+from mela.kernel.idempotency import KeyReused
+from mela.kernel.money import Paise
+
+OPEN = (PaymentState.CREATED, PaymentState.PENDING)
+
+
+class FakePayments:
+    """Keeps the contract. `away`: every call fails as if the service could not be reached; `silent`: no `intent_url`."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.payments: dict[str, Payment] = {}
+        self.refunds: dict[str, Refund] = {}
+        self.transfers: list[Transfer] = []
+        self.away = self.silent = False
+        self._clock = clock or SystemClock()
+        self._known: dict[tuple[str, str], tuple[Any, str]] = {}
+
+    async def start(
+        self, *, key: str, order_id: str, amount: Paise, method: Method, description: str, seconds: int
+    ) -> Payment:
+        found, new = self._once("start", key, (order_id, amount, method), "pay")
+        if new:
+            upi, now = method == "upi", self._clock.now()
+            link = f"upi://pay?pa=mela@simbank&tr={found}" if upi and not self.silent else None
+            expires = now + timedelta(seconds=seconds) if upi else None
+            self.payments[found] = Payment(
+                found, order_id, amount, Paise(0), method, PaymentState.PENDING, link, None, None, now, expires
+            )
+        return self.payments[found]
+
+    async def get(self, *, payment_id: str) -> Payment:
+        return self._find(payment_id)
+
+    async def cancel(self, *, payment_id: str, reason: str) -> Payment:
+        payment = self._find(payment_id)
+        return self._set(payment, state=PaymentState.CANCELLED, reason=reason) if payment.state in OPEN else payment
+
+    async def collect_cash(self, *, key: str, payment_id: str) -> Payment:
+        payment = self._find(payment_id)
+        if payment.method != "cod":
+            raise Rejected("payments.not_cash")
+        if payment.state not in (*OPEN, PaymentState.CAPTURED):
+            raise NotCaptured(state=payment.state)
+        return self._set(payment, state=PaymentState.CAPTURED)
+
+    async def refund(self, *, key: str, payment_id: str, amount: Paise, reason: str) -> Refund:
+        payment, known = self._find(payment_id), ("refund", key) in self._known
+        if not known and payment.state != PaymentState.CAPTURED:
+            raise NotCaptured(state=payment.state)
+        if not known and payment.refunded + amount > payment.amount:
+            raise RefundTooLarge(left=payment.amount - payment.refunded)
+        found, new = self._once("refund", key, (payment_id, amount), "rfnd")
+        if new:
+            self._set(payment, refunded=Paise(payment.refunded + amount))
+            self.refunds[found] = Refund(found, payment_id, amount, "pending", reason)
+        return self.refunds[found]
+
+    async def post(self, *, key: str, transfers: list[Transfer]) -> None:
+        if not transfers or any(t.amount <= 0 or t.debit == t.credit for t in transfers):
+            raise Rejected("payments.invalid_transfer", what="amount")
+        if self._once("post", key, transfers, "post")[1]:
+            self.transfers += transfers
+
+    def pay(self, payment_id: str, rrn: str = "632715000042") -> PaymentCaptured:
+        """The payer pays. The event that would follow."""
+        paid = self._set(self._find(payment_id), state=PaymentState.CAPTURED, rrn=rrn)
+        return PaymentCaptured(paid.id, paid.order_id, paid.amount, paid.method, paid.rrn, self._clock.now())
+
+    def decline(self, payment_id: str, reason: str = "ZA") -> PaymentFailed:
+        """The payer declines. The event that would follow."""
+        failed = self._set(self._find(payment_id), state=PaymentState.FAILED, reason=reason)
+        return PaymentFailed(failed.id, failed.order_id, failed.state, reason, self._clock.now())
+
+    def process_refund(self, refund_id: str) -> PaymentRefunded:
+        """The gateway has sent a refund. The event that would follow."""
+        refund = self.refunds[refund_id] = replace(self.refunds[refund_id], state="processed")
+        order_id = self.payments[refund.payment_id].order_id
+        return PaymentRefunded(refund.id, refund.payment_id, order_id, refund.amount, self._clock.now())
+
+    def balance(self, account: str) -> int:
+        """Debits less credits of the posted transfers."""
+        debits = sum(t.amount for t in self.transfers if t.debit == account)
+        return debits - sum(t.amount for t in self.transfers if t.credit == account)
+
+    def _find(self, payment_id: str) -> Payment:
+        self._reach()
+        if payment_id not in self.payments:
+            raise UnknownPayment(payment_id=payment_id)
+        return self.payments[payment_id]
+
+    def _set(self, payment: Payment, **changes: Any) -> Payment:
+        self.payments[payment.id] = changed = replace(payment, **changes)
+        return changed
+
+    def _once(self, verb: str, key: str, request: Any, prefix: str) -> tuple[str, bool]:
+        """The id that this key stands for, and whether it is new. Raises: KeyReused."""
+        self._reach()
+        new = (verb, key) not in self._known
+        known, found = self._known.setdefault((verb, key), (request, ids.new_id(prefix)))
+        if known != request:
+            raise KeyReused
+        return found, new
+
+    def _reach(self) -> None:
+        if self.away:
+            raise Unreachable(service="payments", seconds=1)

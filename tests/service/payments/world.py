@@ -1,0 +1,156 @@
+"""Payments and the real simulated gateway, wired together without sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from mela.contracts.payments import Method, Payment
+from mela.kernel.clock import FakeClock
+from mela.kernel.money import Paise
+from mela.services.payments.app import SERVICE as PAYMENTS
+from mela.simulators.gateway.app import SERVICE as GATEWAY
+from tests.kit import Running, running
+
+START = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+GATEWAY_ENVIRON = {
+    "MELA_GATEWAY_KEY_ID": "key",
+    "MELA_GATEWAY_KEY_SECRET": "secret",
+    "MELA_GATEWAY_WEBHOOK_SECRET": "hook",
+}
+PAYMENTS_ENVIRON = {
+    "MELA_PAYMENTS_GATEWAY_URL": "http://gateway/sim/gateway",
+    "MELA_PAYMENTS_GATEWAY_KEY_ID": "key",
+    "MELA_PAYMENTS_GATEWAY_KEY_SECRET": "secret",
+    "MELA_PAYMENTS_WEBHOOK_SECRET": "hook",
+    "MELA_PAYMENTS_CALLBACK_BASE": "http://payments",
+}
+
+
+class Wires(httpx2.AsyncBaseTransport):
+    """Leads a request to the application of its host, within its time-out. `cut` hosts can't be reached."""
+
+    def __init__(self) -> None:
+        self.ends: dict[str, httpx2.AsyncBaseTransport] = {}
+        self.cut: set[str] = set()
+        self.seen: list[str] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.seen.append(f"{request.method} {request.url.path}")
+        if request.url.host in self.cut:
+            raise httpx2.ConnectError("cut", request=request)
+        try:
+            async with asyncio.timeout(request.extensions["timeout"]["read"]):
+                return await self.ends[request.url.host].handle_async_request(request)
+        except TimeoutError as error:
+            raise httpx2.ReadTimeout("slow", request=request) from error
+
+
+@dataclass
+class World:
+    """Payments, the gateway, and the time they share."""
+
+    payments: Running
+    gateway: Running
+    wires: Wires
+    clock: FakeClock
+    keys: int = 0
+    merchant: tuple[str, str] = field(default=("key", "secret"))
+
+    async def start(
+        self, amount: int = 129_900, *, method: Method = "upi", key: str | None = None, seconds: int = 600
+    ) -> Payment:
+        """Begin a payment as orders does."""
+        self.keys += 1
+        key = key or f"key-{self.keys}"
+        started: Payment = await self.payments.service.start(
+            key=key, order_id=f"order_{key}", amount=Paise(amount), method=method, description="Order", seconds=seconds
+        )
+        return started
+
+    async def paid(self, amount: int = 129_900) -> Payment:
+        """A payment that the payer has paid, and that we know of."""
+        payment = await self.start(amount)
+        await self.approve(payment)
+        return await self.now(payment)
+
+    async def approve(self, payment: Payment) -> httpx2.Response:
+        """The payer pays; callbacks that follow are delivered."""
+        return await self._payer(payment, "approve")
+
+    async def decline(self, payment: Payment, code: str = "ZA") -> httpx2.Response:
+        """The payer says no; callbacks that follow are delivered."""
+        return await self._payer(payment, "decline", {"code": code})
+
+    async def now(self, payment: Payment) -> Payment:
+        """The payment as it is now."""
+        found: Payment = await self.payments.service.get(payment_id=payment.id)
+        return found
+
+    async def plan(self, **faults: Any) -> None:
+        """Tell the gateway what shall go wrong."""
+        answer = await self.gateway.client.post("/sim/gateway/plan", json=faults, auth=self.merchant)
+        answer.raise_for_status()
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, and all timers run once."""
+        self.clock.advance(seconds)
+        for name in ("let_time_pass", "send_callbacks"):
+            await self.gateway.run_job(name)
+        for name in ("ask_gateway", "push_refunds"):
+            await self.payments.run_job(name)
+
+    async def books(self) -> dict[str, Any]:
+        """The gateway's own books."""
+        answer = await self.gateway.client.get("/sim/gateway/v1/books", auth=self.merchant)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    async def balance(self, account: str) -> int:
+        """Debits less credits of an account in our ledger."""
+        rows = await self.payments.service.balances()
+        return sum(debits - given for name, debits, given in rows if name == account)
+
+    async def check(self) -> dict[str, Any]:
+        """What the person on duty sees of both books."""
+        answer = await self.payments.client.get("/api/payments/ledger/check", headers=self.operator())
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    def operator(self) -> dict[str, str]:
+        """Headers of the person on duty."""
+        return self.payments.tokens.give("operator", "asha")
+
+    async def events(self, count: int) -> list[str]:
+        """Names of the events sent out, once there are so many."""
+        async with asyncio.timeout(10):
+            while len(self.payments.published) < count:
+                await asyncio.sleep(0.005)
+        return [envelope.name for envelope in self.payments.published]
+
+    async def _payer(self, payment: Payment, verb: str, body: Any = None) -> httpx2.Response:
+        reference = await self.gateway.client.get(
+            f"/sim/gateway/v1/payments?reference={payment.id}", auth=self.merchant
+        )
+        answer = await self.gateway.client.post(f"/sim/gateway/upi/{reference.json()['id']}/{verb}", json=body)
+        await self.gateway.run_job("send_callbacks")
+        return answer
+
+
+@asynccontextmanager
+async def world(folder: Path, engine: str = "sqlite", **settings: str) -> AsyncIterator[World]:
+    """Both applications on fresh databases; `settings` are variables of payments without prefix, in small letters."""
+    wires, clock = Wires(), FakeClock(START)
+    environ = PAYMENTS_ENVIRON | {f"MELA_PAYMENTS_{name.upper()}": value for name, value in settings.items()}
+    async with (
+        httpx2.AsyncClient(transport=wires) as http,
+        running(GATEWAY, folder, engine=engine, clock=clock, http=http, environ=GATEWAY_ENVIRON) as gateway,
+        running(PAYMENTS, folder, engine=engine, clock=clock, http=http, environ=environ) as payments,
+    ):
+        wires.ends = {"gateway": gateway.client._transport, "payments": payments.client._transport}
+        yield World(payments, gateway, wires, clock)
