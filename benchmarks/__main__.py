@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import shoppers
-from benchmarks.server import LOAD_CORE, SERVER_CORE, Platform, platform, wait_ready
+from benchmarks.server import LOAD_CORE, SERVER_CORE, Platform, platform
 
 HERE = Path(__file__).parent
 

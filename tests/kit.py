@@ -108,7 +108,7 @@ async def running(
     async with AsyncExitStack() as stack:
         db = open_database(url, service=service.name)
         stack.push_async_callback(db.close)
-        outside = http or await stack.enter_async_context(httpx2.AsyncClient())
+        outside: Any = http or await stack.enter_async_context(httpx2.AsyncClient())
         parts = service.build(Context(values, db, clock, outside, "http://test", peers or {}))
         if parts.close:
             stack.push_async_callback(parts.close)
@@ -117,7 +117,8 @@ async def running(
 
         @asynccontextmanager
         async def life() -> AsyncIterator[None]:
-            await bus.start()
+            if service.events:
+                await bus.start()
             yield
             await bus.close()
 

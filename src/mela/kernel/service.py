@@ -58,7 +58,8 @@ class Service:
     """A service as its `app.py` declares it.
 
     `contract`: the Protocol that it keeps, None for a simulator. `uses`: the contracts it calls. `permits`: which methods of
-    its own contract each other service may call. `migrations`: package of Alembic scripts. `messages`: error texts.
+    its own contract each other service may call. `events`: it emits or hears some, so it
+    has an outbox and an inbox. `migrations`: package of Alembic scripts. `messages`: error texts.
     """
 
     name: str
@@ -67,5 +68,6 @@ class Service:
     contract: type | None = None
     uses: tuple[type, ...] = ()
     permits: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    events: bool = False
     migrations: str | None = None
     messages: Path | None = None

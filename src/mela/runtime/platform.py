@@ -96,8 +96,9 @@ class Platform:
                     stack.push_async_callback(built.parts.close)
                 stack.push_async_callback(built.transport.close)
             for built in self.wiring.built.values():
-                await built.bus.start()
-                stack.push_async_callback(built.bus.close)
+                if built.service.events:
+                    await built.bus.start()
+                    stack.push_async_callback(built.bus.close)
                 self._timers += [asyncio.create_task(_repeat(built, job)) for job in built.parts.jobs]
             stack.push_async_callback(self._stop_timers)
             yield
@@ -147,17 +148,13 @@ def _queues(built: Built) -> Callable[[], Any]:
     """Refreshes the gauges of a service's outbox and inbox."""
 
     async def refresh() -> None:
-        if not _has_events(built):
+        if not built.service.events:
             return
         metrics.OUTBOX.labels(built.service.name).set(await built.db.read(outbox.waiting))
         for state, count in (await built.db.read(inbox.depth)).items():
             metrics.INBOX.labels(built.service.name, state).set(count)
 
     return refresh
-
-
-def _has_events(built: Built) -> bool:
-    return built.service.contract is not None or bool(built.parts.subscriptions)
 
 
 async def _repeat(built: Built, job: Job) -> None:

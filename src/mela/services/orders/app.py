@@ -37,6 +37,7 @@ SERVICE = Service(
     settings=OrdersSettings,
     build=build,
     uses=(Accounts, Catalog, Payments),
+    events=True,
     migrations="mela.services.orders.migrations",
     messages=_DATA / "messages.yaml",
 )

@@ -40,6 +40,7 @@ SERVICE = Service(
         "orders": frozenset({"start", "get", "cancel", "collect_cash", "refund"}),
         "settlement": frozenset({"get", "post"}),
     },
+    events=True,
     migrations="mela.services.payments.migrations",
     messages=DATA / "messages.yaml",
 )
