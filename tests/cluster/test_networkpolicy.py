@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mela.cluster import networkpolicy
 from mela.cluster.networkpolicy import ContainerPort, Flow, Outside, Pod
@@ -127,3 +129,20 @@ def test_a_pod_always_reaches_itself_and_its_node_always_reaches_it() -> None:
     assert verdict.ingress.allowed_by == ()
     assert into_db(Outside("192.168.0.9"))
     assert not into_db(Outside("192.168.0.8"))
+
+
+PEERS = st.sampled_from(
+    [{"podSelector": {}}, {"podSelector": {"matchLabels": {"app": "web"}}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}]
+)
+RULES = st.fixed_dictionaries({}, optional={"from": st.lists(PEERS, max_size=2), "ports": st.just([{"port": 5432}])})
+SPECS = st.lists(st.fixed_dictionaries({"ingress": st.lists(RULES, max_size=2)}), max_size=4)
+
+
+@given(SPECS, SPECS, st.sampled_from([WEB, OPS, WORLD]), st.sampled_from([5432, 80]))
+def test_among_policies_that_select_a_pod_more_only_open_more(
+    some: list[dict[str, Any]], more: list[dict[str, Any]], source: networkpolicy.End, port: int
+) -> None:
+    flow = Flow(source, DB, port)
+    if some and allowed(flow, *some):
+        assert allowed(flow, *some, *more)
+    assert allowed(flow, *some, *more) == allowed(flow, *more, *some)
