@@ -89,6 +89,8 @@ def test_binary_quantities_are_capped_at_the_largest_int64() -> None:
 def test_values_beyond_int64_overflow_as_upstream_does() -> None:
     assert quantity.milli_value(quantity.parse("100E")) == 0
     assert quantity.milli_value(quantity.parse("8Ei")) == -1000
+    assert quantity.value(quantity.parse("9223372036854775807")) == 2**63 - 1
+    assert quantity.value(quantity.parse("9223372036854775808")) == -(2**63)
     assert quantity.value(quantity.parse("42394576811494502e3")) == 5501088664075398768
     assert quantity.value(quantity.parse("1e2147483647")) == 0
     assert str(quantity.parse("1000E")) == "1"

@@ -3,7 +3,7 @@
 A Service selects pods of its own namespace by labels. A pod is listed as soon as it has an address and leaves the list
 when it is done; whether traffic goes there is a second question, answered by its readiness.
 
-सेवा अपने नेमस्पेस के पॉड लेबल से चुनती है; यातायात केवल तैयार पॉड को मिलता है।
+सेवा अपने नेमस्पेस के पॉड लेबल से चुनती है; यातायात पहले तैयार पॉडों को मिलता है।
 
 Source: https://pkg.go.dev/k8s.io/endpointslice@v0.36.3,
 https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/topology.go and
