@@ -1,6 +1,5 @@
 """Scheduling one pod: spreading, and affinity between pods."""
 
-
 import pytest
 
 from mela.cluster.scheduler import verdicts
