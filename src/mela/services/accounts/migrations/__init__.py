@@ -1,0 +1,1 @@
+"""Alembic scripts of accounts, oldest first."""

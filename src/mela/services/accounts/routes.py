@@ -1,0 +1,119 @@
+"""The HTTP API of accounts."""
+
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Header, Path, Query
+
+from mela.kernel import auth, i18n, ids
+from mela.kernel.errors import Rejected
+from mela.kernel.web.callers import Customer, Operator
+from mela.kernel.web.keys import Key
+from mela.services.accounts import rules, schemas
+from mela.services.accounts.model import Language
+from mela.services.accounts.service import Accounts
+
+SessionId = Annotated[str, Path(pattern=r"^ses_[0-9A-Z]{26}$", examples=["ses_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
+KeyId = Annotated[str, Path(pattern=r"^key_[0-9A-Z]{26}$", examples=["key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
+
+
+def _language(
+    accept_language: Annotated[str | None, Header(description="en, hi, ta, te or kn", examples=["ta-IN"])] = None,
+) -> Language:
+    return cast(Language, i18n.negotiate(accept_language))
+
+
+def _device(
+    user_agent: Annotated[str | None, Header(description="How this device is shown in the list of sessions")] = None,
+) -> str:
+    return rules.device(user_agent)
+
+
+def _token(authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> str:
+    return auth.bearer(authorization)
+
+
+Spoken = Annotated[Language, Depends(_language)]
+Device = Annotated[str, Depends(_device)]
+Token = Annotated[str, Depends(_token)]
+
+
+def router(accounts: Accounts) -> APIRouter:
+    """All routes of accounts."""
+    api = APIRouter(prefix="/api/accounts")
+    _signing_in(api, accounts)
+    _sessions(api, accounts)
+    _myself(api, accounts)
+    _api_keys(api, accounts)
+    return api
+
+
+def _signing_in(api: APIRouter, accounts: Accounts) -> None:
+    @api.post("/codes", tags=["sign-in"], status_code=202, summary="Have a one-time code sent by SMS")
+    async def send_code(body: schemas.CodeIn, language: Spoken) -> schemas.CodeOut:
+        """The newest code counts, the ones before stop working. Too many in a short time: 429, `accounts.too_many_codes`."""
+        settings = await accounts.send_code(body.phone, language)
+        return schemas.CodeOut(expires_in_s=settings.code_valid_s, resend_after_s=settings.resend_after_s)
+
+    @api.post("/sessions", tags=["sign-in"], status_code=201, summary="Sign in with the code")
+    async def sign_in(body: schemas.SessionIn, language: Spoken, device: Device) -> schemas.NewSession:
+        """The first time makes you a customer. A code opens one session, and stands a few tries.
+
+        Refused (422): `accounts.wrong_code` with the tries left, `accounts.tries_spent`, `accounts.no_code`.
+        """
+        token, customer_id, expires = await accounts.sign_in(body.phone, body.code, language, device)
+        return schemas.NewSession(token=token, customer_id=customer_id, expires=expires)
+
+
+def _sessions(api: APIRouter, accounts: Accounts) -> None:
+    @api.get("/sessions", tags=["sign-in"], summary="My devices that are signed in")
+    async def list_sessions(caller: Customer, token: Token) -> schemas.Sessions:
+        found = await accounts.sessions(caller.id)
+        return schemas.Sessions(sessions=[schemas.SessionOut.of(one, auth.digest(token)) for one in found])
+
+    @api.delete("/sessions/current", tags=["sign-in"], status_code=204, summary="Sign out here")
+    async def sign_out(caller: Customer, token: Token) -> None:
+        """Other processes may take the token for some seconds more."""
+        await accounts.sign_out(caller.id, token)
+
+    @api.delete("/sessions/{session_id}", tags=["sign-in"], status_code=204, summary="Sign out one of my devices")
+    async def end_session(caller: Customer, session_id: SessionId) -> None:
+        """Signed out already: nothing happens. Not mine: 404."""
+        await accounts.end_session(caller.id, session_id)
+
+
+def _myself(api: APIRouter, accounts: Accounts) -> None:
+    @api.get("/me", tags=["me"], summary="What is known about me")
+    async def get_me(caller: Customer) -> schemas.CustomerOut:
+        return schemas.CustomerOut.of(await accounts.customer(caller.id))
+
+    @api.patch("/me", tags=["me"], summary="Change my name or language")
+    async def change_me(caller: Customer, body: schemas.CustomerChange) -> schemas.CustomerOut:
+        """What is left out stays as it is."""
+        changes = body.model_dump(exclude_unset=True)
+        return schemas.CustomerOut.of(await accounts.change_customer(caller.id, changes))
+
+
+def _api_keys(api: APIRouter, accounts: Accounts) -> None:
+    @api.post("/api-keys", tags=["on duty"], status_code=201, summary="Make an API key for a seller")
+    async def create_api_key(_caller: Operator, key: Key, body: schemas.ApiKeyIn) -> schemas.NewApiKey:
+        """The token is shown this once. The same Idempotency-Key again gives the same key, without its token."""
+        token, made = await accounts.create_key(body.seller_id, body.scopes, body.name, key)
+        return schemas.NewApiKey(token=token, api_key=schemas.ApiKeyOut.of(made))
+
+    @api.get("/api-keys", tags=["on duty"], summary="API keys that work, newest first")
+    async def list_api_keys(
+        _caller: Operator,
+        seller_id: Annotated[schemas.SellerId | None, Query(description="One seller's; else all")] = None,
+        cursor: Annotated[str | None, Query(max_length=40)] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    ) -> schemas.ApiKeyPage:
+        if cursor is not None and not ids.is_id("key", cursor):
+            raise Rejected("kernel.bad_cursor")
+        found = await accounts.keys(seller_id, cursor, limit + 1)
+        last = found[limit - 1].id if len(found) > limit else None
+        return schemas.ApiKeyPage(api_keys=[schemas.ApiKeyOut.of(one) for one in found[:limit]], next_cursor=last)
+
+    @api.delete("/api-keys/{key_id}", tags=["on duty"], status_code=204, summary="Revoke an API key")
+    async def revoke_api_key(_caller: Operator, key_id: KeyId) -> None:
+        """Revoked already: nothing happens."""
+        await accounts.revoke_key(key_id)

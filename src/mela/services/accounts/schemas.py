@@ -1,0 +1,138 @@
+"""What the API of accounts takes and gives."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from mela.services.accounts.model import Customer, Language, Token
+
+Phone = Annotated[str, StringConstraints(pattern=r"^\+91[6-9][0-9]{9}$")]
+SellerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{1,39}$")]
+Scope = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}:[a-z]{1,20}$")]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+
+
+class Strict(BaseModel):
+    """Input: an unknown field is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CodeIn(Strict):
+    """Who wants to sign in."""
+
+    phone: Phone = Field(description="Indian mobile number", examples=["+919876543210"])
+
+
+class CodeOut(BaseModel):
+    """A code is on its way."""
+
+    expires_in_s: int = Field(description="It works for so many seconds", examples=[300])
+    resend_after_s: int = Field(description="Another one can be had after so many seconds", examples=[30])
+
+
+class SessionIn(Strict):
+    """The code that came."""
+
+    phone: Phone = Field(description="Indian mobile number", examples=["+919876543210"])
+    code: str = Field(pattern=r"^[0-9]{6}$", description="Six digits from the SMS", examples=["042917"])
+
+
+class NewSession(BaseModel):
+    """Signed in."""
+
+    token: str = Field(description="Send it as `Authorization: Bearer …`; shown once", examples=["mela_cs_4bJ0…"])
+    customer_id: str = Field(description="Who you are here", examples=["cus_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    expires: datetime = Field(description="Unless it is used before then", examples=["2026-12-23T12:30:00Z"])
+
+
+class SessionOut(BaseModel):
+    """A device that is signed in."""
+
+    id: str = Field(description="For signing it out", examples=["ses_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    device: str = Field(description="What it says of itself", examples=["Mozilla/5.0 (Android 15; Mobile)"])
+    created: datetime = Field(description="When it signed in", examples=["2026-11-23T12:30:00Z"])
+    seen: datetime = Field(description="When it was last used, to the hour", examples=["2026-11-23T12:30:00Z"])
+    current: bool = Field(description="Whether it is this one", examples=[True])
+
+    @classmethod
+    def of(cls, token: Token, current_hash: str) -> "SessionOut":
+        """As its owner sees it."""
+        return cls(
+            id=token.id, device=token.name, created=token.created, seen=token.seen, current=token.hash == current_hash
+        )
+
+
+class Sessions(BaseModel):
+    """All devices that are signed in; their number is bounded."""
+
+    sessions: list[SessionOut] = Field(description="Newest first")
+
+
+class CustomerOut(BaseModel):
+    """Yourself."""
+
+    id: str = Field(description="Who you are here", examples=["cus_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    phone: str = Field(description="Your mobile number", examples=["+919876543210"])
+    name: str = Field(description="Your name; empty until you say it", examples=["Meena R"])
+    language: Language = Field(description="What we write to you in", examples=["ta"])
+    created: datetime = Field(description="Your first sign-in", examples=["2026-11-23T12:30:00Z"])
+
+    @classmethod
+    def of(cls, customer: Customer) -> "CustomerOut":
+        """As the person sees it."""
+        return cls(**vars(customer))
+
+
+class CustomerChange(Strict):
+    """What shall be otherwise; what is left out stays."""
+
+    name: Words = Field(default="", description="Your name", examples=["Meena R"])
+    language: Language = Field(default="en", description="What we write to you in", examples=["ta"])
+
+
+class ApiKeyIn(Strict):
+    """An API key to make."""
+
+    seller_id: SellerId = Field(description="Whose key", examples=["kaveri-stores"])
+    scopes: list[Scope] = Field(
+        min_length=1, max_length=20, description="What it may do", examples=[["settlement:read", "catalog:write"]]
+    )
+    name: Words = Field(description="What it is for", examples=["stock sync of the Madurai shop"])
+
+
+class ApiKeyOut(BaseModel):
+    """An API key without its token."""
+
+    id: str = Field(description="For revoking it", examples=["key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    seller_id: str = Field(description="Whose key", examples=["kaveri-stores"])
+    scopes: list[str] = Field(description="What it may do", examples=[["settlement:read", "catalog:write"]])
+    name: str = Field(description="What it is for", examples=["stock sync of the Madurai shop"])
+    created: datetime = Field(description="When it was made", examples=["2026-11-23T12:30:00Z"])
+
+    @classmethod
+    def of(cls, token: Token) -> "ApiKeyOut":
+        """As the operator sees it."""
+        return cls(
+            id=token.id, seller_id=token.owner, scopes=list(token.scopes), name=token.name, created=token.created
+        )
+
+
+class NewApiKey(BaseModel):
+    """An API key and, this once, its token."""
+
+    token: str | None = Field(
+        description="Shown once; null when this request was made before. Lost? Revoke the key, make another",
+        examples=["mela_mk_9sT2…"],
+    )
+    api_key: ApiKeyOut = Field(description="The key")
+
+
+class ApiKeyPage(BaseModel):
+    """API keys that work."""
+
+    api_keys: list[ApiKeyOut] = Field(description="Newest first")
+    next_cursor: str | None = Field(
+        description="For the next page; null on the last", examples=["key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"]
+    )

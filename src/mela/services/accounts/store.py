@@ -1,0 +1,178 @@
+"""Every query of accounts. Its public functions are the units of work."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, and_, bindparam, delete, or_, select, update
+
+from mela.kernel import idempotency
+from mela.kernel.db import row_guarded
+from mela.kernel.db.statements import insert_new
+from mela.kernel.errors import NotFound, TooMany
+from mela.services.accounts import rules
+from mela.services.accounts.model import Code, Customer, Limit, SignIn, Token, Verdict
+from mela.services.accounts.tables import codes, customers, outgoing, secrets, tokens
+
+
+class TooManyCodes(TooMany):
+    """This phone got enough codes for now. Params: seconds."""
+
+    code = "accounts.too_many_codes"
+
+
+def code_key(conn: Connection, fresh: str) -> str:
+    """The secret behind all codes: `fresh` where there was none."""
+    insert_new(conn, secrets, {"name": "codes", "value": fresh})
+    kept: str = conn.execute(select(secrets.c.value).where(secrets.c.name == "codes")).scalar_one()
+    return kept
+
+
+# Codes.
+
+
+def issue_code(conn: Connection, code: Code, limits: Sequence[Limit], due: datetime) -> None:
+    """Have a phone's newest code be this one, and leave it to be sent at `due`. Raises: TooManyCodes."""
+    newest = select(codes.c.created).where(codes.c.phone == code.phone).order_by(codes.c.created.desc())
+    issued = list(conn.execute(newest.limit(max(limit.count for limit in limits))).scalars())
+    if seconds := rules.seconds_to_wait(issued, code.created, limits):
+        raise TooManyCodes(seconds=seconds)
+    conn.execute(delete(outgoing).where(outgoing.c.phone == code.phone))
+    conn.execute(codes.insert(), asdict(code))
+    conn.execute(outgoing.insert(), {"code_id": code.id, "phone": code.phone, "due": due})
+
+
+@row_guarded
+def claim_outgoing(conn: Connection, now: datetime, *, again_s: float, limit: int) -> list[Code]:
+    """Take valid codes that are due to be sent; they come back after `again_s` unless `sent` is told."""
+    valid = select(codes.c.id).where(codes.c.expires > now)
+    due = select(outgoing.c.code_id).where(and_(outgoing.c.due <= now, outgoing.c.code_id.in_(valid))).limit(limit)
+    mine = update(outgoing).where(and_(outgoing.c.code_id.in_(due), outgoing.c.due <= now))
+    taken = mine.values(due=now + timedelta(seconds=again_s)).returning(outgoing.c.code_id)
+    found = list(conn.execute(taken).scalars())
+    return [_code(row) for row in conn.execute(select(codes).where(codes.c.id.in_(found)))] if found else []
+
+
+@row_guarded
+def sent(conn: Connection, code_id: str) -> None:
+    """The SMS provider has this code."""
+    conn.execute(delete(outgoing).where(outgoing.c.code_id == code_id))
+
+
+def sign_in(
+    conn: Connection, phone: str, given: str, session: Token, customer: Customer, *, key: str, tries: int, most_sessions: int
+) -> SignIn:  # fmt: skip
+    """Try a phone's newest code. Right: it is used up, and opens `session` for its customer, for `customer` where there was none.
+
+    A wrong try is counted, so it is an answer and not an error: an error would take the count back.
+    """
+    rows = conn.execute(
+        select(codes).where(codes.c.phone == phone).order_by(codes.c.created.desc(), codes.c.id.desc()).limit(1)
+    )
+    code = next(map(_code, rows), None)
+    verdict = rules.judge(code, given, key=key, session_id=session.id, tries=tries, now=session.created)
+    if code is None or verdict not in (Verdict.RIGHT, Verdict.WRONG):
+        return SignIn(verdict)
+    this = update(codes).where(codes.c.id == code.id)
+    if verdict is Verdict.WRONG:
+        conn.execute(this.values(tries=code.tries + 1))
+        return SignIn(verdict, left=tries - code.tries - 1)
+    conn.execute(this.values(used_by=session.id))
+    insert_new(conn, customers, asdict(customer))
+    owner = conn.execute(select(customers.c.id).where(customers.c.phone == phone)).scalar_one()
+    insert_new(conn, tokens, asdict(replace(session, owner=owner)))
+    _end_oldest(conn, owner, most_sessions, session.created)
+    return SignIn(verdict, customer_id=owner)
+
+
+def _end_oldest(conn: Connection, owner: str, most: int, now: datetime) -> None:
+    live = and_(tokens.c.kind == "customer", tokens.c.owner == owner, tokens.c.revoked.is_(None))
+    newest = select(tokens.c.id).where(live).order_by(tokens.c.id.desc()).limit(most)
+    conn.execute(update(tokens).where(and_(live, tokens.c.id.not_in(newest))).values(revoked=now))
+
+
+# Tokens.
+
+
+def find_token(conn: Connection, token_hash: str) -> Token | None:
+    """The token with this hash, also one that is over."""
+    row = conn.execute(select(tokens).where(tokens.c.hash == token_hash)).one_or_none()
+    return None if row is None else _token(row)
+
+
+def live_tokens(
+    conn: Connection, kind: Literal["customer", "merchant"], now: datetime, limit: int,
+    *, owner: str | None = None, before: str | None = None,
+) -> list[Token]:  # fmt: skip
+    """Tokens that work, newest first: all or one owner's, those made before the token `before`."""
+    wanted = [
+        tokens.c.kind == kind,
+        tokens.c.revoked.is_(None),
+        or_(tokens.c.expires.is_(None), tokens.c.expires > now),
+    ]
+    wanted += [tokens.c.owner == owner] if owner else []
+    wanted += [tokens.c.id < before] if before else []
+    rows = conn.execute(select(tokens).where(and_(*wanted)).order_by(tokens.c.id.desc()).limit(limit))
+    return [_token(row) for row in rows]
+
+
+def create_key(conn: Connection, token: Token, key: str, request: object) -> Token:
+    """Keep an API key; the same idempotency key again gives the API key of then. Raises: KeyReused."""
+    found = idempotency.claim(conn, owner="operator", key=key, request=request, result=token.id, now=token.created)
+    if found == token.id:
+        insert_new(conn, tokens, asdict(token))
+    return _token(conn.execute(select(tokens).where(tokens.c.id == found)).one())
+
+
+def revoke(
+    conn: Connection, kind: Literal["customer", "merchant"], token_id: str, now: datetime, owner: str | None = None
+) -> None:
+    """End a token, of this owner if one is named; ended already: nothing happens. Raises: NotFound."""
+    named = and_(tokens.c.kind == kind, tokens.c.id == token_id, *([tokens.c.owner == owner] if owner else []))
+    if conn.execute(update(tokens).where(and_(named, tokens.c.revoked.is_(None))).values(revoked=now)).rowcount:
+        return
+    if conn.execute(select(tokens.c.id).where(named)).one_or_none() is None:
+        raise NotFound("kernel.not_found")
+
+
+def extend(conn: Connection, token_ids: Sequence[str], now: datetime, expires: datetime) -> None:
+    """Sessions that were used now last until `expires`."""
+    change = update(tokens).where(tokens.c.id == bindparam("token_id")).values(seen=now, expires=expires)
+    if token_ids:
+        conn.execute(change, [{"token_id": token_id} for token_id in token_ids])
+
+
+# Customers.
+
+
+def customer(conn: Connection, customer_id: str) -> Customer:
+    """A customer. Raises: NotFound."""
+    row = conn.execute(select(customers).where(customers.c.id == customer_id)).one_or_none()
+    if row is None:
+        raise NotFound("kernel.not_found")
+    return Customer(**row._mapping)  # noqa: SLF001
+
+
+def change_customer(conn: Connection, customer_id: str, changes: dict[str, Any]) -> Customer:
+    """Set name or language. Raises: NotFound."""
+    if changes:
+        conn.execute(update(customers).where(customers.c.id == customer_id).values(changes))
+    return customer(conn, customer_id)
+
+
+def forget(conn: Connection, *, codes_before: datetime, tokens_before: datetime) -> None:
+    """Drop codes issued, tokens expired and idempotency keys used before these moments."""
+    old = select(codes.c.id).where(codes.c.created < codes_before)
+    conn.execute(delete(outgoing).where(outgoing.c.code_id.in_(old)))
+    conn.execute(delete(codes).where(codes.c.created < codes_before))
+    conn.execute(delete(tokens).where(tokens.c.expires < tokens_before))
+    idempotency.forget(conn, tokens_before)
+
+
+def _code(row: Row[Any]) -> Code:
+    return Code(**row._mapping)  # noqa: SLF001
+
+
+def _token(row: Row[Any]) -> Token:
+    return Token(**{**row._mapping, "scopes": tuple(row.scopes)})  # noqa: SLF001

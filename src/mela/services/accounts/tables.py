@@ -1,0 +1,58 @@
+"""Tables of accounts."""
+
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table
+
+from mela.kernel.db import Instant, Json
+
+metadata = MetaData()
+
+customers = Table(
+    "customers", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("phone", String(16), nullable=False, unique=True),
+    Column("name", String(80), nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("created", Instant, nullable=False),
+)  # fmt: skip
+
+codes = Table(
+    "codes", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("phone", String(16), nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("created", Instant, nullable=False, index=True),
+    Column("expires", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("used_by", String(40)),
+    Index("codes_of_phone", "phone", "created"),
+)  # fmt: skip
+
+outgoing = Table(
+    "outgoing_codes", metadata,
+    Column("code_id", String(40), primary_key=True),
+    Column("phone", String(16), nullable=False, index=True),
+    Column("due", Instant, nullable=False, index=True),
+)  # fmt: skip
+"""Codes that the SMS provider has not taken yet."""
+
+tokens = Table(
+    "tokens", metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("kind", String(10), nullable=False),
+    Column("owner", String(40), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("seen", Instant, nullable=False),
+    Column("expires", Instant, index=True),
+    Column("revoked", Instant),
+    Index("tokens_of_owner", "kind", "owner", "id"),
+)  # fmt: skip
+
+secrets = Table(
+    "secrets", metadata,
+    Column("name", String(20), primary_key=True),
+    Column("value", String(80), nullable=False),
+)  # fmt: skip
+"""What a first start makes for itself where settings give nothing."""

@@ -1,0 +1,42 @@
+"""What the inbox takes and gives."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Phone = Annotated[
+    str, Field(pattern=r"^\+91[6-9][0-9]{9}$", description="Indian mobile number", examples=["+919876543210"])
+]
+Reference = Annotated[
+    str,
+    Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.:-]+$", description="The sender's own name, unique",
+          examples=["code_01KAR4T0GQ8V6M2Z3XJY5N7P9B"]),
+]  # fmt: skip
+
+
+class NewMessage(BaseModel):
+    """A text to send."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Phone
+    text: str = Field(
+        min_length=1, max_length=1000, description="What to say", examples=["042917 is your Mela sign-in code."]
+    )
+    reference: Reference
+
+
+class Message(BaseModel):
+    """A text as the phone shows it."""
+
+    to: Phone
+    text: str = Field(description="What was said", examples=["042917 is your Mela sign-in code."])
+    reference: Reference
+    received: datetime = Field(description="When it arrived", examples=["2026-11-23T12:30:00Z"])
+
+
+class Messages(BaseModel):
+    """A phone's inbox."""
+
+    messages: list[Message] = Field(description="Newest first")
