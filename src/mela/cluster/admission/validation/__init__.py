@@ -72,16 +72,20 @@ def check(
         found["namespace"] = found.get("namespace") or namespace
     if found.get("generateName") and not found.get("name"):
         found["name"] = found["generateName"] + GENERATED
+    if KINDS[kind].counts_generations:
+        found["generation"] = 1
     defaults.prepare(kind, thing)
-    errors = list(_errors(Field(thing), KINDS[kind], allow_privileged=allow_privileged))
+    errors = [error for error in _errors(Field(thing), KINDS[kind]) if not _is_waived(error, allow_privileged)]
     return tuple(sorted(errors, key=lambda error: (error.field, error.type, error.detail)))
 
 
-def _errors(field: Field, kind: Kind, *, allow_privileged: bool) -> list[FieldError]:
+def _is_waived(error: FieldError, allow_privileged: bool) -> bool:
+    return allow_privileged and error.detail == security.PRIVILEGED
+
+
+def _errors(field: Field, kind: Kind) -> list[FieldError]:
     """General checks of metadata come only when the kind's own rules found nothing."""
     errors = list(kind.rule(field))
-    if kind.pod_spec and not allow_privileged:
-        errors += security.privileged(field.down(*kind.pod_spec))
     if kind.name:
         errors += metadata.object_metadata(field["metadata"], kind.name, namespaced=kind.namespaced)
         errors += metadata.finalizer_names(field["metadata"]["finalizers"])

@@ -120,8 +120,8 @@ def port_number_or_name(field: Field) -> Errors:
 def label_map(field: Field) -> Errors:
     """Label keys and values; upstream puts all of it at the map itself."""
     for key, value in (field.value or {}).items():
-        yield from (field.invalid(problem) for problem in formats.qualified_name(key))
-        yield from (field.invalid(problem) for problem in formats.label_value(value))
+        yield from has_format(formats.qualified_name)(Field(key, field.path))
+        yield from has_format(formats.label_value)(Field(value, field.path))
 
 
 def label_selector(field: Field) -> Errors:

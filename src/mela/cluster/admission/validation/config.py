@@ -23,7 +23,7 @@ def config_map(field: Field) -> Errors:
     for name, entry in data.entries():
         yield from _key(name, entry)
         if name in (binary.value or {}):
-            yield entry.invalid("stands in binaryData too")
+            yield Field(name, entry.path).invalid("stands in binaryData too")
     for name, entry in binary.entries():
         yield from _key(name, entry)
     size = sum(len(text.encode()) for text in (data.value or {}).values())

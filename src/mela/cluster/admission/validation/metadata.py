@@ -45,7 +45,7 @@ def annotations(field: Field) -> Errors:
     """Keys are checked in lower case; upstream puts all errors at the map itself."""
     found = field.value or {}
     for key in found:
-        yield from (field.invalid(f"{key}: {problem}") for problem in formats.annotation_key(key))
+        yield from has_format(formats.annotation_key)(Field(key, field.path))
     if sum(len(key.encode()) + len(value.encode()) for key, value in found.items()) > ANNOTATIONS_BYTES:
         yield field.too_long(ANNOTATIONS_BYTES)
 
@@ -62,7 +62,7 @@ def group_version(text: str) -> tuple[str, str] | None:
 
 def _owners(field: Field) -> Errors:
     controllers = 0
-    for _, owner in enumerate(field.elements()):
+    for owner in field.elements():
         yield from _owner(Field(owner.value, field.path))
         if owner["controller"].value:
             controllers += 1
@@ -84,7 +84,7 @@ def _owner(field: Field) -> Errors:
 def _finalizers(field: Field) -> Errors:
     names = field.value or ()
     for name in names:
-        yield from (field.invalid(f"{name}: {problem}") for problem in formats.qualified_name(name))
+        yield from has_format(formats.qualified_name)(Field(name, field.path))
     if {"orphan", "foregroundDeletion"} <= set(names):
         yield field.invalid("orphan and foregroundDeletion exclude each other")
 

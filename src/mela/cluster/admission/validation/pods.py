@@ -83,6 +83,7 @@ def pod_spec(spec: Field, metadata: Field | None) -> Errors:
     yield from _SPEC(spec)
     for rule in (
         security.pod_context,
+        security.privileged,
         security.host_users,
         security.host_processes,
         security.operating_system,

@@ -56,10 +56,10 @@ def pod_requirements(spec: Field, claims: Collection[str]) -> Errors:
 
 def resource(name: str, field: Field) -> Errors:
     """A resource name: standard, or with a domain."""
-    problems = formats.qualified_name(name)
-    yield from (field.invalid(problem) for problem in problems)
+    named, problems = Field(name, field.path), formats.qualified_name(name)
+    yield from (named.invalid(problem) for problem in problems)
     if not problems and "/" not in name and not is_standard(name):
-        yield field.invalid("must be a standard resource or have a domain")
+        yield named.invalid("must be a standard resource or have a domain")
 
 
 def container_resource(name: str, field: Field) -> Errors:
@@ -67,16 +67,16 @@ def container_resource(name: str, field: Field) -> Errors:
     yield from resource(name, field)
     if "/" not in name:
         if name not in COMPUTE and not name.startswith(HUGE_PAGES):
-            yield field.invalid("no container can ask for this resource")
+            yield Field(name, field.path).invalid("no container can ask for this resource")
     elif not is_native(name) and not is_extended(name):
-        yield field.invalid("no sound name of an extended resource")
+        yield Field(name, field.path).invalid("no sound name of an extended resource")
 
 
 def quota_resource(name: str, field: Field) -> Errors:
     """A resource that quotas can limit."""
     yield from resource(name, field)
     if "/" not in name and not is_quotable(name):
-        yield field.invalid("no quota can limit this resource")
+        yield Field(name, field.path).invalid("no quota can limit this resource")
 
 
 def quantity(name: str, field: Field) -> Errors:
@@ -146,7 +146,7 @@ def _claims(field: Field, claims: Collection[str]) -> Errors:
                 yield from (claim.duplicate() for other in seen if other.partition("/")[0] == name and "/" in other)
             seen.add(key)
         if name not in claims:
-            yield claim.not_found(f"no resource claim of the pod is called {name}")
+            yield Field(name, claim.path).not_found(f"no resource claim of the pod is called {name}")
 
 
 def _covers_containers(spec: Field, field: Field) -> Errors:
@@ -167,7 +167,7 @@ def _pod_resource(name: str, field: Field) -> Errors:
     problems = list(resource(name, field))
     yield from problems
     if not problems and name not in ("cpu", "memory") and not name.startswith(HUGE_PAGES):
-        yield field.unsupported(("cpu", HUGE_PAGES, "memory"))
+        yield Field(name, field.path).unsupported(("cpu", HUGE_PAGES, "memory"))
 
 
 def _is_whole_pages(name: str, amount: Quantity) -> bool:

@@ -110,10 +110,11 @@ def gates(field: Field) -> Errors:
     """Scheduling gates; faults stand at the gate, not at its name."""
     seen: set[str] = set()
     for gate in field.elements():
-        yield from (gate.invalid(problem) for problem in formats.qualified_name(gate["name"].text))
-        if gate["name"].text in seen:
-            yield gate.duplicate()
-        seen.add(gate["name"].text)
+        name = Field(gate["name"].text, gate.path)
+        yield from has_format(formats.qualified_name)(name)
+        if name.text in seen:
+            yield name.duplicate()
+        seen.add(name.text)
 
 
 def _positive_number(field: Field) -> Errors:

@@ -17,6 +17,7 @@ from mela.cluster.admission.validation.checks import Errors, chosen, each, has_f
 from mela.cluster.admission.validation.field import Field
 from mela.cluster.admission.validation.volumes import relative_path
 
+PRIVILEGED = "the API server was not started with --allow-privileged"
 LONGEST_PROFILE = 4095
 CREDENTIAL_SPEC_BYTES = 64 * 1024
 USER_BYTES = 104
@@ -93,9 +94,9 @@ def privileged(spec: Field) -> Errors:
     """For clusters whose API server does not allow privileged containers, which is its default."""
     for container in containers(spec):
         if container["securityContext"]["privileged"]:
-            yield container["securityContext"]["privileged"].forbidden("the API server allows no privileged containers")
+            yield container["securityContext"]["privileged"].forbidden(PRIVILEGED)
     if any(_is_host_process(spec, container) for container in containers(spec)):
-        yield spec.forbidden("the API server allows no host process containers")
+        yield spec.forbidden(PRIVILEGED)
 
 
 def pod_context(spec: Field) -> Errors:

@@ -91,7 +91,7 @@ def _port(port: Field, names: set[str], *, needs_name: bool) -> Errors:
         if name.text in names:
             yield name.duplicate()
         names.add(name.text)
-    yield from (number.invalid(problem) for problem in formats.port_number(number.number))
+    yield from has_format(formats.port_number)(Field(number.number, number.path))
     yield from _PORT(port)
 
 
@@ -113,6 +113,7 @@ def _cluster_ips(spec: Field) -> Errors:
     elif addresses and not one:
         yield field.invalid("must be empty without clusterIP")
     yield from _families(spec["ipFamilies"])
+    yield from one_of("PreferDualStack", "RequireDualStack", "SingleStack")(spec["ipFamilyPolicy"])
     faults = list(_addresses(field))
     yield from faults
     if len(addresses) > 2:
@@ -226,7 +227,6 @@ _SPEC = struct(
         "type": one_required(*TYPES),
         "selector": label_map,
         "sessionAffinity": one_required("ClientIP", "None"),
-        "ipFamilyPolicy": one_of("PreferDualStack", "RequireDualStack", "SingleStack"),
         "internalTrafficPolicy": one_of("Cluster", "Local"),
         "trafficDistribution": one_of("PreferClose", "PreferSameZone", "PreferSameNode"),
     }

@@ -84,11 +84,11 @@ def _volume(volume: Field, pod_name: str | None) -> Errors:
         else:
             first = name
             yield from rule(Field(source.value, volume[ODD_PATHS.get(name, name)].path))
+            if name == "image" and pod_name is not None:
+                yield from required(source["reference"])
             if name == "ephemeral" and pod_name and volume["name"]:
                 problems = formats.dns_subdomain(f"{pod_name}-{volume['name'].text}")
                 yield from (volume["name"].invalid(f"as part of the claim's name: {each_}") for each_ in problems)
-        if name == "image" and pod_name is not None and not source["reference"]:
-            yield source["reference"].required()
         if name == "iscsi":
             yield from _short_iscsi(volume)
     yield from named(formats.dns_label)(volume["name"])
