@@ -11,7 +11,8 @@ def insert_new(conn: Connection, table: Table, rows: Mapping[str, Any] | Sequenc
     """Insert rows, leaving out those whose unique key exists. For one row: True when it was new."""
     if not rows:
         return False
-    result = conn.execute(_insert(conn, table).on_conflict_do_nothing(), rows)
+    keep = {"preserve_rowcount": True}  # else an INSERT on PostgreSQL reports -1
+    result = conn.execute(_insert(conn, table).on_conflict_do_nothing(), rows, execution_options=keep)
     return result.rowcount == 1
 
 
