@@ -48,7 +48,7 @@ class PlatformSettings:
     pool_size: int = 8
     """Connections to PostgreSQL per service."""
     hooks: bool = False
-    """Offer what only tests need."""
+    """For proofs: write what is under way to the file `flight` in the data folder."""
 
     def __post_init__(self) -> None:
         """Raises: ValueError with a sentence for a value that cannot be."""
@@ -98,7 +98,6 @@ def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:
         "MELA_ACCOUNTS_SMS_URL": f"{base}/sim/sms",
         "MELA_ACCOUNTS_OPERATOR_TOKEN_HASH": auth.digest(secrets["operator_token"]),
         "MELA_PAYMENTS_GATEWAY_URL": f"{base}/sim/gateway",
-        "MELA_PAYMENTS_CALLBACK_URL": f"{base}/api/payments/callbacks/gateway",
         "MELA_PAYMENTS_GATEWAY_KEY_ID": "mela",
         "MELA_PAYMENTS_GATEWAY_KEY_SECRET": secrets["gateway_key"],
         "MELA_PAYMENTS_WEBHOOK_SECRET": secrets["webhook"],

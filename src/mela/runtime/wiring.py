@@ -13,7 +13,7 @@ from mela.kernel.db import Database, open_database
 from mela.kernel.events.bus import Bus, Transport
 from mela.kernel.events.memory import Door, MemoryTransport
 from mela.kernel.service import Context, Parts, Service
-from mela.runtime import registry
+from mela.runtime import flight, registry
 from mela.runtime.settings import PlatformSettings
 
 
@@ -33,17 +33,14 @@ class Wiring:
 
     def __init__(self, names: list[str], settings: PlatformSettings, environ: Mapping[str, str], clock: Clock) -> None:
         self.names, self.settings, self.environ, self.clock = names, settings, environ, clock
-        self.http = httpx2.AsyncClient(
-            limits=httpx2.Limits(max_connections=200, max_keepalive_connections=50), timeout=10.0
-        )
+        self._recorder = flight.FlightRecorder(settings.data / "flight") if settings.hooks else None
+        self.http = httpx2.AsyncClient(transport=self._http_transport(), timeout=10.0)
         self.built: dict[str, Built] = {}
         self._doors: dict[str, list[Door]] = {}
 
     def build(self, service: Service, service_settings: Any) -> Built:
         """Build one service and remember it for those that call it."""
-        db = open_database(
-            self.settings.database_url(service.name), service=service.name, options=self.settings.database_options()
-        )
+        db = self._open(service.name)
         peers = {contract: self.peer(contract, caller=service.name) for contract in service.uses}
         context = Context(service_settings, db, self.clock, self.http, self.settings.own_url, peers)
         parts = service.build(context)
@@ -79,6 +76,17 @@ class Wiring:
             senders = {source: frozenset({"receive"}) for source in registry.sources(name)}
             routes += rpc.routes(Door, built.bus, service=name, tokens=hashes, permits=senders)
         return routes
+
+    def _open(self, service: str) -> Database:
+        db = open_database(
+            self.settings.database_url(service), service=service, options=self.settings.database_options()
+        )
+        return flight.RecordedDatabase(db, self._recorder) if self._recorder else db
+
+    def _http_transport(self) -> Any:
+        limits = httpx2.Limits(max_connections=200, max_keepalive_connections=50)
+        inner = httpx2.AsyncHTTPTransport(limits=limits)
+        return flight.RecordedTransport(inner, self._recorder) if self._recorder else inner
 
     def _door(self, name: str) -> Door:
         if name in self.built:

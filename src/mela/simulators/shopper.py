@@ -4,7 +4,7 @@ Used by `mela buy`, by the proofs and by the benchmarks, so that all of them buy
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,10 @@ class Refused(Exception):
 
 @dataclass
 class Shopper:
-    """One customer at one platform. `url` is the platform, `gateway` the UPI side, `sms` the phone's inbox."""
+    """One customer at one platform.
+
+    `url` is the platform, `urls` where single services are elsewhere; `gateway` the UPI side, `sms` the phone's inbox.
+    """
 
     http: httpx2.AsyncClient
     url: str
@@ -38,6 +41,7 @@ class Shopper:
     language: str = "en"
     gateway: str = ""
     sms: str = ""
+    urls: Mapping[str, str] = field(default_factory=dict)
     token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -102,7 +106,7 @@ class Shopper:
             headers["authorization"] = f"Bearer {self.token}"
         if key:
             headers["idempotency-key"] = key
-        url = path if path.startswith("http") else self.url + path
+        url = path if path.startswith("http") else self.urls.get(path.split("/")[2], self.url) + path
         answer = await self.http.request(method, url, json=body, headers=headers, params=params)
         found: dict[str, Any] = answer.json() if answer.content else {}
         if answer.status_code >= 400:
@@ -158,5 +162,4 @@ def payment_of(order: dict[str, Any]) -> str:
     link = order["intent_url"]
     if not link:
         raise LookupError(f"{order['id']} has no UPI link yet: it is {order['state']}")
-    reference: str = httpx2.URL(link).params["tr"]
-    return reference
+    return str(httpx2.URL(link).params["tr"])
