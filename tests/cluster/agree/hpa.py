@@ -47,7 +47,7 @@ def _compare(expected: dict[str, Any], stored: Mapping[str, Any], decision: sync
     ours["cur"], ours["des"] = after.current_replicas, after.desired_replicas
     ours["last"] = _seconds(after.last_scale_ms)
     ours["conds"] = [[each.type, each.status, each.reason, _seconds(each.since_ms)] for each in after.conditions]
-    ours["metrics"] = [_metric(each) for each in after.current_metrics]
+    ours["metrics"], metrics_there = _metrics(after.current_metrics, expected.get("metrics", []))
     ours["prop"] = decision.proposal
     ours["by"] = None if decision.winner is None else _upstream_name(stored["metrics"][decision.winner])
     ours["events"] = [[each.type, each.reason] for each in decision.events]
@@ -57,7 +57,7 @@ def _compare(expected: dict[str, Any], stored: Mapping[str, Any], decision: sync
         ours["cause"] = decision.cause
     theirs = expected | {
         "conds": [[type_, value, reason, since] for type_, value, reason, _, since in expected.get("conds", [])],
-        "metrics": [_comparable(each) for each in expected.get("metrics", [])],
+        "metrics": metrics_there,
         "events": [[type_, reason] for type_, reason, _ in expected.get("events", [])],
         "err": "err" in expected,
         "cause": _cause(size[2]) if size else None,
@@ -79,18 +79,34 @@ def _cause(text: str) -> str:
     return sync.ABOVE_TARGET if text.endswith(" above target") else CAUSES.get(text, "")
 
 
+def _metrics(
+    ours: tuple[metrics.Current | None, ...], theirs: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Both lists in upstream's words, without the averages that the platform made up."""
+    made_up = [
+        bool(theirs[index].get("plat")) or (each is not None and each.undefined)
+        for index, each in enumerate(ours)
+        if index < len(theirs)
+    ]
+    given = [{key: value for key, value in each.items() if key != "plat"} for each in theirs]
+    shown = [_metric(each) for each in ours]
+    for both in zip(shown, given, made_up, strict=False):
+        if both[2]:
+            both[0].pop("avg", None)
+            both[1].pop("avg", None)
+    return shown, given
+
+
 def _metric(current: metrics.Current | None) -> dict[str, Any]:
     if current is None:
         return {}
-    shown = {"type": current.source, "util": current.utilization, "val": current.value_m}
-    if not current.undefined:
-        shown["avg"] = current.average_value_m
+    shown = {
+        "type": current.source,
+        "util": current.utilization,
+        "avg": current.average_value_m,
+        "val": current.value_m,
+    }
     return {key: value for key, value in shown.items() if value is not None}
-
-
-def _comparable(shown: dict[str, Any]) -> dict[str, Any]:
-    """A number that the platform made up is not compared."""
-    return {key: value for key, value in shown.items() if key != "plat" and not (key == "avg" and shown.get("plat"))}
 
 
 def _flags(case: dict[str, Any]) -> metrics.Flags:
@@ -190,10 +206,10 @@ def _sample(case: dict[str, Any], row: list[Any]) -> observed.PodSample:
 
 
 def _milli(resource: str, value: int, cpu_unit: str) -> int:
-    """A sample's quantity in milli-units: rounded up, and 0 where upstream's conversion overflows."""
+    """A sample's quantity in milli-units: rounded up; beyond 64 bits it wraps as upstream's does."""
     if resource == "cpu":
         return -(-value // 1_000_000) if cpu_unit == "n" else value
-    return value * 1000 if value * 1000 <= arithmetic.MAX_INT64 else 0
+    return arithmetic.int64(value * 1000)
 
 
 def _pod_spec(template: dict[str, Any]) -> dict[str, Any]:
