@@ -184,13 +184,13 @@ def _half_load(port: int, path: str, full: float) -> tuple[float, float]:
 
 
 def _any_product(server: Platform) -> str:
-    return str(_get(server, "/api/catalog/products?limit=1")["products"][0]["id"])
+    return str(_get(server, "/api/catalog/products?limit=1")["items"][0]["id"])
 
 
 def _skus(server: Platform) -> list[str]:
     """Skus with plenty of stock: the operator receives a truckload of each first."""
     skus = []
-    for found in _get(server, "/api/catalog/products?limit=20")["products"]:
+    for found in _get(server, "/api/catalog/products?limit=20")["items"]:
         sku = _get(server, f"/api/catalog/products/{found['id']}")["variants"][0]["sku"]
         _get(server, f"/api/catalog/variants/{sku}/stock", {"received": 100_000})
         skus.append(sku)

@@ -17,7 +17,7 @@ def explain(error: BaseException) -> tuple[str, str] | None:
     from mela.kernel.errors import DiskFull
     from mela.kernel.settings import SettingsError
     from mela.runtime.serving import CannotStart
-    from mela.simulators.shopper import Refused
+    from mela.simulators.shopper import NotThere, Refused
 
     if _is_full(error):
         return "The disk is full.", "Make room, or choose a folder on another disk: mela up --data DIR"
@@ -41,7 +41,7 @@ def explain(error: BaseException) -> tuple[str, str] | None:
             DBAPIError,
             lambda e: (f"The database does not answer: {e.orig}", "Check MELA_DATABASE; `mela doctor` asks it."),
         ),
-        (LookupError, lambda e: (str(e.args[0]) if e.args else "Not found.", "")),
+        (NotThere, lambda e: (str(e), "")),
         (TimeoutError, lambda _: ("It took too long.", "Is the platform busy or stopped? `mela doctor` says.")),
     ]
     return next((sentence(error) for kind, sentence in sentences if isinstance(error, kind)), None)

@@ -40,11 +40,11 @@ async def _run(url: str, data: Path, date: str) -> dict[str, Any]:
     import httpx2
 
     from mela.runtime.settings import operator_token
-    from mela.simulators.shopper import Refused
+    from mela.simulators.shopper import NotThere, Refused
 
     token = operator_token(data)
     if token is None:
-        raise LookupError(f"There is no operator's token in {data}: say where the platform keeps its data with --data")
+        raise NotThere(f"There is no operator's token in {data}: say where the platform keeps its data with --data")
     async with httpx2.AsyncClient(timeout=120.0) as http:
         answer = await http.post(
             f"{url}/api/settlement/runs",

@@ -19,6 +19,10 @@ ADDRESS = {
 }  # fmt: skip
 
 
+class NotThere(Exception):
+    """What was looked for does not exist; the text says so to a person."""
+
+
 class Refused(Exception):
     """The platform answered with a problem. `code` is its code, `body` all of it."""
 
@@ -58,9 +62,9 @@ class Shopper:
     async def find(self, words: str) -> dict[str, Any]:
         """The first product that the search finds."""
         found = await self.call("GET", "/api/catalog/products", params={"q": words, "limit": 1})
-        if not found["products"]:
-            raise LookupError(f"nothing found for {words!r}")
-        return await self.call("GET", f"/api/catalog/products/{found['products'][0]['id']}")
+        if not found["items"]:
+            raise NotThere(f"nothing found for {words!r}")
+        return await self.call("GET", f"/api/catalog/products/{found['items'][0]['id']}")
 
     async def put_in_cart(self, sku: str, quantity: int = 1) -> dict[str, Any]:
         """Have so many pieces in the cart."""
@@ -136,11 +140,11 @@ class Told:
 
 
 async def purchase(shopper: Shopper, *, words: str, quantity: int, method: str) -> AsyncIterator[Told]:
-    """A whole purchase, step by step. Raises: Refused, LookupError, TimeoutError."""
+    """A whole purchase, step by step. Raises: Refused, NotThere, TimeoutError."""
     await shopper.sign_in()
     yield Told("sign in", f"{shopper.phone[:3]}••••••{shopper.phone[-4:]} signed in with a code from the SMS inbox", {})
     product = await shopper.find(words)
-    variant = next((v for v in product["variants"] if v["stock"] != "out_of_stock"), product["variants"][0])
+    variant = next((v for v in product["variants"] if v["stock"]["state"] != "out_of_stock"), product["variants"][0])
     yield Told("find", f"“{words}” → {product['name']}", {"product": product["id"], "sku": variant["sku"]})
     cart = await shopper.put_in_cart(variant["sku"], quantity)
     yield Told("cart", f"{quantity} × {variant['sku']}", {"total_paise": cart["total_paise"]})
@@ -161,5 +165,5 @@ def payment_of(order: dict[str, Any]) -> str:
     """The gateway's id of a payment, from its UPI link (`tr`)."""
     link = order["intent_url"]
     if not link:
-        raise LookupError(f"{order['id']} has no UPI link yet: it is {order['state']}")
+        raise NotThere(f"{order['id']} has no UPI link yet: it is {order['state']}")
     return str(httpx2.URL(link).params["tr"])

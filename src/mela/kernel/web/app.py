@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import ORJSONResponse
 from limits import parse
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
@@ -49,8 +48,7 @@ def create_app(
             yield
 
     app = FastAPI(
-        title=name, version=version, description=description, lifespan=whole_life, responses=problems.RESPONSES,
-        default_response_class=ORJSONResponse, max_body_size=settings.body_bytes, docs_url="/docs", redoc_url=None,
+        title=name, version=version, description=description, lifespan=whole_life, responses=problems.RESPONSES, max_body_size=settings.body_bytes, docs_url="/docs", redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False}, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.messages, app.state.authenticator, app.state.health = messages, authenticator, health
