@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,8 @@ import pytest
 from mela.kernel import auth
 from mela.kernel.auth import Principal
 from mela.kernel.errors import Unauthenticated
-from mela.services.accounts import store
+from mela.services.accounts import rules, store
+from mela.services.accounts.model import Code, Customer, Limit, SignIn, Token, Verdict
 from tests.service.accounts import desk as desks
 from tests.service.accounts.desk import PHONE, Desk
 
@@ -126,6 +128,19 @@ async def test_two_sign_ins_with_one_code_give_one_session(desk: Desk) -> None:
     assert {answer.json()["code"] for answer in answers if answer.status_code != 201} == {"accounts.no_code"}
     headers = {"authorization": f"Bearer {won[0].json()['token']}"}
     assert len((await desk.call("GET", "/sessions", headers)).json()["sessions"]) == 1
+
+
+async def test_the_sign_in_unit_may_run_twice(desk: Desk) -> None:
+    now, db = desk.clock.now(), desk.app.db
+    later = now + timedelta(days=1)
+    await db.run(store.issue_code, Code("code_1", PHONE, "en", now, later), [Limit(1, 30)], now)
+    session = Token("hash", "ses_1", "customer", "", "a phone", (), created=now, seen=now, expires=later)
+    newcomer = Customer("cus_1", PHONE, "", "en", now)
+    digits = rules.code_digits("key", "code_1")
+    for _ in range(2):
+        result = await db.run(store.sign_in, PHONE, digits, session, newcomer, key="key", tries=5, most_sessions=1)
+        assert result == SignIn(Verdict.RIGHT, customer_id="cus_1")
+    assert len(await db.read(store.live_tokens, "customer", now, 10)) == 1
 
 
 async def test_a_phone_gets_one_code_in_half_a_minute(desk: Desk) -> None:
