@@ -1,19 +1,7 @@
 """A payment from its start to its end, against the real gateway simulator."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from mela.contracts.payments import PaymentState
-from tests.kit import ENGINES
-from tests.service.payments.world import World, world
-
-
-@pytest.fixture(params=ENGINES)
-async def shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path, request.param) as running:
-        yield running
+from tests.service.payments.world import World
 
 
 async def test_a_started_payment_is_pending_with_a_link_for_the_payers_app(shop: World) -> None:
@@ -31,7 +19,7 @@ async def test_an_approved_payment_is_captured_by_callback(shop: World) -> None:
     assert len(payment.rrn) == 12
     assert await shop.balance("gateway:upi") == 129_900
     assert await shop.balance("escrow") == -129_900
-    assert await shop.events(1) == ["payments.captured"]
+    assert await shop.heard.names(1) == ["payments.captured"]
 
 
 async def test_a_declined_payment_has_failed_with_the_banks_code(shop: World) -> None:
@@ -39,7 +27,7 @@ async def test_a_declined_payment_has_failed_with_the_banks_code(shop: World) ->
     await shop.decline(payment, "Z9")
     assert ((await shop.now(payment)).state, (await shop.now(payment)).reason) == (PaymentState.FAILED, "Z9")
     assert await shop.balance("escrow") == 0
-    assert await shop.events(1) == ["payments.failed"]
+    assert await shop.heard.names(1) == ["payments.failed"]
 
 
 async def test_the_same_key_starts_one_payment(shop: World) -> None:

@@ -12,8 +12,10 @@ import httpx2
 
 from mela.contracts.payments import Method, Payment
 from mela.kernel.clock import FakeClock
+from mela.kernel.events.outbox import Envelope
 from mela.kernel.money import Paise
 from mela.services.payments.app import SERVICE as PAYMENTS
+from mela.simulators.gateway import store, tables
 from mela.simulators.gateway.app import SERVICE as GATEWAY
 from tests.kit import Running, running
 
@@ -51,6 +53,33 @@ class Wires(httpx2.AsyncBaseTransport):
             raise httpx2.ReadTimeout("slow", request=request) from error
 
 
+class Heard:
+    """A transport that remembers what was sent out."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+        self._news = asyncio.Event()
+
+    async def publish(self, envelopes: list[Envelope]) -> None:
+        """See `Transport.publish`."""
+        self.envelopes += envelopes
+        self._news.set()
+
+    async def subscribe(self, names: list[str], receive: Any) -> None:
+        """Nobody publishes to payments."""
+
+    async def close(self) -> None:
+        """Nothing to do."""
+
+    async def names(self, count: int) -> list[str]:
+        """Names of the events sent out, once there are so many."""
+        async with asyncio.timeout(10):
+            while len(self.envelopes) < count:
+                self._news.clear()
+                await self._news.wait()
+        return [envelope.name for envelope in self.envelopes]
+
+
 @dataclass
 class World:
     """Payments, the gateway, and the time they share."""
@@ -58,6 +87,7 @@ class World:
     payments: Running
     gateway: Running
     wires: Wires
+    heard: Heard
     clock: FakeClock
     keys: int = 0
     merchant: tuple[str, str] = field(default=("key", "secret"))
@@ -78,6 +108,11 @@ class World:
         payment = await self.start(amount)
         await self.approve(payment)
         return await self.now(payment)
+
+    async def bill(self, payment: Payment) -> str | None:
+        """The gateway's id of a payment, None when it never got there."""
+        row = await self.gateway.db.read(store.by_reference, tables.payments, payment.id)
+        return None if row is None else str(row.id)
 
     async def approve(self, payment: Payment) -> httpx2.Response:
         """The payer pays; callbacks that follow are delivered."""
@@ -126,18 +161,8 @@ class World:
         """Headers of the person on duty."""
         return self.payments.tokens.give("operator", "asha")
 
-    async def events(self, count: int) -> list[str]:
-        """Names of the events sent out, once there are so many."""
-        async with asyncio.timeout(10):
-            while len(self.payments.published) < count:
-                await asyncio.sleep(0.005)
-        return [envelope.name for envelope in self.payments.published]
-
     async def _payer(self, payment: Payment, verb: str, body: Any = None) -> httpx2.Response:
-        reference = await self.gateway.client.get(
-            f"/sim/gateway/v1/payments?reference={payment.id}", auth=self.merchant
-        )
-        answer = await self.gateway.client.post(f"/sim/gateway/upi/{reference.json()['id']}/{verb}", json=body)
+        answer = await self.gateway.client.post(f"/sim/gateway/upi/{await self.bill(payment)}/{verb}", json=body)
         await self.gateway.run_job("send_callbacks")
         return answer
 
@@ -145,12 +170,12 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, engine: str = "sqlite", **settings: str) -> AsyncIterator[World]:
     """Both applications on fresh databases; `settings` are variables of payments without prefix, in small letters."""
-    wires, clock = Wires(), FakeClock(START)
+    wires, heard, clock = Wires(), Heard(), FakeClock(START)
     environ = PAYMENTS_ENVIRON | {f"MELA_PAYMENTS_{name.upper()}": value for name, value in settings.items()}
     async with (
         httpx2.AsyncClient(transport=wires) as http,
         running(GATEWAY, folder, engine=engine, clock=clock, http=http, environ=GATEWAY_ENVIRON) as gateway,
-        running(PAYMENTS, folder, engine=engine, clock=clock, http=http, environ=environ) as payments,
+        running(PAYMENTS, folder, engine=engine, clock=clock, http=http, environ=environ, transport=heard) as payments,
     ):
         wires.ends = {"gateway": gateway.client._transport, "payments": payments.client._transport}
-        yield World(payments, gateway, wires, clock)
+        yield World(payments, gateway, wires, heard, clock)

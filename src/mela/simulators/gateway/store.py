@@ -126,8 +126,9 @@ def process_refunds(conn: Connection, *, now: datetime, limit: int, plan: Plan) 
 
 def pay_out(conn: Connection, row: Fields, *, now: datetime) -> Row[Any]:
     """Send money to a bank account, once per reference. Raises: ReferenceReused."""
-    if insert_new(conn, payouts, {**row, "status": PROCESSED, "utr": ""}):
-        number = conn.execute(select(payouts.c.number).where(payouts.c.id == row["id"])).scalar_one()
+    if by_reference(conn, payouts, row["reference"]) is None:
+        new = payouts.insert().values({**row, "status": PROCESSED, "utr": ""}).returning(payouts.c.number)
+        number = conn.execute(new).scalar_one()
         conn.execute(update(payouts).where(payouts.c.number == number).values(utr=upi.rrn(number, now)))
         conn.execute(
             entries.insert(), {"kind": "paid_out", "reference": row["reference"], "amount": row["amount"], "at": now}

@@ -36,7 +36,7 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Paymen
         "state": state, "refunded": 0, "reason": None, "gateway_id": None, "intent_url": None, "rrn": None,
         "history": [], "due": due, "tries": 0,
     }  # fmt: skip
-    if insert_new(conn, payments, row):
+    if insert_new(conn.execution_options(preserve_rowcount=True), payments, row):  # psycopg counts only when told
         return _payment(row)
     known = conn.execute(select(payments).where(payments.c.key == new.key)).one()
     if (known.order_id, known.amount, known.method) != (new.order_id, new.amount, new.method):

@@ -83,7 +83,7 @@ def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> l
     mine = update(refunds).where(and_(refunds.c.id.in_(due), refunds.c.due <= now)).values(due=now + lease)
     rows = {row.id: row for row in conn.execute(mine.returning(refunds))}
     of = select(refunds.c.id, payments.c.gateway_id).join(payments, payments.c.id == refunds.c.payment_id)
-    names = dict(conn.execute(of.where(refunds.c.id.in_(rows))).tuples().all()) if rows else {}
+    names = {row.id: row.gateway_id for row in conn.execute(of.where(refunds.c.id.in_(rows)))} if rows else {}
     return [OpenRefund(r.id, r.payment_id, names[r.id], r.amount, r.tries) for r in rows.values()]
 
 

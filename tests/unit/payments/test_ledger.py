@@ -1,0 +1,66 @@
+"""Transfers balance by construction, and odd ones are refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mela.contracts.payments import Method, Transfer
+from mela.kernel.money import Paise
+from mela.services.payments.rules import ledger
+
+AMOUNTS = st.integers(1, ledger.LARGEST).map(Paise)
+METHODS: st.SearchStrategy[Method] = st.sampled_from(["upi", "cod"])
+
+
+def life(method: Method, amount: Paise, back: Paise, *, processed: bool) -> list[Transfer]:
+    """A capture and one refund of it."""
+    end = ledger.refund_processed(method, back) if processed else ledger.refund_failed(back)
+    return [ledger.capture(method, amount), ledger.refund_asked(back), end]
+
+
+@given(st.lists(st.tuples(METHODS, AMOUNTS, AMOUNTS, st.booleans()), max_size=20))
+def test_all_balances_add_up_to_zero(lives: list[tuple[Method, Paise, Paise, bool]]) -> None:
+    entries = [t for method, amount, back, processed in lives for t in life(method, amount, back, processed=processed)]
+    accounts = {name for t in entries for name in (t.debit, t.credit)}
+    assert sum(ledger.balance(account, entries) for account in accounts) == 0
+
+
+@given(METHODS, AMOUNTS)
+def test_a_whole_refund_leaves_every_account_empty(method: Method, amount: Paise) -> None:
+    entries = life(method, amount, amount, processed=True)
+    assert {ledger.balance(name, entries) for t in entries for name in (t.debit, t.credit)} == {0}
+
+
+@given(METHODS, AMOUNTS, AMOUNTS)
+def test_a_refused_refund_leaves_the_money_held(method: Method, amount: Paise, back: Paise) -> None:
+    entries = life(method, amount, back, processed=False)
+    assert ledger.balance(ledger.ESCROW, entries) == -amount
+    assert ledger.balance(ledger.REFUNDS, entries) == 0
+
+
+def test_every_own_transfer_passes_the_rules_for_others() -> None:
+    entries = life("upi", Paise(5), Paise(2), processed=True) + life("cod", Paise(5), Paise(2), processed=False)
+    assert ledger.fault([*entries, ledger.capture("upi", Paise(1), late=True)]) is None
+
+
+@pytest.mark.parametrize(
+    ("transfers", "what"),
+    [
+        ([], "count"),
+        ([Transfer("a", "b", Paise(1), "settle")] * (ledger.MOST + 1), "count"),
+        ([Transfer("a", "a", Paise(1), "settle")], "same_account"),
+        ([Transfer("a", "b", Paise(0), "settle")], "amount"),
+        ([Transfer("a", "b", Paise(-1), "settle")], "amount"),
+        ([Transfer("a", "b", Paise(ledger.LARGEST + 1), "settle")], "amount"),
+        ([Transfer("A", "b", Paise(1), "settle")], "account"),
+        ([Transfer("seller:", "b", Paise(1), "settle")], "account"),
+        ([Transfer("seller:१", "b", Paise(1), "settle")], "account"),
+        ([Transfer("a", "b", Paise(1), "Settle!")], "kind"),
+    ],
+)
+def test_what_is_wrong_is_named(transfers: list[Transfer], what: str) -> None:
+    assert ledger.fault(transfers) == what
+
+
+def test_accounts_with_an_owner_are_accepted() -> None:
+    assert ledger.fault([Transfer("seller:seller_kaveri-1", "tds:seller:7", Paise(1), "settle")]) is None
