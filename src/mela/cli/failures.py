@@ -16,7 +16,7 @@ def explain(error: BaseException) -> tuple[str, str] | None:
     from mela.kernel.db.migrate import NewerDatabase
     from mela.kernel.errors import DiskFull
     from mela.kernel.settings import SettingsError
-    from mela.runtime.serving import CannotStart
+    from mela.runtime.settings import CannotStart
     from mela.simulators.shopper import NotThere, Refused
 
     if _is_full(error):

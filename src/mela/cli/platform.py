@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,10 @@ def up(port: int | None, host: str | None, data: Path | None) -> None:
     began = time.monotonic()
     settings = _settings(port=port, host=host, data=data)
 
-    async def started(platform: Any) -> None:
-        loaded = await platform.load_samples()
+    def started(loaded: dict[str, int]) -> None:
         _welcome(settings, loaded, time.monotonic() - began)
 
-    _run(settings, list(registry.ENTRIES), started)
+    _run(settings, list(registry.ENTRIES), samples=True, started=started)
 
 
 @click.command(epilog="Example:  MELA_PEERS=catalog=http://catalog:3000 mela serve orders")
@@ -50,12 +50,10 @@ def serve(names: tuple[str, ...], port: int | None, host: str | None, data: Path
     """Run one service, or a few, as a pod does. Where the others are is said by MELA_PEERS."""
     settings = _settings(port=port, host=host, data=data)
 
-    async def started(platform: Any) -> None:
-        if samples:
-            await platform.load_samples()
+    def started(_loaded: dict[str, int]) -> None:
         render.note(f"{', '.join(names)} at {settings.own_url}")
 
-    _run(settings, list(names), started)
+    _run(settings, list(names), samples=samples, started=started)
 
 
 @click.command()
@@ -80,14 +78,14 @@ def _settings(**given: Any) -> Any:
     return settings.read(PlatformSettings, "MELA", own)
 
 
-def _run(settings: Any, names: list[str], started: Any) -> None:
+def _run(settings: Any, names: list[str], *, samples: bool, started: Callable[[dict[str, int]], None]) -> None:
     from mela.kernel.telemetry import logs, tracing
     from mela.runtime import serving
 
     logs.configure(settings.log, settings.log_level)
     if settings.otlp:
         tracing.enable(names[0] if len(names) == 1 else "mela", endpoint=settings.otlp, share=settings.trace_share)
-    serving.run(settings, names, started=started)
+    serving.run(settings, names, samples=samples, started=started)
 
 
 def _welcome(settings: Any, loaded: dict[str, int], seconds: float) -> None:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from mela.runtime.platform import Platform
-from mela.runtime.settings import PlatformSettings
+from mela.runtime.settings import CannotStart, PlatformSettings
 
 log = structlog.get_logger()
-
-
-class CannotStart(Exception):
-    """Why it does not start, and what to do: one sentence each."""
-
-    def __init__(self, reason: str, fix: str) -> None:
-        super().__init__(f"{reason} {fix}")
-        self.reason, self.fix = reason, fix
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -91,7 +83,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    platform: Platform, app: FastAPI, listener: socket.socket, *, started: Callable[[], Awaitable[None]] | None = None
+    platform: Platform, app: FastAPI, listener: socket.socket, *, started: Callable[[], None] = lambda: None
 ) -> None:
     """Answer requests until SIGINT or SIGTERM; `started` is called when the first can be answered."""
     config: Any = uvicorn.Config(
@@ -107,8 +99,8 @@ async def serve(
     stopping = asyncio.create_task(stop.wait())
     listening = asyncio.create_task(server.listening.wait())
     await asyncio.wait([running, listening], return_when=asyncio.FIRST_COMPLETED)
-    if started and server.started:
-        await started()
+    if server.started:
+        started()
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     platform.health.ready = False
     if not running.done():
@@ -120,27 +112,27 @@ async def serve(
 
 
 def run(
-    settings: PlatformSettings, names: list[str], *, started: Callable[[Platform], Awaitable[None]] | None = None
+    settings: PlatformSettings, names: list[str], *, samples: bool, started: Callable[[dict[str, int]], None]
 ) -> None:
-    """Open, serve and close the services `names`. Raises: CannotStart, SettingsError, NewerDatabase."""
+    """Open, serve and close the services `names`; `started` is told what sample data was loaded, by service.
+
+    Raises: CannotStart, SettingsError, NewerDatabase.
+    """
     listener = bind(settings.host, settings.port)
     with own_folder(settings.data):
         import uvloop
 
-        uvloop.run(_run(settings, names, listener, started))
+        uvloop.run(_run(settings, names, listener, samples, started))
 
 
 async def _run(
     settings: PlatformSettings,
     names: list[str],
     listener: socket.socket,
-    started: Callable[[Platform], Awaitable[None]] | None,
+    samples: bool,
+    started: Callable[[dict[str, int]], None],
 ) -> None:
     platform = Platform(names, settings)
     app = platform.open()
-
-    async def begun() -> None:
-        if started:
-            await started(platform)
-
-    await serve(platform, app, listener, started=begun)
+    loaded = await platform.load_samples() if samples else {}
+    await serve(platform, app, listener, started=lambda: started(loaded))

@@ -13,6 +13,14 @@ from mela.kernel.events.bus import BusOptions
 from mela.runtime.registry import ENTRIES
 
 
+class CannotStart(Exception):
+    """Why it does not start, and what to do: one sentence each."""
+
+    def __init__(self, reason: str, fix: str) -> None:
+        super().__init__(f"{reason} {fix}")
+        self.reason, self.fix = reason, fix
+
+
 @dataclass(frozen=True)
 class PlatformSettings:
     """What all services of a process share."""

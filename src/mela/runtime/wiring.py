@@ -7,14 +7,14 @@ from typing import Any
 import httpx2
 from starlette.routing import Route
 
-from mela.kernel import errors, rpc
+from mela.kernel import rpc
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database, open_database
 from mela.kernel.events.bus import Bus, Transport
 from mela.kernel.events.memory import Door, MemoryTransport
 from mela.kernel.service import Context, Parts, Service
 from mela.runtime import flight, registry
-from mela.runtime.settings import PlatformSettings
+from mela.runtime.settings import CannotStart, PlatformSettings
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Wiring:
         return built
 
     def peer(self, contract: type, *, caller: str) -> object:
-        """What keeps `contract`: the service of this process, else a proxy. Raises: MelaError when neither is configured."""
+        """What keeps `contract`: the service of this process, else a proxy. Raises: CannotStart when neither is configured."""
         name = rpc.service_of(contract)
         if name in self.built:
             return self.built[name].parts.implementation
@@ -60,8 +60,10 @@ class Wiring:
 
     def find_doors(self) -> None:
         """Once all are built: where each event of this process goes (memory transport only)."""
-        heard = {event for entry in registry.ENTRIES.values() for event in entry.hears}
-        self._doors.update({event: [self._door(name) for name in registry.hearers(event)] for event in heard})
+        if self.settings.events == "memory":
+            heard = {event for entry in registry.ENTRIES.values() for event in entry.hears}
+            ours = [event for event in heard if event.split(".", 1)[0] in self.names]
+            self._doors.update({event: [self._door(name) for name in registry.hearers(event)] for event in ours})
 
     def rpc_routes(self) -> list[Route]:
         """What other processes may call here; nothing when no caller has a token."""
@@ -108,7 +110,10 @@ class Wiring:
         try:
             return self.settings.peer_urls[name]
         except KeyError:
-            raise errors.MelaError("runtime.no_peer", service=name) from None
+            raise CannotStart(
+                f"{', '.join(self.names)} needs {name}, and nobody said where it is.",
+                f"Set MELA_PEERS={name}=http://{name}:3000",
+            ) from None
 
     def _token(self) -> str:
         return self.settings.token or ""
