@@ -5,7 +5,10 @@
     validation    is an object well formed, field by field
     disruption    may a pod be evicted now
     rollout       what a Deployment does next
+    statefulset   in which order pods come, go and are updated
+    job           when a Job is finished, and how many pods it starts next
     cronjob       which Job a CronJob starts, and when
 
-All are pure: objects and the time go in, a decision comes out. Upstream's own decisions are the tests.
+All are pure: objects and the time go in, a decision comes out. Upstream's own decisions are the tests
+(but for statefulset and job, which follow its source).
 """
