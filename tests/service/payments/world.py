@@ -1,7 +1,7 @@
 """Payments and the real simulated gateway, wired together without sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,14 +33,21 @@ PAYMENTS_ENVIRON = {
     "MELA_PAYMENTS_CALLBACK_BASE": "http://payments",
 }
 
+Happening = Callable[[], Awaitable[object]]
+
 
 class Wires(httpx2.AsyncBaseTransport):
-    """Leads a request to the application of its host, within its time-out. `cut` hosts can't be reached."""
+    """Leads a request to the application of its host, within its time-out. `cut` hosts can't be reached.
+
+    `before` and `after`: what happens next time before a request arrives, or before its answer does.
+    """
 
     def __init__(self) -> None:
         self.ends: dict[str, httpx2.AsyncBaseTransport] = {}
         self.cut: set[str] = set()
         self.seen: list[str] = []
+        self.before: Happening | None = None
+        self.after: Happening | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self.seen.append(f"{request.method} {request.url.path}")
@@ -48,9 +55,23 @@ class Wires(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectError("cut", request=request)
         try:
             async with asyncio.timeout(request.extensions["timeout"]["read"]):
-                return await self.ends[request.url.host].handle_async_request(request)
+                await self._happen("before")
+                answer = await self.ends[request.url.host].handle_async_request(request)
+                await self._happen("after")
+                return answer
         except TimeoutError as error:
             raise httpx2.ReadTimeout("slow", request=request) from error
+
+    async def _happen(self, when: str) -> None:
+        happening: Happening | None = getattr(self, when)
+        setattr(self, when, None)
+        if happening is not None:
+            await happening()
+
+
+async def die() -> None:
+    """The process ends here: what was asked for is never heard of again."""
+    raise asyncio.CancelledError
 
 
 class Heard:

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Amount = Annotated[int, Field(ge=1, le=10**12, strict=True)]
+Payable = Annotated[int, Field(ge=100, le=10**12, strict=True)]
+"""Source: Razorpay takes one rupee and more, razorpay/markdown-docs @ab3bda5 (2026-11-23)."""
 Reference = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Vpa = Annotated[str, Field(max_length=321, pattern=r"^[A-Za-z0-9._-]{2,256}@[A-Za-z]{2,64}$")]
 """Source: the pattern in common use (UNVERIFIED)."""
@@ -20,7 +22,7 @@ class NewPayment(_In):
     reference: Reference = Field(
         description="The merchant's own name, unique", examples=["pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"]
     )
-    amount: Amount = Field(ge=100, description="Paise, at least one rupee", examples=[129900])
+    amount: Payable = Field(description="Paise, at least one rupee", examples=[129900])
     currency: Literal["INR"] = Field(default="INR", description="Always rupees", examples=["INR"])
     method: Literal["upi"] = Field(default="upi", description="Always UPI", examples=["upi"])
     description: str = Field(max_length=80, description="What the payer sees", examples=["Order of 2 items"])
