@@ -7,7 +7,6 @@ Source: https://pkg.go.dev/go.yaml.in/yaml/v2 (resolve.go, decode.go) and https:
 """
 
 import base64
-import binascii
 import math
 import re
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ WORDS = (
 )
 INTEGER = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+BASE64 = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 SHORT_TAG = "tag:yaml.org,2002:"
 TYPES = {"str": str, "bool": bool, "int": int, "float": float, "null": type(None)}
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -67,21 +67,25 @@ def read(text: str) -> tuple[Any, list[str]]:
 
     Raises: Undecodable.
     """
+    return values(compose(text))
+
+
+def values(node: Node | None) -> tuple[Any, list[str]]:
+    """The document below `node` as JSON values, and a line for each repeated key. Raises: Undecodable."""
+    reading = _Reading()
+    return _to_json(_value(node, reading) if node else None), reading.repeated
+
+
+def compose(text: str) -> Node | None:
+    """The first document as a tree that knows its lines; None if there is none. Raises: Undecodable."""
     try:
-        node = _compose(text)
-        reading = _Reading()
-        value = _value(node, reading) if node else None
+        events = iter(yaml.parse(text, Loader=LOADER))
+        anchors: dict[str, Node] = {}
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                return _node(next(events), events, anchors, 0)
     except (yaml.YAMLError, RecursionError) as error:
         raise Undecodable(f"not YAML: {error}") from error
-    return _to_json(value), reading.repeated
-
-
-def _compose(text: str) -> Node | None:
-    events = iter(yaml.parse(text, Loader=LOADER))
-    anchors: dict[str, Node] = {}
-    for event in events:
-        if isinstance(event, yaml.DocumentStartEvent):
-            return _node(next(events), events, anchors, 0)
     return None
 
 
@@ -177,10 +181,7 @@ def _scalar(node: Node) -> Any:
     if not node.tag:
         return _resolve(node.text) if node.plain else node.text
     if node.tag == "binary":
-        try:
-            return base64.b64decode(node.text, validate=False).decode("utf-8", "replace")
-        except binascii.Error as error:
-            raise Undecodable(f"line {node.line}: !!binary without base64") from error
+        return base64_bytes(node.text, f"line {node.line}").decode("utf-8", "replace")
     wanted = TYPES.get(node.tag)
     if wanted in (None, str):
         return node.text
