@@ -31,7 +31,7 @@ def _ours(decision: sync.Decision) -> dict[str, Any]:
         "events": [[each.type, each.reason] for each in decision.events],
         "status": decision.status,
         "written": decision.status_written,
-        "requeue": None if decision.wait_ns is None else decision.wait_ns / 1_000_000,
+        "requeue": None if decision.wait_ns is None else round(decision.wait_ns / 1_000_000, 2),
         "error": decision.error is not None,
     }
 
@@ -44,7 +44,7 @@ def _theirs(out: dict[str, Any]) -> dict[str, Any]:
         "events": [[type_, reason] for type_, reason, _ in out.get("events") or []],
         "status": _status(out.get("status", {})),
         "written": out.get("statusWritten", False),
-        "requeue": out.get("requeueAfterMs"),
+        "requeue": None if out.get("requeueAfterMs") is None else round(out["requeueAfterMs"], 2),
         "error": bool(out.get("error")),
     }
 
