@@ -83,7 +83,7 @@ async def test_forgetting_an_empty_inbox_does_nothing(sms: kit.Running) -> None:
 async def test_a_message_in_another_form_is_refused(sms: kit.Running) -> None:
     right = {"to": PHONE, "text": "namaste", "reference": "r1"}
     wrong: list[dict[str, object]] = [
-        {"to": "9876543210"}, {"to": "+91९८७६५४३२१०"}, {"text": ""}, {"text": "x" * 1001}, {"reference": "r r"}, {"more": 1},
+        {"to": "9876543210"}, {"to": "+91९८७६५४३२१०"}, {"text": ""}, {"text": "a\x00b"}, {"text": "x" * 1001}, {"reference": "r r"}, {"more": 1},
     ]  # fmt: skip
     for changes in wrong:
         assert (await sms.client.post("/sim/sms/messages", json=right | changes)).status_code == 422, changes

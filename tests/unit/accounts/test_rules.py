@@ -117,7 +117,13 @@ def test_a_device_is_named_in_printable_ascii(user_agent: str | None, name: str)
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"operator_token_hash": "mela_op_x"}, {"operator_token_hash": "A" * 64}, {"code_key": "short"}, {"code_tries": 0}],
+    [
+        {"operator_token_hash": "mela_op_x"},
+        {"operator_token_hash": "A" * 64},
+        {"code_key": "short"},
+        {"code_tries": 0},
+        {"sms_again_s": 3.0},
+    ],
 )
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError):

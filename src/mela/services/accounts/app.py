@@ -18,7 +18,7 @@ def build(context: Context[AccountsSettings]) -> Parts:
     accounts = Accounts(context.db, context.clock, context.http, i18n.Messages.load(_MESSAGES), context.settings)
     return Parts(
         implementation=accounts,
-        router=routes.router(accounts),
+        router=routes.router(accounts, context.settings),
         jobs=[
             Job("send_codes", 2.0, accounts.send_waiting_codes),
             Job("extend_sessions", 30.0, accounts.extend_sessions),

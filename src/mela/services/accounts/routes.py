@@ -11,6 +11,7 @@ from mela.kernel.web.keys import Key
 from mela.services.accounts import rules, schemas
 from mela.services.accounts.model import Language
 from mela.services.accounts.service import Accounts
+from mela.services.accounts.settings import AccountsSettings
 
 SessionId = Annotated[str, Path(pattern=r"^ses_[0-9A-Z]{26}$", examples=["ses_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
 KeyId = Annotated[str, Path(pattern=r"^key_[0-9A-Z]{26}$", examples=["key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
@@ -37,21 +38,21 @@ Device = Annotated[str, Depends(_device)]
 Token = Annotated[str, Depends(_token)]
 
 
-def router(accounts: Accounts) -> APIRouter:
+def router(accounts: Accounts, settings: AccountsSettings) -> APIRouter:
     """All routes of accounts."""
     api = APIRouter(prefix="/api/accounts")
-    _signing_in(api, accounts)
+    _signing_in(api, accounts, settings)
     _sessions(api, accounts)
     _myself(api, accounts)
     _api_keys(api, accounts)
     return api
 
 
-def _signing_in(api: APIRouter, accounts: Accounts) -> None:
+def _signing_in(api: APIRouter, accounts: Accounts, settings: AccountsSettings) -> None:
     @api.post("/codes", tags=["sign-in"], status_code=202, summary="Have a one-time code sent by SMS")
     async def send_code(body: schemas.CodeIn, language: Spoken) -> schemas.CodeOut:
         """The newest code counts, the ones before stop working. Too many in a short time: 429, `accounts.too_many_codes`."""
-        settings = await accounts.send_code(body.phone, language)
+        await accounts.send_code(body.phone, language)
         return schemas.CodeOut(expires_in_s=settings.code_valid_s, resend_after_s=settings.resend_after_s)
 
     @api.post("/sessions", tags=["sign-in"], status_code=201, summary="Sign in with the code")
@@ -89,7 +90,7 @@ def _myself(api: APIRouter, accounts: Accounts) -> None:
     @api.patch("/me", tags=["me"], summary="Change my name or language")
     async def change_me(caller: Customer, body: schemas.CustomerChange) -> schemas.CustomerOut:
         """What is left out stays as it is."""
-        changes = body.model_dump(exclude_unset=True)
+        changes = body.model_dump(exclude_none=True)
         return schemas.CustomerOut.of(await accounts.change_customer(caller.id, changes))
 
 
@@ -104,8 +105,8 @@ def _api_keys(api: APIRouter, accounts: Accounts) -> None:
     async def list_api_keys(
         _caller: Operator,
         seller_id: Annotated[schemas.SellerId | None, Query(description="One seller's; else all")] = None,
-        cursor: Annotated[str | None, Query(max_length=40)] = None,
-        limit: Annotated[int, Query(ge=1, le=100)] = 50,
+        cursor: Annotated[str | None, Query(max_length=40, description="`next_cursor` of the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=100, description="At most so many", examples=[50])] = 50,
     ) -> schemas.ApiKeyPage:
         if cursor is not None and not ids.is_id("key", cursor):
             raise Rejected("kernel.bad_cursor")

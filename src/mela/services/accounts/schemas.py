@@ -10,7 +10,10 @@ from mela.services.accounts.model import Customer, Language, Token
 Phone = Annotated[str, StringConstraints(pattern=r"^\+91[6-9][0-9]{9}$")]
 SellerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{1,39}$")]
 Scope = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}:[a-z]{1,20}$")]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+"""One line of text: no control characters; PostgreSQL keeps no NUL."""
 
 
 class Strict(BaseModel):
@@ -88,8 +91,8 @@ class CustomerOut(BaseModel):
 class CustomerChange(Strict):
     """What shall be otherwise; what is left out stays."""
 
-    name: Words = Field(default="", description="Your name", examples=["Meena R"])
-    language: Language = Field(default="en", description="What we write to you in", examples=["ta"])
+    name: Words | None = Field(default=None, description="Your name", examples=["Meena R"])
+    language: Language | None = Field(default=None, description="What we write to you in", examples=["ta"])
 
 
 class ApiKeyIn(Strict):

@@ -20,7 +20,7 @@ from mela.services.accounts.settings import AccountsSettings
 
 log = structlog.get_logger()
 OPERATOR = Principal("operator", "operator")
-MESSAGES_AT_ONCE = 20
+MESSAGES_AT_ONCE = 50
 LONGEST_TOKEN = 200
 CODES = Counter("mela_sign_in_codes_total", "One-time codes, by what became of them", ["outcome"])
 SIGN_INS = Counter("mela_sign_ins_total", "Tries to sign in, by outcome", ["outcome"])
@@ -93,8 +93,8 @@ class Accounts:
 
     # Signing in.
 
-    async def send_code(self, phone: str, language: Language) -> AccountsSettings:
-        """Send a phone a code. Returns the settings that say how long it works. Raises: TooManyCodes.
+    async def send_code(self, phone: str, language: Language) -> None:
+        """Send a phone a code. Raises: TooManyCodes.
 
         When the SMS provider is away, the job `send_codes` tries again.
         """
@@ -105,7 +105,6 @@ class Accounts:
         await self._db.run(store.issue_code, code, self._limits, due)
         CODES.labels("issued").inc()
         await self._send(code)
-        return settings
 
     async def send_waiting_codes(self) -> None:
         """Send what the SMS provider did not take before."""

@@ -45,5 +45,10 @@ class AccountsSettings:
             raise ValueError("operator_token_hash must be a SHA-256 in hex: 64 of 0-9 and a-f")
         if self.code_key is not None and len(self.code_key) < 32:
             raise ValueError("code_key must have at least 32 characters")
-        if min(self.code_valid_s, self.code_tries, self.codes_per_hour, self.codes_per_day, self.session_days) < 1:
+        limits = (self.code_valid_s, self.code_tries, self.codes_per_hour, self.codes_per_day)
+        if min(*limits, self.session_days, self.sessions_per_customer) < 1:
             raise ValueError("limits of codes and sessions must be at least 1")
+        if self.sms_again_s <= self.sms_timeout_s:
+            raise ValueError(
+                "sms_again_s must be longer than sms_timeout_s: a message is sent again after the try is over"
+            )

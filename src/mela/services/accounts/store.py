@@ -47,7 +47,8 @@ def issue_code(conn: Connection, code: Code, limits: Sequence[Limit], due: datet
 def claim_outgoing(conn: Connection, now: datetime, *, again_s: float, limit: int) -> list[Code]:
     """Take valid codes that are due to be sent; they come back after `again_s` unless `sent` is told."""
     valid = select(codes.c.id).where(codes.c.expires > now)
-    due = select(outgoing.c.code_id).where(and_(outgoing.c.due <= now, outgoing.c.code_id.in_(valid))).limit(limit)
+    due = select(outgoing.c.code_id).where(and_(outgoing.c.due <= now, outgoing.c.code_id.in_(valid)))
+    due = due.order_by(outgoing.c.due).limit(limit)
     mine = update(outgoing).where(and_(outgoing.c.code_id.in_(due), outgoing.c.due <= now))
     taken = mine.values(due=now + timedelta(seconds=again_s)).returning(outgoing.c.code_id)
     found = list(conn.execute(taken).scalars())

@@ -13,7 +13,7 @@ def router(inbox: Inbox) -> APIRouter:
     routes = APIRouter(prefix="/sim/sms", tags=["simulated SMS"])
 
     @routes.post("/messages", status_code=201, summary="Send a message")
-    async def send_sms(body: schemas.NewMessage) -> schemas.Message:
+    async def send_sms(body: schemas.NewSms) -> schemas.Sms:
         """The same reference again sends nothing more; with another phone or text it is refused (409)."""
         return await inbox.receive(body)
 
@@ -21,7 +21,7 @@ def router(inbox: Inbox) -> APIRouter:
     async def list_sms(
         to: Annotated[schemas.Phone, Query(description="Whose messages; write `+` as `%2B`")],
         limit: Annotated[int, Query(ge=1, le=100, description="At most so many", examples=[10])] = 10,
-    ) -> schemas.Messages:
+    ) -> schemas.SmsInbox:
         """What is older than a day has gone."""
         return await inbox.newest(to, limit)
 

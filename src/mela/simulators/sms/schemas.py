@@ -15,19 +15,23 @@ Reference = Annotated[
 ]  # fmt: skip
 
 
-class NewMessage(BaseModel):
+class NewSms(BaseModel):
     """A text to send."""
 
     model_config = ConfigDict(extra="forbid")
 
     to: Phone
     text: str = Field(
-        min_length=1, max_length=1000, description="What to say", examples=["042917 is your Mela sign-in code."]
+        min_length=1,
+        max_length=1000,
+        pattern=r"^[^\x00]+$",
+        description="What to say",
+        examples=["042917 is your Mela sign-in code."],
     )
     reference: Reference
 
 
-class Message(BaseModel):
+class Sms(BaseModel):
     """A text as the phone shows it."""
 
     to: Phone
@@ -36,7 +40,7 @@ class Message(BaseModel):
     received: datetime = Field(description="When it arrived", examples=["2026-11-23T12:30:00Z"])
 
 
-class Messages(BaseModel):
+class SmsInbox(BaseModel):
     """A phone's inbox."""
 
-    messages: list[Message] = Field(description="Newest first")
+    messages: list[Sms] = Field(description="Newest first")

@@ -14,15 +14,15 @@ class Inbox:
     def __init__(self, db: Database, clock: Clock, settings: Settings) -> None:
         self._db, self._clock, self._settings = db, clock, settings
 
-    async def receive(self, sent: schemas.NewMessage) -> schemas.Message:
+    async def receive(self, sent: schemas.NewSms) -> schemas.Sms:
         """Take a message, once per reference. Raises: ReferenceReused."""
         row = await self._db.run(store.receive, sent.model_dump() | {"received": self._clock.now()})
-        return schemas.Message.model_validate(row, from_attributes=True)
+        return schemas.Sms.model_validate(row, from_attributes=True)
 
-    async def newest(self, phone: str, limit: int) -> schemas.Messages:
+    async def newest(self, phone: str, limit: int) -> schemas.SmsInbox:
         """What a phone got, newest first."""
         rows = await self._db.read(store.newest, phone, limit)
-        return schemas.Messages(messages=[schemas.Message.model_validate(row, from_attributes=True) for row in rows])
+        return schemas.SmsInbox(messages=[schemas.Sms.model_validate(row, from_attributes=True) for row in rows])
 
     async def forget(self) -> None:
         """Drop what is too old or too much."""
