@@ -1,4 +1,7 @@
-"""Quotas: what LimitRanges fill and refuse, what an object is charged, what the quotas answer."""
+"""Quotas: what LimitRanges fill and refuse, what an object is charged, what the quotas answer.
+
+`quota-wide` holds odd objects, decided by Kubernetes v1.36.3 and kept for the branches they reach.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

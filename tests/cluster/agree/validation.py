@@ -1,4 +1,7 @@
-"""Validation: the verdict, what strict decoding says, and each error's type and field."""
+"""Validation: the verdict, what strict decoding says, and each error's type and field.
+
+`validation-wide` holds odd objects, decided by Kubernetes v1.36.3 and kept for the branches they reach.
+"""
 
 from typing import Any
 

@@ -150,9 +150,9 @@ def _ratio(item: Item, name: str, bound: Quantity, requests: Resources, limits: 
     elif not limit:
         yield f"{says}, but no limit is specified or limit is 0"
     else:
-        ratio = limit / request
+        ratio = float(limit) / float(request)
         precise = value(bound) <= MOST_MILLI
-        if ratio * 1000 > milli_value(bound) if precise else ratio > value(bound):
+        if ratio * 1000 > float(milli_value(bound)) if precise else ratio > float(value(bound)):
             yield f"{says}, but provided ratio is {ratio:f}"
 
 

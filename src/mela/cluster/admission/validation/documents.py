@@ -89,6 +89,14 @@ def compose(text: str) -> Node | None:
     return None
 
 
+def base64_bytes(text: str, place: str) -> bytes:
+    """Padded base64 of the standard alphabet; line ends do not count. Raises: Undecodable, naming the place."""
+    joined = text.replace("\n", "").replace("\r", "")
+    if not BASE64.fullmatch(joined):
+        raise Undecodable(f"{place} is not base64")
+    return base64.b64decode(joined)
+
+
 def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Node:
     if depth > DEEPEST:
         raise Undecodable(f"nested more than {DEEPEST} levels deep")

@@ -223,12 +223,17 @@ def _too_long(text: str, most: int) -> list[str]:
 
 
 def _has_leading_zeros(text: str) -> bool:
-    tail = text.rsplit(":", 1)[-1]
-    return "." in tail and any(len(part) > 1 and part[0] == "0" for part in tail.split("."))
+    """In the decimal parts any leading zero, in the hexadecimal ones those beyond four digits."""
+    *groups, tail = text.split(":")
+    decimals = tail.split(".") if "." in tail else []
+    long = [group for group in (groups if decimals else [*groups, tail]) if len(group) > 4]
+    return bool(groups and long) or any(len(part) > 1 and part[0] == "0" for part in decimals)
 
 
 def _without_leading_zeros(text: str) -> str:
-    head, colon, tail = text.rpartition(":")
-    if "." not in tail:
-        return text
-    return head + colon + ".".join(part.lstrip("0") or "0" if part.isdigit() else part for part in tail.split("."))
+    *groups, tail = text.split(":")
+    decimals = [part.lstrip("0") or "0" if part.isdigit() else part for part in tail.split(".")]
+    if len(decimals) == 1:
+        groups, decimals = [*groups, tail], []
+    short = [group.lstrip("0") or "0" if len(group) > 4 else group for group in groups]
+    return ":".join([*short, ".".join(decimals)] if decimals else short)

@@ -5,24 +5,26 @@ are integers, base64 is bytes, structs that are never missing in Go are there, a
 Source: https://pkg.go.dev/sigs.k8s.io/json v0.0.0-20250730193827 (read 2026-11-23).
 """
 
-import base64
-import binascii
+import calendar
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from mela.cluster.admission.validation import defaults
-from mela.cluster.admission.validation.documents import Undecodable
+from mela.cluster.admission.validation.documents import Undecodable, base64_bytes
 from mela.cluster.quantity import InvalidQuantity, parse
 
 MOST_UNKNOWN = 100
 """Unknown fields after these are not reported."""
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)")
+TIME = re.compile(
+    r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})T(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9]){2}(?:[.,][0-9]+)?"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-4]):(?:[0-5][0-9]|60))"
+)
+"""As Go reads RFC 3339: hours may have one digit, offsets go up to 24:60."""
 
 
 @dataclass(slots=True)
@@ -138,21 +140,18 @@ def _quantity(value: Any, path: str) -> Any:
 def _bytes(value: Any, path: str) -> bytes:
     if isinstance(value, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in value):
         return bytes(value)
-    try:
-        return base64.b64decode(_string(value, path).replace("\n", "").replace("\r", ""), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Undecodable(f"{path} is not base64") from error
+    return base64_bytes(_string(value, path), path)
 
 
 def _time(value: Any, path: str) -> str:
     text = _string(value, path)
-    try:
-        if TIME.fullmatch(text):
-            datetime.fromisoformat(text)
-            return text
-    except ValueError:
-        pass
-    raise Undecodable(f"{path} must be a time such as 2026-01-31T12:00:00Z")
+    match = TIME.fullmatch(text)
+    if not match:
+        raise Undecodable(f"{path} must be a time such as 2026-01-31T12:00:00Z")
+    year, month, day = (int(match[part]) for part in ("year", "month", "day"))
+    if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year or 2000, month)[1]:
+        raise Undecodable(f"{path}: {text[:10]} is no date")
+    return text
 
 
 def _kind(value: Any) -> str:

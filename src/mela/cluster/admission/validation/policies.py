@@ -145,7 +145,7 @@ def _exceeds(ratio: Quantity, most: Quantity, least: Quantity) -> bool:
     top, bottom = (milli_value(most), milli_value(least)) if milli else (whole[1], whole[2])
     if not bottom:
         return top < 0
-    return (milli_value(ratio) / 1000 if milli else float(whole[0])) > top / bottom
+    return (float(milli_value(ratio)) / 1000 if milli else float(whole[0])) > float(top) / float(bottom)
 
 
 def _scopes(spec: Field, field: Field) -> Errors:
