@@ -83,7 +83,7 @@ def _changing(api: APIRouter, catalog: CatalogService) -> None:
         | _error(409, "`kernel.idempotency_key_reused`")
         | _error(422, "`catalog.price_above_mrp`, `catalog.gst_rate_unknown`, `kernel.invalid`"),
     )  # fmt: skip
-    async def set_price(sku: schemas.Sku, new: schemas.NewPrice, key: Key, operator: Operator) -> schemas.Price:
+    async def set_price(sku: schemas.Sku, operator: Operator, key: Key, new: schemas.NewPrice) -> schemas.Price:
         """For the person on duty. The next read of every process shows it."""
         now = await catalog.set_price(
             operator=operator.id, key=key, sku=sku, city=new.city, price=Paise(new.price_paise),
@@ -96,7 +96,7 @@ def _changing(api: APIRouter, catalog: CatalogService) -> None:
         responses=_error(404, "`catalog.unknown_sku`") | _error(409, "`kernel.idempotency_key_reused`"),
     )  # fmt: skip
     async def receive_stock(
-        sku: schemas.Sku, received: schemas.Received, key: Key, operator: Operator
+        sku: schemas.Sku, operator: Operator, key: Key, received: schemas.Received
     ) -> schemas.StockLevel:
         """For the person on duty: pieces have come in. Repeated with the same key, they are counted once."""
         level = await catalog.receive_stock(operator=operator.id, key=key, sku=sku, quantity=received.quantity)

@@ -15,7 +15,8 @@ SAME_SOUND, BEGUN, NEAR, NEAR_BEGUN, NUMBER = 0.9, 0.8, 0.75, 0.5, 0.4
 """How much a guess counts beside the word itself. A bare number says little: `5` is in every other label."""
 LIKENESS = 0.7
 """A guess differs from the word in at most three of ten letters (swapped neighbours are one), so three letters must be right."""
-MOST_GUESSES, MOST_WORDS, SHORTEST_BEGUN = 8, 12, 2
+MOST_GUESSES, MOST_WORDS, SHORTEST_BEGUN, SHORTEST_NEARLY_BEGUN = 8, 12, 2, 4
+_LIKENESS = OSA.normalized_similarity
 
 Group = Mapping[str, float]
 """What one word of a query may have meant: words of the vocabulary, 1.0 for certain."""
@@ -81,15 +82,15 @@ class Vocabulary:
     def _near(self, word: str, *, last: bool) -> dict[str, float]:
         """Words that are nearly this one as it sounds; for the last word also those it nearly begins."""
         typed = latin(word)
-        found = self._alike(typed, self._latin, NEAR)
-        if found or not last or len(typed) < 4:
+        found = self._alike(word, typed, self._latin, NEAR)
+        if found or not last or len(typed) < SHORTEST_NEARLY_BEGUN:
             return found
-        return self._alike(typed, {w: plain[: len(typed)] for w, plain in self._latin.items()}, NEAR_BEGUN)
+        return self._alike(word, typed, {w: plain[: len(typed)] for w, plain in self._latin.items()}, NEAR_BEGUN)
 
     @staticmethod
-    def _alike(typed: str, among: Mapping[str, str], weight: float) -> dict[str, float]:
-        near = process.extract(
-            typed, among, scorer=OSA.normalized_similarity, score_cutoff=LIKENESS, limit=4 * MOST_GUESSES
-        )
-        best = sorted(near, key=lambda item: (-item[1], item[2]))[:MOST_GUESSES]
-        return {word: weight * likeness for _, likeness, word in best}
+    def _alike(word: str, typed: str, among: Mapping[str, str], weight: float) -> dict[str, float]:
+        """The words that sound most like the one typed; among these, spelling counts for as much as sound."""
+        near = process.extract(typed, among, scorer=_LIKENESS, score_cutoff=LIKENESS, limit=4 * MOST_GUESSES)
+        likeness = {found: (sounds + max(_LIKENESS(word, found), LIKENESS)) / 2 for _, sounds, found in near}
+        best = sorted(likeness, key=lambda found: (-likeness[found], found))[:MOST_GUESSES]
+        return {found: weight * likeness[found] for found in best}
