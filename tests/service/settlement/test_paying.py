@@ -66,7 +66,7 @@ async def test_a_paid_seller_is_announced_once(market: World) -> None:
 
 async def test_event_delivered_twice_is_booked_once(market: World) -> None:
     event = await market.sell(line())
-    await market.settlement.service.sold(event, "evt_again")
+    await market.deliver(event)
     assert len(await market.settlement.db.read(store.of_cause, event.order_id)) == 1
     assert market.payments.balance("escrow") == 85_800
 

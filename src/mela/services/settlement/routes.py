@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from fastapi.responses import ORJSONResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -43,7 +43,9 @@ def _for_sellers(api: APIRouter, settlement: Settlement) -> None:
         "/statements/{day}", tags=["settlement"], summary="My statement of a settlement day",
         response_model=schemas.StatementOut, responses=_AS_TEXT,
     )  # fmt: skip
-    async def get_statement(caller: Merchant, request: Request, day: Day, language: Language = None) -> Response:
+    async def get_statement(
+        caller: Merchant, request: Request, response: Response, day: Day, language: Language = None
+    ) -> schemas.StatementOut | PlainTextResponse:
         """Every order's lines with commission, GST, TCS and TDS, and what was paid or carried forward.
 
         `Accept: text/plain` gives a text for a terminal. 404 `settlement.no_statement` when nothing was due.
@@ -54,7 +56,8 @@ def _for_sellers(api: APIRouter, settlement: Settlement) -> None:
         headers = {"content-language": lang, "vary": "accept, accept-language"}
         if as_text:
             return PlainTextResponse(wording.text(made, _say(request, lang), lang), headers=headers)
-        return ORJSONResponse(schemas.StatementOut.of(made, lang).model_dump(mode="json"), headers=headers)
+        response.headers.update(headers)
+        return schemas.StatementOut.of(made, lang)
 
     @api.get("/payouts", tags=["settlement"], summary="My payouts, the latest day first")
     async def list_payouts(

@@ -138,7 +138,7 @@ class StatementOut(BaseModel):
     )
     total_in_words: str = Field(
         description="The payout, or what is carried forward, in the caller's language",
-        examples=["Rupees eight hundred and twelve and fifty five paise only"],
+        examples=["Rupees eight hundred twelve and fifty-five paise only"],
     )
 
     @classmethod

@@ -54,4 +54,4 @@ def _closed_saturday(calendar: Calendar, day: date) -> bool:
     if day.weekday() != SATURDAY:
         return False
     which = (day.day + 6) // 7
-    return any(which in closed for start, closed in calendar.closed_saturdays[:1] if start <= day)
+    return which in next((closed for since, closed in calendar.closed_saturdays if since <= day), ())
