@@ -25,7 +25,8 @@ async def _json(app: Running, path: str, **params: Any) -> Any:
 
 async def _items(app: Running, **params: Any) -> list[dict[str, Any]]:
     """All pages of a list."""
-    items, cursor = [], {}
+    items: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
     while True:
         page = await _json(app, "/api/catalog/products", **params, **cursor)
         items += page["items"]
@@ -180,7 +181,7 @@ async def test_an_unknown_product_is_said_in_the_callers_language(app: Running) 
 async def test_a_wrong_parameter_is_named(app: Running, query: str) -> None:
     answer = await app.client.get(f"/api/catalog/products?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "kernel.invalid")
-    assert query.split("=")[0] in answer.json()["fields"][0]["field"]
+    assert query.partition("=")[0] in answer.json()["fields"][0]["field"]
 
 
 async def test_whoever_has_the_answer_gets_none(app: Running) -> None:

@@ -174,8 +174,7 @@ async def test_concurrent_buyers_never_get_more_than_there_is(
         lines = [Line(sku, n) for sku, n in zip(skus, basket, strict=True) if n]
         try:
             await app.service.reserve(key=f"{hash(run)}-{number}", lines=lines, seconds=600)
-        except OutOfStock as refused:
-            assert refused.params["left"] < dict(zip(skus, basket, strict=True))[refused.params["sku"]]
+        except OutOfStock:
             return (0, 0)
         return basket
 

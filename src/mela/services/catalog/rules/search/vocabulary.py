@@ -85,7 +85,7 @@ class Vocabulary:
         found = self._alike(word, typed, self._latin, NEAR)
         if found or not last or len(typed) < SHORTEST_NEARLY_BEGUN:
             return found
-        return self._alike(word, typed, {w: plain[: len(typed)] for w, plain in self._latin.items()}, NEAR_BEGUN)
+        return self._alike(word, typed, {w: plain[: len(typed) + 1] for w, plain in self._latin.items()}, NEAR_BEGUN)
 
     @staticmethod
     def _alike(word: str, typed: str, among: Mapping[str, str], weight: float) -> dict[str, float]:

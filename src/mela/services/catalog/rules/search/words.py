@@ -22,30 +22,33 @@ _ONE_SPELLING: dict[int, int | str] = {**_CHANDRABINDU, **_DIGITS}
 _WORD = re.compile(r"[0-9]+(?:\.[0-9]+)?|(?:[^\W\d_]|[\u0900-\u0963\u0970-\u0dff])+")
 
 _BLOCKS = (0x0900, 0x0B80, 0x0C00, 0x0C80)
-_VOWELS = dict(zip(
+_OTHERS = {0x02: "~", 0x03: "h"} | dict(zip(
     (*range(0x05, 0x0C), *range(0x0D, 0x15)), "a aa i ii u uu ri e e e ai o o o au".split(), strict=True,
 ))  # fmt: skip
+"""Anusvara, visarga, vowels that stand alone. An anusvara sounds like the letter behind it."""
 _CONSONANTS = dict(zip(
     range(0x15, 0x3A),
     "k kh g gh n ch chh j jh n t th d dh n t th d dh n n p ph b bh m y r r l l l v sh sh s h".split(), strict=True,
 ))  # fmt: skip
-_SIGNS = dict(zip((*range(0x3E, 0x44), *range(0x45, 0x4D)), "aa i ii u uu ri e e e ai o o o au".split(), strict=True))
-_ANUSVARA, _VISARGA, _VIRAMA = 0x02, 0x03, 0x4D
+_SIGNS = {0x4D: ""} | dict(zip(
+    (*range(0x3E, 0x44), *range(0x45, 0x4D)), "aa i ii u uu ri e e e ai o o o au".split(), strict=True,
+))  # fmt: skip
+"""Vowel signs, and the virama that says there is no vowel."""
 
 _SPELLINGS = [
     (re.compile(pattern), sound)
     for pattern, sound in (
-        ("aa+", "a"), ("ee+|ii+|ie|ea", "i"), ("oo+|uu+", "u"), ("a[iy]|ey", "e"), ("au|ou|ow", "o"),
-        ("ph", "f"), ("hf", "f"), ("ck|q|c(?![eihy])", "k"), ("c(?=[eiy])", "s"), ("chh", "ch"), ("x", "ks"),
+        ("aa+", "a"), ("ee+|ii+|ie|ea", "i"), ("oo+|uu+", "u"), ("[ae][iy]", "e"), ("au|ou|ow", "o"),
+        ("~(?=[pbm])|~$", "m"), ("~", "n"), ("ph|hp", "f"), ("ck|q|c(?![eihy])", "k"), ("c(?=[eiy])", "s"), ("chh", "ch"), ("x", "ks"),
         ("w", "v"), ("z", "j"), ("([kgtdbj])h", r"\1"), ("sh", "s"), ("n(?=[pbm])", "m"),
-        (r"([a-z])\1+", r"\1"), ("y$", "i"), ("(?<=[^aeiou])[ae]$", ""),
+        (r"([a-z])\1+", r"\1"), ("y$", "i"), ("(?<=[a-z][^aeiou])[ae]$", ""),
     )
 ]  # fmt: skip
 
 
 def words(text: str) -> list[str]:
     """The words of a text in reading order; a number next to letters is a word of its own: `5kg` is `5`, `kg`."""
-    plain = unicodedata.normalize("NFC", _DROPPED.sub("", unicodedata.normalize("NFKD", text.casefold())))
+    plain = unicodedata.normalize("NFC", _DROPPED.sub("", unicodedata.normalize("NFKD", text.casefold()).casefold()))
     return [word[:LONGEST] for word in _WORD.findall(plain.translate(_ONE_SPELLING))]
 
 
@@ -69,19 +72,15 @@ def heard(plain: str) -> str:
 
 
 def _romanised(word: str) -> str:
-    """Indian letters by their place in the block, with the `a` that a bare consonant carries; others as they are."""
-    out: list[str] = []
+    """Indian letters by their place in the block; a vowel sign replaces the `a` of its consonant. Others as they are."""
+    sounds: list[str] = []
     for letter in word:
         block = next((start for start in _BLOCKS if start <= ord(letter) < start + 0x80), None)
         offset = -1 if block is None else ord(letter) - block
-        bare = out[-1] == "a" and len(out) > 1 and out[-2] in _CONSONANT_SOUNDS if out else False
         if offset in _CONSONANTS:
-            out += [_CONSONANTS[offset], "a"]
-        elif offset in _SIGNS or offset == _VIRAMA:
-            out[-1:] = [_SIGNS.get(offset, "")] if bare else [*out[-1:], _SIGNS.get(offset, "")]
+            sounds += [_CONSONANTS[offset], "a"]
+        elif offset in _SIGNS:
+            sounds[-1:] = [_SIGNS[offset]]
         else:
-            out.append(_VOWELS.get(offset) or {_ANUSVARA: "n", _VISARGA: "h"}.get(offset, "" if block else letter))
-    return "".join(out)
-
-
-_CONSONANT_SOUNDS = frozenset(_CONSONANTS.values())
+            sounds.append(_OTHERS.get(offset, "" if block else letter))
+    return "".join(sounds)
