@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies
 
 from mela.kernel import auth
 from mela.kernel.auth import Principal
-from mela.kernel.errors import Unauthenticated
+from mela.kernel.errors import NotFound, Unauthenticated
 from tests.service.accounts import desk as desks
 from tests.service.accounts.desk import OPERATOR_TOKEN, Desk
 
@@ -134,6 +134,18 @@ async def test_one_device_more_than_allowed_ends_the_oldest(tmp_path: Path) -> N
             devices.append(await desk.signed_in())
             desk.clock.advance(60)
         assert [(await desk.call("GET", "/me", one)).status_code for one in devices] == [401, 200, 200]
+
+
+async def test_signing_out_a_token_that_is_forgotten_changes_nothing(desk: Desk) -> None:
+    headers = await desk.signed_in()
+    await desk.app.service.sign_out("cus_1", "mela_cs_forgotten")
+    assert (await desk.call("GET", "/me", headers)).status_code == 200
+
+
+async def test_a_customer_who_is_not_there_is_not_found(desk: Desk) -> None:
+    for asked in (desk.app.service.customer("cus_1"), desk.app.service.change_customer("cus_1", {"name": "Meena"})):
+        with pytest.raises(NotFound):
+            await asked
 
 
 async def test_a_person_changes_name_and_language(desk: Desk) -> None:
