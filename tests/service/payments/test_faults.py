@@ -1,11 +1,13 @@
 """A gateway that is slow, silent or repetitive loses, doubles and mints nothing."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from mela.contracts.payments import Payment, PaymentState
-from tests.service.payments.world import World
+from mela.kernel.errors import Rejected
+from tests.service.payments.world import World, world
 
 OPEN = {PaymentState.CREATED, PaymentState.PENDING}
 TWO_HOURS = 7200.0
@@ -43,6 +45,38 @@ async def test_a_payment_that_never_reached_the_gateway_expires_by_the_clock(sho
     await shop.pass_time(120)
     assert (await shop.now(payment)).state is PaymentState.EXPIRED
     assert await shop.heard.names(1) == ["payments.failed"]
+
+
+async def test_a_cancelled_payment_that_never_reached_the_gateway_is_asked_about_until_its_expiry(shop: World) -> None:
+    shop.wires.cut.add("gateway")
+    payment = await shop.start(seconds=300)
+    await shop.payments.service.cancel(payment_id=payment.id, reason="changed_mind")
+    shop.wires.cut.clear()
+    for seconds in (10, 50, 250, 3_600, 7_200):
+        await shop.pass_time(seconds)
+    shop.wires.seen.clear()
+    await shop.pass_time(20_000)
+    assert shop.wires.seen == []
+    assert (await shop.now(payment)).state is PaymentState.CANCELLED
+
+
+async def test_a_payment_that_the_gateway_will_not_have_has_failed(shop: World) -> None:
+    payment = await shop.start(99)
+    assert (payment.state, payment.reason) == (PaymentState.FAILED, "gateway_refused")
+    assert await shop.heard.names(1) == ["payments.failed"]
+
+
+async def test_a_wrong_key_at_the_gateway_leaves_payments_pending(tmp_path: Path) -> None:
+    async with world(tmp_path, gateway_key_secret="old") as shop:
+        payment = await shop.start()
+        await shop.pass_time(10)
+        assert (await shop.now(payment)).state is PaymentState.PENDING
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+async def test_a_payment_of_no_amount_is_refused(shop: World, amount: int) -> None:
+    with pytest.raises(Rejected):
+        await shop.start(amount)
 
 
 async def test_a_debit_that_nobody_told_us_about_is_found_by_the_first_status_check(shop: World) -> None:

@@ -25,3 +25,7 @@ class Settings:
     """Wait before an unanswered request is sent again; it doubles up to a minute."""
     schedule_scale: float = 1.0
     """Waits of the published status schedule are multiplied by this: 1 in earnest, less on a laptop."""
+
+    def __post_init__(self) -> None:
+        if min(self.gateway_timeout_s, self.retry_s, self.schedule_scale) <= 0:
+            raise ValueError("gateway_timeout_s, retry_s and schedule_scale are above zero")

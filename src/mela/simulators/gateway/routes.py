@@ -1,7 +1,7 @@
 """The gateway over HTTP: merchants with HTTP Basic, payers without, as a phone would."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -36,10 +36,10 @@ def router(gateway: Gateway, settings: Settings) -> APIRouter:
     return whole
 
 
-def _merchant(settings: Settings) -> Callable[[Credentials], None]:
+def _merchant(settings: Settings) -> Callable[[Credentials], Awaitable[None]]:
     """A dependency that lets only the merchant's key pass. Raises: Unauthenticated."""
 
-    def check(given: Credentials) -> None:
+    async def check(given: Credentials) -> None:
         wanted = f"{settings.key_id}:{settings.key_secret}".encode()
         if given is None or not hmac.compare_digest(f"{given.username}:{given.password}".encode(), wanted):
             raise Unauthenticated("kernel.unauthenticated")

@@ -114,17 +114,14 @@ class Gateway:
     async def approve(self, payment_id: str, vpa: str) -> dict[str, Any]:
         """The payer agrees: debit, unless the plan has the bank decline. Raises: NotFound, NotOpen."""
         plan, now = await self.plan(), self._clock.now()
-        reference = (await self._db.read(store.payment, payment_id)).reference
-        if plan.hits("decline", reference):
-            return await self.decline(payment_id, plan.decline_code(reference))
 
         async def effect() -> Row[Any]:
-            row = await self._db.run(store.capture, payment_id, vpa=vpa, now=now, plan=plan)
+            row = await self._db.run(store.approve, payment_id, vpa=vpa, now=now, plan=plan)
             self._sender.wake()
             return row
 
-        row = await self._planned("approve", reference, effect)
-        if plan.hits("drop_after_debit", reference):
+        row = await self._planned("approve", payment_id, effect)
+        if row.status == store.CAPTURED and plan.hits("drop_after_debit", row.reference):
             raise Retryable("kernel.unavailable", seconds=1)
         return self._bill(row)
 

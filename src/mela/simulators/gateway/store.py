@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Table, and_, func, select, update
+from sqlalchemy import Column, Connection, Row, Select, Table, and_, bindparam, func, select, update
 
 from mela.kernel import ids
 from mela.kernel.db import row_guarded
@@ -16,6 +17,13 @@ from mela.simulators.gateway.plan import Plan
 from mela.simulators.gateway.tables import callbacks, entries, payments, payouts, plans, refunds
 
 Fields = Mapping[str, Any]
+_CLOSE = (
+    update(payments)
+    .where(and_(payments.c.number == bindparam("of"), payments.c.status == "created"))
+    .returning(payments)
+)
+_SETTLE = update(callbacks).where(callbacks.c.id == bindparam("of"))
+"""Built once: building a statement costs more than running it."""
 CREATED, CAPTURED, FAILED, EXPIRED, PENDING, PROCESSED = (
     "created",
     "captured",
@@ -57,14 +65,16 @@ def payment(conn: Connection, payment_id: str) -> Row[Any]:
 
 def by_reference(conn: Connection, table: Table, reference: str) -> Row[Any] | None:
     """The row that the merchant named so, if any."""
-    return conn.execute(select(table).where(table.c.reference == reference)).one_or_none()
+    return conn.execute(_by(table.c.reference), {"wanted": reference}).one_or_none()
 
 
-def capture(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan: Plan) -> Row[Any]:
-    """Debit the payer. A payment that is captured already stays as it is. Raises: NotFound, NotOpen."""
+def approve(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan: Plan) -> Row[Any]:
+    """Debit the payer, unless the plan has the bank decline. What is captured stays as it is. Raises: NotFound, NotOpen."""
     found = _one(conn, payments, payment_id)
     if found.status == CAPTURED:
         return found
+    if plan.hits("decline", found.reference):
+        return fail(conn, payment_id, code=plan.decline_code(found.reference), now=now, plan=plan)
     changes = {"status": CAPTURED, "vpa": vpa, "rrn": upi.rrn(found.number, now)}
     row = _close(conn, found, now, changes)
     conn.execute(entries.insert(), {"kind": "collected", "reference": row.reference, "amount": row.amount, "at": now})
@@ -165,7 +175,8 @@ def keep_plan(conn: Connection, plan: Any) -> None:
 def claim_callbacks(conn: Connection, *, now: datetime, lease_s: float, limit: int) -> list[Row[Any]]:
     """Take callbacks that are due; they come back after the lease unless `settle_callbacks` says what became of them."""
     due = select(callbacks.c.id).where(and_(callbacks.c.state == "waiting", callbacks.c.due <= now))
-    mine = and_(callbacks.c.id.in_(due.order_by(callbacks.c.due).limit(limit)), callbacks.c.due <= now)
+    first = callbacks.c.id.in_(due.order_by(callbacks.c.due).limit(limit))
+    mine = and_(first, callbacks.c.state == "waiting", callbacks.c.due <= now)
     lease = {"due": now + timedelta(seconds=lease_s), "attempts": callbacks.c.attempts + 1}
     return list(conn.execute(update(callbacks).where(mine).values(lease).returning(callbacks)))
 
@@ -174,7 +185,7 @@ def claim_callbacks(conn: Connection, *, now: datetime, lease_s: float, limit: i
 def settle_callbacks(conn: Connection, changes: Mapping[str, Fields]) -> None:
     """Note what became of callbacks, by id."""
     for callback_id, values in changes.items():
-        conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values(values))
+        conn.execute(_SETTLE, {"of": callback_id, **values})
 
 
 def payment_json(row: Row[Any]) -> dict[str, Any]:
@@ -227,12 +238,17 @@ def _close(conn: Connection, found: Row[Any], now: datetime, changes: Fields) ->
     """Move an open payment on. Raises: NotOpen, also when its time is over but nobody has noted it yet."""
     if found.status != CREATED or found.expires <= now:
         raise NotOpen(status=found.status if found.status != CREATED else EXPIRED)
-    change = update(payments).where(and_(payments.c.number == found.number, payments.c.status == CREATED))
-    return conn.execute(change.values(changes).returning(payments)).one()
+    return conn.execute(_CLOSE, {"of": found.number, **changes}).one()
+
+
+@cache
+def _by(column: Column[Any]) -> Select[Any]:
+    """The rows whose `column` is `wanted`; built once for each column."""
+    return select(column.table).where(column == bindparam("wanted"))
 
 
 def _one(conn: Connection, table: Table, row_id: str) -> Row[Any]:
-    row = conn.execute(select(table).where(table.c.id == row_id)).one_or_none()
+    row = conn.execute(_by(table.c.id), {"wanted": row_id}).one_or_none()
     if row is None:
         raise NotFound("kernel.not_found")
     return row

@@ -42,10 +42,12 @@ class PaymentsService:
         self, db: Database, clock: Clock, gateway: Gateway, settings: Settings, checks: schedule.StatusChecks
     ) -> None:
         self._db, self._clock, self._gateway, self._settings, self._checks = db, clock, gateway, settings, checks
+        self._lease = timedelta(seconds=2 * settings.gateway_timeout_s)
 
     async def start(
         self, *, key: str, order_id: str, amount: Paise, method: Method, description: str, seconds: int
     ) -> Payment:
+        _check_amount(amount)
         now, upi = self._clock.now(), method == "upi"
         expires = now + timedelta(seconds=seconds) if upi else None
         new = NewPayment(ids.new_id("pay"), key, order_id, amount, method, description[:80], now, expires)
@@ -68,8 +70,7 @@ class PaymentsService:
         return await self._db.run(payments.collect_cash, payment_id, now=self._clock.now())
 
     async def refund(self, *, key: str, payment_id: str, amount: Paise, reason: str) -> Refund:
-        if not 0 < amount <= accounts.LARGEST:
-            raise Rejected("payments.invalid_transfer", what="amount")
+        _check_amount(amount)
         now = self._clock.now()
         refund, to_send = await self._db.run(
             refunds.request,
@@ -105,15 +106,13 @@ class PaymentsService:
 
     async def ask_gateway(self) -> None:
         """Ask about every payment whose time to be asked about has come."""
-        lease = timedelta(seconds=2 * self._settings.gateway_timeout_s)
-        found = await self._db.run(payments.claim, now=self._clock.now(), lease=lease, limit=BATCH)
-        await asyncio.gather(*(self._ask(payment) for payment in found))
+        while found := await self._db.run(payments.claim, now=self._clock.now(), lease=self._lease, limit=BATCH):
+            await asyncio.gather(*(self._ask(payment) for payment in found))
 
     async def push_refunds(self) -> None:
         """Send on every refund whose time has come."""
-        lease = timedelta(seconds=2 * self._settings.gateway_timeout_s)
-        found = await self._db.run(refunds.claim, now=self._clock.now(), lease=lease, limit=BATCH)
-        await asyncio.gather(*(self._push(refund) for refund in found))
+        while found := await self._db.run(refunds.claim, now=self._clock.now(), lease=self._lease, limit=BATCH):
+            await asyncio.gather(*(self._push(refund) for refund in found))
 
     async def look(self, payment_id: str) -> tuple[Payment, list[dict[str, Any]], list[Refund]]:
         """A payment, its history and its refunds. Raises: UnknownPayment."""
@@ -209,3 +208,8 @@ class PaymentsService:
 
     def _again(self, now: datetime, tries: int) -> datetime:
         return now + schedule.retry_wait(self._settings.retry_s, tries)
+
+
+def _check_amount(amount: Paise) -> None:
+    if not 0 < amount <= accounts.LARGEST:
+        raise Rejected("payments.invalid_transfer", what="amount")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
     Method,
@@ -27,6 +27,10 @@ from mela.services.payments.store import cases, ledger, refunds
 from mela.services.payments.tables import payments
 
 NO_ANSWER = "no_answer"
+_BY_ID = select(payments).where(payments.c.id == bindparam("of"))
+_FROM = and_(payments.c.id == bindparam("of"), payments.c.state == bindparam("was"))
+_MOVE = update(payments).where(_FROM).returning(payments)
+"""Built once: building a statement costs more than running it."""
 
 
 def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Payment:
@@ -51,8 +55,8 @@ def sent(conn: Connection, payment_id: str, told: GatewayPayment | None, *, now:
         values |= {"gateway_id": told.id, "intent_url": told.intent_url, "tries": 0}
     moved = {"state": PaymentState.PENDING, "history": [_step(PaymentState.CREATED, PaymentState.PENDING, Actor.ORDER,
                                                               None if told else NO_ANSWER, now)]}  # fmt: skip
-    fresh = and_(payments.c.id == payment_id, payments.c.state == PaymentState.CREATED)
-    row = conn.execute(update(payments).where(fresh).values(values | moved).returning(payments)).one_or_none()
+    guard = {"of": payment_id, "was": PaymentState.CREATED}
+    row = conn.execute(_MOVE, guard | values | moved).one_or_none()
     if row is None and told is not None:
         waiting = and_(
             payments.c.id == payment_id, payments.c.state == PaymentState.PENDING, payments.c.gateway_id.is_(None)
@@ -71,7 +75,7 @@ def apply(
     """
     if event is not None and not cases.first_time(conn, *event, now):
         return Outcome.REPEATED
-    row = conn.execute(select(payments).where(payments.c.id == told.reference)).one_or_none()
+    row = conn.execute(_BY_ID, {"of": told.reference}).one_or_none()
     if row is None or (told.status is Word.CAPTURED and told.amount != row.amount):
         kind = "unknown_payment" if row is None else "amount_differs"
         cases.park(
@@ -156,8 +160,8 @@ def _move(
         "due": due,
         "history": [*row.history, _step(row.state, to, actor, reason, now)],
     }
-    guard = and_(payments.c.id == row.id, payments.c.state == row.state)
-    moved = conn.execute(update(payments).where(guard).values(values | _learnt(row, told)).returning(payments)).one()
+    guard = {"of": row.id, "was": row.state}
+    moved = conn.execute(_MOVE, guard | values | _learnt(row, told)).one()
     if to is PaymentState.CAPTURED:
         _enter(conn, moved, now)
         captured = PaymentCaptured(moved.id, moved.order_id, moved.amount, moved.method, moved.rrn, now)
@@ -216,7 +220,7 @@ def _step(before: str, to: PaymentState, actor: Actor, reason: str | None, now: 
 
 
 def _find(conn: Connection, payment_id: str) -> Row[Any]:
-    row = conn.execute(select(payments).where(payments.c.id == payment_id)).one_or_none()
+    row = conn.execute(_BY_ID, {"of": payment_id}).one_or_none()
     if row is None:
         raise UnknownPayment(payment_id=payment_id)
     return row
