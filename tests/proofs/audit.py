@@ -126,7 +126,7 @@ def _check_stock(
 
 
 def _check_invoices(query: Query, orders: Mapping[str, dict[str, Any]], verdict: Verdict) -> None:
-    """Serials run 1, 2, 3, … per seller and year; a confirmed order has one invoice per seller, no other has one."""
+    """Serials run 1, 2, 3, … per seller and year; what was sold has one invoice and one entry per seller, and no other has."""
     found = query(
         "orders", "select gstin, financial_year, serial, order_id, seller_id from invoices order by gstin, serial"
     )
@@ -136,20 +136,18 @@ def _check_invoices(query: Query, orders: Mapping[str, dict[str, Any]], verdict:
     for series, numbers in serials.items():
         verdict.expect(f"serials of {series}", numbers, list(range(1, len(numbers) + 1)))
     per_order = Counter((row["order_id"], row["seller_id"]) for row in found)
-    wanted = {
-        (order["id"], line["seller_id"])
-        for order in orders.values()
-        if order["state"] == "confirmed"
-        for line in _json(order["lines"])
-    }
+    once_sold = {order_id: order for order_id, order in orders.items() if _was_confirmed(order)}
+    wanted = {(order_id, line["seller_id"]) for order_id, order in once_sold.items() for line in _json(order["lines"])}
     verdict.expect("invoices", dict(per_order), dict.fromkeys(wanted, 1))
     entries = Counter(
-        row["order_id"] for row in query("settlement", "select order_id from entries where kind = 'sale'")
+        (row["order_id"], row["kind"]) for row in query("settlement", "select order_id, kind from entries")
     )
-    sold = {
-        order_id for order_id, order in orders.items() if order["state"] == "confirmed" and order["method"] == "upi"
-    }
-    verdict.expect("orders that settlement knows", set(entries), sold)
+    sellers_of = Counter(order_id for order_id, _ in wanted)
+    booked = Counter({(order_id, "sale"): sellers_of[order_id] for order_id in once_sold})
+    booked += Counter(
+        {(key, "reversal"): sellers_of[key] for key, order in once_sold.items() if order["state"] == "cancelled"}
+    )
+    verdict.expect("entries of settlement", dict(entries), dict(booked))
     verdict.counts["invoices"] = len(found)
 
 
@@ -159,6 +157,10 @@ def _check_queues(query: Query, verdict: Verdict) -> None:
         verdict.expect(f"outbox of {service}", query(service, "select count(*) as n from outbox")[0]["n"], 0)
         open_ = query(service, "select name, key, state, reason from inbox where state <> 'done'")
         verdict.expect(f"inbox of {service}", open_, [])
+
+
+def _was_confirmed(order: Mapping[str, Any]) -> bool:
+    return any(step["state"] == "confirmed" for step in _json(order["history"]))
 
 
 def _json(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from mela.kernel import ids
-from mela.simulators.shopper import Refused, Shopper, payment_of
+from mela.simulators.shopper import Refused, Shopper
 
 
 @dataclass
@@ -58,19 +58,22 @@ class Crowd:
         )
         await self._insist(shopper.sign_in)
         while not self.stopping and (self.most is None or len(self.orders) < self.most):
-            await self._insist(lambda: shopper.put_in_cart(dice.choice(self.skus), dice.randint(1, 3)))
+            sku, pieces = dice.choice(self.skus), dice.randint(1, 3)
+            await self._insist(lambda: shopper.put_in_cart(sku, pieces))  # noqa: B023 - awaited in this turn
             key = ids.new_id("buy")
             order = await self._insist(lambda: shopper.check_out("upi", key))  # noqa: B023 - awaited in this turn
-            if order is None:
+            if order is None:  # sold out, most likely: take it out of the cart again
+                await self._insist(lambda: shopper.put_in_cart(sku, 0))  # noqa: B023 - awaited in this turn
                 continue
             self.orders[order["id"]] = shopper
             if order["intent_url"] and dice.random() < 0.95:
-                await self._insist(lambda: shopper.approve(order))  # noqa: B023 - awaited in this turn
-                payment_of(order)
+                await self._insist(lambda: shopper.approve(order), tries=3)  # noqa: B023 - awaited in this turn
+            if dice.random() < 0.1:
+                await self._insist(lambda: shopper.cancel(order["id"]))  # noqa: B023 - awaited in this turn
 
-    async def _insist(self, step: Callable[[], Awaitable[Any]]) -> Any:
-        """Repeat a step until it is answered; None when it is refused for good."""
-        while True:
+    async def _insist(self, step: Callable[[], Awaitable[Any]], tries: int = 10_000) -> Any:
+        """Repeat a step until it is answered; None when it is refused for good, or after so many tries."""
+        for _ in range(tries):
             try:
                 return await step()
             except Refused as refused:
@@ -79,6 +82,5 @@ class Crowd:
                     return None
             except (httpx2.HTTPError, ValueError):
                 pass
-            if self.stopping and not self.orders:
-                return None
             await asyncio.sleep(0.05)
+        return None

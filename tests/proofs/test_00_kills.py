@@ -32,7 +32,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(kills: int,
         _follow_plan(outside.url)
         query = audit.sqlite_files(inside.folder, outside.folder)
         stock = {row["sku"]: row["on_hand"] for row in query("catalog", "select sku, on_hand from stock")}
-        crowd = Crowd(inside.url, outside.url, sorted(stock)[:40])
+        crowd = Crowd(inside.url, outside.url, sorted(stock))
         under_way = asyncio.run(_storm(crowd, inside, kills))
         left = asyncio.run(crowd.settle(120))
         _wait_for_quiet(query)

@@ -83,6 +83,10 @@ class Shopper:
         """Say no in the UPI app."""
         return await self.call("POST", f"{self.gateway}/upi/{payment_of(order)}/decline", {})
 
+    async def cancel(self, order_id: str) -> dict[str, Any]:
+        """Change one's mind."""
+        return await self.call("POST", f"/api/orders/orders/{order_id}/cancel", {"reason": "changed my mind"})
+
     async def order(self, order_id: str) -> dict[str, Any]:
         """The order as it is now."""
         return await self.call("GET", f"/api/orders/orders/{order_id}")
