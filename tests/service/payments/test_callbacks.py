@@ -66,6 +66,9 @@ async def test_another_amount_than_was_asked_is_parked(shop: World) -> None:
     answer = await send(shop, captured(payment.id, 1))
     assert (answer.status_code, answer.json()) == (202, {"outcome": "parked"})
     assert (await shop.now(payment)).state is PaymentState.PENDING
+    shop.wires.seen.clear()
+    await shop.pass_time(100_000)
+    assert not any(line.startswith("GET") for line in shop.wires.seen)
     assert [(case["kind"], case["about"]) for case in (await shop.check())["cases"]] == [("amount_differs", payment.id)]
 
 

@@ -13,8 +13,7 @@ from mela.services.payments.tables import callbacks, cases
 
 def first_time(conn: Connection, event_id: str, name: str, now: datetime) -> bool:
     """Note a callback in the unit that has its effect; False when it has been here."""
-    counted = conn.execution_options(preserve_rowcount=True)  # psycopg counts inserted rows only when told
-    return insert_new(counted, callbacks, {"event_id": event_id, "name": name, "received": now})
+    return insert_new(conn, callbacks, {"event_id": event_id, "name": name, "received": now})
 
 
 def park(conn: Connection, kind: str, about: str, detail: Mapping[str, Any], now: datetime) -> None:

@@ -40,7 +40,7 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Paymen
         "state": state, "refunded": 0, "reason": None, "gateway_id": None, "intent_url": None, "rrn": None,
         "history": [], "due": due, "tries": 0,
     }  # fmt: skip
-    if insert_new(conn.execution_options(preserve_rowcount=True), payments, row):  # psycopg counts only when told
+    if insert_new(conn, payments, row):
         return _payment(row)
     known = conn.execute(select(payments).where(payments.c.key == new.key)).one()
     if (known.order_id, known.amount, known.method) != (new.order_id, new.amount, new.method):
@@ -50,18 +50,14 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Paymen
 
 def sent(conn: Connection, payment_id: str, told: GatewayPayment | None, *, now: datetime, due: datetime) -> Payment:
     """The gateway has the payment, or (None) did not answer: pending either way. Closed payments stay as they are."""
+    step = _step(states.CREATED, states.PENDING, Actor.ORDER, None if told else NO_ANSWER, now)
     values: dict[str, Any] = {"due": due}
     if told is not None:
         values |= {"gateway_id": told.id, "intent_url": told.intent_url, "tries": 0}
-    moved = {"state": PaymentState.PENDING, "history": [_step(PaymentState.CREATED, PaymentState.PENDING, Actor.ORDER,
-                                                              None if told else NO_ANSWER, now)]}  # fmt: skip
-    guard = {"of": payment_id, "was": PaymentState.CREATED}
-    row = conn.execute(_MOVE, guard | values | moved).one_or_none()
+    fresh = {"of": payment_id, "was": states.CREATED, "state": states.PENDING, "history": [step]}
+    row = conn.execute(_MOVE, fresh | values).one_or_none()
     if row is None and told is not None:
-        waiting = and_(
-            payments.c.id == payment_id, payments.c.state == PaymentState.PENDING, payments.c.gateway_id.is_(None)
-        )
-        row = conn.execute(update(payments).where(waiting).values(values).returning(payments)).one_or_none()
+        row = conn.execute(_MOVE, {"of": payment_id, "was": states.PENDING} | values).one_or_none()
     return _payment(_fields(row if row is not None else _find(conn, payment_id)))
 
 
@@ -77,11 +73,7 @@ def apply(
         return Outcome.REPEATED
     row = conn.execute(_BY_ID, {"of": told.reference}).one_or_none()
     if row is None or (told.status is Word.CAPTURED and told.amount != row.amount):
-        kind = "unknown_payment" if row is None else "amount_differs"
-        cases.park(
-            conn, kind, told.reference, {"gateway_id": told.id, "status": told.status, "amount": told.amount}, now
-        )
-        return Outcome.PARKED
+        return _park(conn, row, told, now)
     state = PaymentState(row.state)
     if states.is_late(state, told.status):
         return _take_late(conn, row, told, now)
@@ -182,6 +174,16 @@ def _take_late(conn: Connection, row: Row[Any], told: GatewayPayment, now: datet
     _enter(conn, moved, now, late=True)
     refunds.return_late_money(conn, moved, now)
     return Outcome.LATE
+
+
+def _park(conn: Connection, row: Row[Any] | None, told: GatewayPayment, now: datetime) -> Outcome:
+    """Leave a word that does not fit to a person; asking again would bring the same word."""
+    kind = "unknown_payment" if row is None else "amount_differs"
+    detail = {"gateway_id": told.id, "status": told.status, "amount": told.amount}
+    cases.park(conn, kind, told.reference, detail, now)
+    if row is not None:
+        conn.execute(update(payments).where(payments.c.id == row.id).values(due=None))
+    return Outcome.PARKED
 
 
 def _stay(conn: Connection, row: Row[Any], told: GatewayPayment, due: datetime | None) -> Outcome:
