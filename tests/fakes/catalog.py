@@ -65,6 +65,8 @@ class FakeCatalog:
         """See `Catalog.reserve`."""
         pieces = _pieces(lines)
         if before := self.reservations.get(key):
+            if before.state == "released":
+                raise ReservationLost(key=key)
             if before.pieces != pieces:
                 raise KeyReused
             return before.expires
@@ -92,9 +94,11 @@ class FakeCatalog:
 
     async def release(self, *, key: str) -> None:
         """See `Catalog.release`."""
-        known = self.reservations.get(key)
-        if known is not None and known.state != "committed":
-            known.state = "released"
+        known = self.reservations.setdefault(key, _Held({}, self.clock.now(), "released"))
+        if known.state == "committed":
+            for sku, quantity in known.pieces.items():
+                self.on_hand[sku] += quantity
+        known.state = "released"
 
     async def restock(self, *, key: str, lines: list[Line]) -> None:
         """See `Catalog.restock`."""

@@ -66,7 +66,7 @@ class OutOfStock(Conflict):
 
 
 class ReservationLost(Conflict):
-    """The reservation ran out and the stock has gone to others. Params: key."""
+    """The reservation was given up, or ran out and the stock has gone to others. Params: key."""
 
     code = "catalog.reservation_lost"
 
@@ -81,7 +81,7 @@ class Catalog(Protocol):
     async def reserve(self, *, key: str, lines: list[Line], seconds: int) -> datetime:
         """Hold all of the lines or none until the returned moment. The same key again changes nothing.
 
-        Raises: UnknownSku, OutOfStock.
+        Raises: UnknownSku, OutOfStock, ReservationLost for a key that was released.
         """
         ...
 
@@ -93,7 +93,10 @@ class Catalog(Protocol):
         ...
 
     async def release(self, *, key: str) -> None:
-        """Give up a reservation that is not committed; unknown, released or expired: nothing happens."""
+        """Give back all that the key holds or has bought, and let it never hold or buy again. Done before: nothing happens.
+
+        A cancellation that overtakes the reservation itself also wins: `reserve` and `commit` then raise ReservationLost.
+        """
         ...
 
     async def restock(self, *, key: str, lines: list[Line]) -> None:

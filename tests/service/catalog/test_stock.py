@@ -83,8 +83,26 @@ async def test_a_commit_sells_once(app: Running, skus: tuple[str, str]) -> None:
     await app.service.reserve(key="a", lines=[Line(skus[0], 3)], seconds=60)
     await app.service.commit(key="a")
     await app.service.commit(key="a")
-    await app.service.release(key="a")
     assert await _level(app, skus[0]) == StockLevel(skus[0], 1, 0)
+
+
+async def test_what_was_sold_comes_back_when_its_key_is_released(app: Running, skus: tuple[str, str]) -> None:
+    await app.service.reserve(key="a", lines=[Line(skus[0], 3)], seconds=60)
+    await app.service.commit(key="a")
+    await app.service.release(key="a")
+    await app.service.release(key="a")
+    assert await _level(app, skus[0]) == StockLevel(skus[0], 4, 0)
+    with pytest.raises(ReservationLost):
+        await app.service.commit(key="a")
+
+
+async def test_a_release_that_overtakes_its_reservation_wins(app: Running, skus: tuple[str, str]) -> None:
+    await app.service.release(key="a")
+    with pytest.raises(ReservationLost):
+        await app.service.reserve(key="a", lines=[Line(skus[0], 3)], seconds=60)
+    with pytest.raises(ReservationLost):
+        await app.service.commit(key="a")
+    assert await _level(app, skus[0]) == StockLevel(skus[0], 4, 0)
 
 
 async def test_a_released_reservation_is_free_at_once_and_lost_for_good(app: Running, skus: tuple[str, str]) -> None:

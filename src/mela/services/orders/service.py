@@ -190,11 +190,7 @@ class Orders:
 
     async def _finish_cancel(self, order: Order) -> Order:
         """Give back stock and money, each once, then close the order."""
-        if store.was_confirmed(order):
-            lines = [Line(line.sku, line.quantity) for line in order.lines]
-            await self._catalog.restock(key=f"{order.id}:cancel", lines=lines)
-        else:
-            await self._catalog.release(key=order.id)
+        await self._catalog.release(key=order.id)
         refund_id = await self._return_money(order, order.payment_id)
         return await self._db.run(store.cancelled, order.id, refund_id, self._clock.now())
 

@@ -34,7 +34,7 @@ class CatalogService:
         for line in lines:
             if line.sku not in variants:
                 raise UnknownSku(sku=line.sku)
-        return [_priced(v := variants[line.sku], line.quantity, pages.tax(reference, v, on).rate_bp) for line in lines]
+        return [_priced(v := variants[line.sku], line.quantity, reference.tax(v, on).rate_bp) for line in lines]
 
     async def reserve(self, *, key: str, lines: list[Line], seconds: int) -> datetime:
         """See `Catalog.reserve`."""
@@ -58,7 +58,7 @@ class CatalogService:
 
     async def release(self, *, key: str) -> None:
         """See `Catalog.release`."""
-        RESERVATIONS.labels("released").inc(await self._db.run(stock.release, key=key))
+        RESERVATIONS.labels("released").inc(await self._db.run(stock.release, key=key, now=self._clock.now()))
 
     async def restock(self, *, key: str, lines: list[Line]) -> None:
         """See `Catalog.restock`."""

@@ -21,7 +21,7 @@ HELD, COMMITTED, RELEASED, EXPIRED = ReservationState
 def reserve(conn: Connection, *, key: str, pieces: dict[str, int], now: datetime, seconds: int) -> datetime:
     """Hold the pieces for a key; returns until when. A key that came before keeps its moment.
 
-    Raises: UnknownSku, OutOfStock, KeyReused when the key came before with other pieces.
+    Raises: UnknownSku, OutOfStock, ReservationLost when the key was given up, KeyReused when it came with other pieces.
     """
     expires = now + timedelta(seconds=seconds)
     if not insert_new(conn, reservations, {"key": key, "state": HELD, "expires": expires}):
@@ -51,13 +51,22 @@ def commit(conn: Connection, *, key: str, now: datetime) -> bool:
     return True
 
 
-def release(conn: Connection, *, key: str) -> bool:
-    """Give the key's pieces back unless they are sold; from now on it cannot be committed. True when something changed."""
+def release(conn: Connection, *, key: str, now: datetime) -> bool:
+    """Give back what the key holds or has bought; from now on it can neither hold nor buy. True when something changed.
+
+    Also for a key that has not come yet: whoever cancels first wins, however late the other call arrives.
+    """
+    if insert_new(conn, reservations, {"key": key, "state": RELEASED, "expires": now}):
+        return True
     known = _reservation(conn, key)
-    if known is None or known.state in (COMMITTED, RELEASED):
+    assert known is not None
+    if known.state == RELEASED:
         return False
     if known.state == HELD:
         _give_back(conn, known.pieces)
+    elif known.state == COMMITTED:
+        for sku, quantity in known.pieces.items():
+            receive(conn, sku=sku, quantity=quantity)
     _set_state(conn, key, RELEASED)
     return True
 
@@ -96,19 +105,21 @@ def level(conn: Connection, sku: str) -> StockLevel:
 def _as_before(conn: Connection, key: str, pieces: dict[str, int]) -> datetime:
     known = _reservation(conn, key)
     assert known is not None
+    if known.state == RELEASED:
+        raise ReservationLost(key=key)
     if known.pieces != pieces:
         raise KeyReused
     return known.expires
 
 
 def _reservation(conn: Connection, key: str) -> Reservation | None:
-    joined = reservations.join(reservation_lines, reservation_lines.c.key == reservations.c.key)
+    joined = reservations.outerjoin(reservation_lines, reservation_lines.c.key == reservations.c.key)
     columns = (reservations.c.state, reservations.c.expires, reservation_lines.c.sku, reservation_lines.c.quantity)
     query = select(*columns).select_from(joined).where(reservations.c.key == key).order_by(reservation_lines.c.sku)
     rows = conn.execute(query).all()
     if not rows:
         return None
-    return Reservation(key, ReservationState(rows[0].state), rows[0].expires, {row.sku: row.quantity for row in rows})
+    return Reservation(key, ReservationState(rows[0].state), rows[0].expires, {row.sku: row.quantity for row in rows if row.sku})
 
 
 def _hold(conn: Connection, sku: str, quantity: int) -> bool:
