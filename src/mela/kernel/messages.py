@@ -69,8 +69,15 @@ def adapter(of: Any) -> TypeAdapter[Any]:
 
 
 def to_json(value: object) -> bytes:
-    """Canonical bytes of a dataclass or JSON-shaped value."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+    """Compact JSON of a dataclass or JSON-shaped value: the same bytes for equal values, whatever the order of their keys."""
+    return orjson.dumps(value, _plain, orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS)
+
+
+def _plain(value: object) -> object:
+    """What orjson does not know: a set travels as a sorted list. Raises: TypeError for anything else."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def from_json(of: type[T], data: bytes | str) -> T:

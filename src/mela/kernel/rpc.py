@@ -6,6 +6,7 @@ repeated, and a transport that failed means "may have happened": the proxy repea
     POST /rpc/<service>/<method>   {"argument": …}   ->   {"result": …}   or problem+json with the error's code
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, cast, get_type_hints
@@ -22,6 +23,8 @@ from mela.kernel.telemetry import metrics, tracing
 
 C = TypeVar("C")
 DEADLINE = "mela-deadline-ms"
+_LONGEST_S = 30.0
+"""What a call may take where nobody says."""
 
 
 def methods(contract: type) -> dict[str, Callable[..., Any]]:
@@ -84,17 +87,18 @@ def proxy(
 
         async def call(_self: object, **arguments: Any) -> Any:
             body = messages.to_json(arguments)
-            answer: dict[str, Any] = {}
-            async for attempt in stamina.retry_context(
-                on=errors.Retryable,
-                attempts=attempts,
-                timeout=deadline.left(timeout_s),
-                wait_initial=0.05,
-                wait_max=1.0,
-            ):
-                with attempt, metrics.CALL.labels(caller, service, name).time():
-                    answer = await _post(client, f"{url}/rpc/{service}/{name}", body, token, timeout_s, service)
-            return adapter.validate_python(answer["result"])
+            result: Any = None
+            with deadline.within(timeout_s):
+                async for attempt in stamina.retry_context(
+                    on=_worth_repeating,
+                    attempts=attempts,
+                    timeout=deadline.left(timeout_s),
+                    wait_initial=0.05,
+                    wait_max=1.0,
+                ):
+                    with attempt, metrics.CALL.labels(caller, service, name).time():
+                        result = await _post(client, f"{url}/rpc/{service}/{name}", body, token, service)
+            return adapter.validate_python(result)
 
         call.__name__ = name
         return call
@@ -103,11 +107,13 @@ def proxy(
     return cast(C, stub())
 
 
-async def _post(
-    client: httpx2.AsyncClient, url: str, body: bytes, token: str, timeout_s: float, service: str
-) -> dict[str, Any]:
-    """One try. Raises: Unreachable when there was no answer, else the error that the service raised."""
-    seconds = deadline.left(timeout_s)
+def _worth_repeating(error: Exception) -> bool:
+    return isinstance(error, errors.Retryable) and deadline.left(1.0) > 0
+
+
+async def _post(client: httpx2.AsyncClient, url: str, body: bytes, token: str, service: str) -> Any:
+    """One try. Raises: Unreachable when there was no answer of ours in time, else the error that the service raised."""
+    seconds = deadline.left(_LONGEST_S)
     if seconds <= 0:
         raise errors.TimedOut(seconds=1)
     headers = {
@@ -115,17 +121,27 @@ async def _post(
         "content-type": "application/json",
         DEADLINE: str(int(seconds * 1000)),
     }
-    if trace := tracing.current():
-        headers["traceparent"] = trace
     try:
-        with tracing.span("call", url=url):
-            response = await client.post(url, content=body, headers=headers, timeout=seconds)
-        answer: dict[str, Any] = response.json()
-    except (httpx2.HTTPError, ValueError) as error:
+        async with asyncio.timeout(seconds):  # the client's own bounds each read, not the whole
+            with tracing.span("call", url=url):
+                if trace := tracing.current():
+                    headers["traceparent"] = trace
+                response = await client.post(url, content=body, headers=headers, timeout=seconds)
+        return _result(response.status_code, response.json())
+    except (httpx2.HTTPError, TimeoutError, ValueError) as error:
         raise errors.Unreachable(service=service, seconds=1) from error
-    if response.status_code >= 400:
-        raise errors.restore(answer.get("code", ""), response.status_code, answer.get("params") or {})
-    return answer
+
+
+def _result(status: int, answer: Any) -> Any:
+    """The result in an answer. Raises: the error in it, ValueError for an answer of another shape."""
+    if not isinstance(answer, dict) or (status < 400 and "result" not in answer):
+        raise ValueError("not an answer of ours")
+    if status < 400:
+        return answer["result"]
+    error = errors.restore(str(answer.get("code") or ""), status, answer.get("params") or {})
+    if isinstance(error, errors.Invalid):
+        error.fields = answer.get("fields") or []
+    raise error
 
 
 def _model(contract: type, name: str, function: Callable[..., Any]) -> type[BaseModel]:
@@ -146,8 +162,10 @@ def _arguments(model: type[BaseModel], body: bytes) -> dict[str, Any]:
 
 
 def _seconds(milliseconds: str | None) -> float:
-    """How long the caller waits; half a minute where it does not say."""
-    return int(milliseconds) / 1000 if milliseconds and milliseconds.isdecimal() and len(milliseconds) < 9 else 30.0
+    """How long the caller waits."""
+    return (
+        int(milliseconds) / 1000 if milliseconds and milliseconds.isdecimal() and len(milliseconds) < 9 else _LONGEST_S
+    )
 
 
 def _permit(request: Request, method: str, tokens: Mapping[str, str], permits: Mapping[str, frozenset[str]]) -> None:

@@ -71,6 +71,9 @@ def _only_one(engine: Engine) -> Iterator[Connection]:
         with file.with_name(file.name + ".migrating").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             with engine.connect() as conn:
+                conn.exec_driver_sql(
+                    "BEGIN IMMEDIATE"
+                )  # the driver begins none for DDL: a failure would leave half of it
                 yield conn
     else:
         with engine.connect() as conn:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mela.kernel import errors, ids
-from mela.kernel.db.database import NEWS, DatabaseOptions, Hook, Unit, take_hooks, unit_name
+from mela.kernel.db.database import NEWS, DatabaseOptions, Hook, Unit, bound, check_bound, take_hooks, unit_name
 from mela.kernel.telemetry import metrics, tracing
 
 P = ParamSpec("P")
@@ -50,11 +50,13 @@ class PostgresDatabase:
         self._engine = engine
         self._listener: Hook | None = None
         event.listen(engine, "connect", self._introduce)
+        event.listen(engine, "before_cursor_execute", check_bound)
         self._writes = engine.execution_options(isolation_level="SERIALIZABLE")
         self._queue_writes = engine.execution_options(isolation_level="READ COMMITTED")
         self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._threads = ThreadPoolExecutor(options.pool_size, thread_name_prefix=f"{service}-db")
         self._waiting = 0
+        self._closed = False
 
     async def run(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.run`."""
@@ -81,12 +83,15 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """See `Database.close`."""
+        self._closed = True
         await asyncio.to_thread(self._threads.shutdown, wait=True)
         self._engine.dispose()
 
     async def _in_thread(
         self, engine: Engine, unit: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[T, list[Hook]]:
+        if self._closed:
+            raise errors.Retryable("kernel.shutting_down", seconds=1)
         if self._waiting >= self._options.max_waiting:
             raise errors.Busy(seconds=1)
         self._waiting += 1
@@ -113,13 +118,16 @@ class PostgresDatabase:
         started = time.monotonic()
         for attempt in range(1, self._options.attempts + 1):
             if time.monotonic() > limit:
-                break
+                raise errors.TimedOut(seconds=1)
             try:
                 with engine.connect() as conn, conn.begin():
                     take_hooks(conn)  # those of an attempt that failed on this connection
+                    bound(conn, limit)
                     result, hooks = unit(conn, *args, **kwargs), take_hooks(conn)
                 self._report(name, time.monotonic() - started, attempt)
                 return result, hooks
+            except StopIteration as error:  # no future takes it, as no coroutine does: PEP 479
+                raise RuntimeError("the unit raised StopIteration") from error
             except (DBAPIError, PoolTimeout) as error:
                 if _sqlstate(error) not in _NOT_SERIALISABLE:
                     raise _translate(error) from error

@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mela.kernel import errors
-from mela.kernel.db.database import NEWS, DatabaseOptions, Hook, Unit, take_hooks, unit_name
+from mela.kernel.db.database import NEWS, DatabaseOptions, Hook, Unit, bound, check_bound, take_hooks, unit_name
 from mela.kernel.telemetry import metrics, tracing
 
 P = ParamSpec("P")
@@ -64,6 +64,7 @@ class SqliteDatabase:
         self._listener: Hook | None = None
         event.listen(self._engine, "connect", _configure)
         event.listen(self._engine, "connect", self._introduce)
+        event.listen(self._engine, "before_cursor_execute", check_bound)
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._closed = False
         self._reader = self._engine.connect()
@@ -87,10 +88,13 @@ class SqliteDatabase:
 
     async def read(self, query: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.read`."""
+        if self._closed:
+            raise errors.Retryable("kernel.shutting_down", seconds=1)
         with self._reader_lock:
             connection = raw(self._reader)
             limit = time.monotonic() + self._options.timeout_s
             connection.set_progress_handler(lambda: time.monotonic() > limit, _STEPS_PER_CHECK)
+            bound(self._reader, limit)
             connection.execute("BEGIN")
             try:
                 return query(self._reader, *args, **kwargs)
@@ -154,13 +158,12 @@ class SqliteDatabase:
                 self._run_unit(conn, db, work)
             db.set_progress_handler(None, 0)
             db.execute("COMMIT")
-        except (sqlite3.Error, DBAPIError) as error:
+        except (sqlite3.Error, errors.Retryable) as error:
             if db.in_transaction:
                 db.rollback()
-            failure = _translate(error)
             log.warning("batch lost", service=self.service, units=len(batch), reason=str(error))
             for work in batch:
-                work.error, work.hooks = failure, []
+                work.error, work.hooks = _translate(error), []
 
     def _run_unit(self, conn: Connection, db: sqlite3.Connection, work: _Work) -> None:
         limit = work.asked + self._options.timeout_s
@@ -168,18 +171,23 @@ class SqliteDatabase:
             work.error = errors.TimedOut(seconds=1)
             return
         db.set_progress_handler(lambda: time.monotonic() > limit, _STEPS_PER_CHECK)
+        bound(conn, limit)
         db.execute("SAVEPOINT unit")
         try:
             work.result = work.context.run(work.unit, conn)
             work.hooks = take_hooks(conn)
-        except Exception as error:
+        except BaseException as error:  # noqa: BLE001 - whatever a unit raises is its caller's; the writer lives on
             take_hooks(conn)
-            if not db.in_transaction:  # a full disk or an interrupt ended the outer transaction, and all units with it
-                raise (
-                    error if isinstance(error, DBAPIError) else sqlite3.OperationalError("transaction ended")
-                ) from error
+            work.error = _translate(error)
+        db.set_progress_handler(None, 0)
+        if not db.in_transaction:  # a full disk or an interrupt ended the outer transaction, and all units with it
+            raise (
+                work.error
+                if isinstance(work.error, errors.Retryable)
+                else errors.Retryable("kernel.unavailable", seconds=1)
+            )
+        if work.error is not None:
             db.execute("ROLLBACK TO unit")
-            work.error = _translate(error) if isinstance(error, DBAPIError) else error
         db.execute("RELEASE unit")
 
     def _report(self, batch: list[_Work], started: float) -> None:
@@ -236,6 +244,6 @@ def _translate(error: BaseException) -> BaseException:
         return errors.DiskFull(seconds=5)
     if code in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return errors.TimedOut(seconds=1)
-    if "transaction ended" in str(cause):
-        return errors.Retryable("kernel.unavailable", seconds=1)
+    if isinstance(error, StopIteration):  # no future takes it, as no coroutine does: PEP 479
+        return RuntimeError("the unit raised StopIteration")
     return error

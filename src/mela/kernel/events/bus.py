@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ from mela.kernel.events.outbox import Envelope
 from mela.kernel.telemetry import metrics, tracing
 
 log = structlog.get_logger()
+_FINISH_S = 5.0
+"""How long closing waits for handlers that run."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Bus:
         self._wake_relay, self._wake_worker = asyncio.Event(), asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
+        self._closing = False
 
     async def start(self) -> None:
         """Begin to move and handle events, those of before a crash first."""
@@ -79,12 +83,18 @@ class Bus:
         self._loops = [asyncio.create_task(self._relay()), asyncio.create_task(self._work())]
 
     async def close(self) -> None:
-        """Let running handlers finish, then stop. What is left goes on at the next start."""
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._running:
-            await asyncio.wait(self._running, timeout=5)
+        """Let running handlers finish, five seconds at most, then stop. What is left goes on at the next start."""
+        self._closing = True
+        self._news()
+        for relay in self._loops[:1]:
+            relay.cancel()  # the next start repeats what it was about
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH_S):
+                await asyncio.gather(*self._loops[1:])  # the worker stops before its next claim
+                await asyncio.gather(*self._running, return_exceptions=True)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._loops, *self._running, return_exceptions=True)
 
     async def receive(self, *, envelopes: list[Envelope]) -> None:
         """Take events in, durably."""
@@ -117,28 +127,39 @@ class Bus:
                 wait = min(wait * 2, self._options.longest_wait_s)
 
     async def _work(self) -> None:
-        while True:
+        while not self._closing:
             self._wake_worker.clear()
             free = self._options.slots - len(self._running)
             claimed: list[Delivery] = []
             try:
                 if free >= self._options.slots / 2:  # a claim reads all that is open: make it worth it
-                    claimed = await self._db.run(
-                        inbox.claim, self._clock.now(), limit=free, lease_s=self._options.lease_s
-                    )
+                    claimed = await self._claim(free)
             except Exception as error:  # noqa: BLE001 - as in the relay
                 log.warning("inbox not read", service=self._service, reason=repr(error))
                 await asyncio.sleep(ids.jitter(self._options.poll_s))
             for delivery in claimed:
-                task = asyncio.create_task(self._handle(delivery))
+                task = asyncio.create_task(self._handle(delivery), name=str(delivery.position))
                 self._running.add(task)
                 task.add_done_callback(self._finished)
-            if not claimed:
+            if not claimed and not self._closing:
                 await _wait(self._wake_worker, self._options.poll_s)
+
+    async def _claim(self, free: int) -> list[Delivery]:
+        """Due events that are not in hand: a clock that jumps ahead ends leases early, our own handlers go on."""
+        horizon_s = max(self._options.lease_s, self._options.longest_wait_s)
+        claimed = await self._db.run(
+            inbox.claim, self._clock.now(), limit=free, lease_s=self._options.lease_s, horizon_s=horizon_s
+        )
+        in_hand = {task.get_name() for task in self._running}
+        return [delivery for delivery in claimed if str(delivery.position) not in in_hand]
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._wake_worker.set()
+        if not task.cancelled() and (error := task.exception()):
+            log.warning(
+                "outcome not kept", service=self._service, reason=repr(error)
+            )  # the lease brings the event back
 
     async def _handle(self, delivery: Delivery) -> None:
         name = delivery.envelope.name

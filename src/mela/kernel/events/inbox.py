@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from mela.kernel import messages
 from mela.kernel.db.database import NEWS, after_commit, row_guarded
@@ -52,17 +52,19 @@ def receive(conn: Connection, envelopes: list[Envelope], now: datetime) -> None:
 
 
 @row_guarded
-def claim(conn: Connection, now: datetime, *, limit: int, lease_s: float) -> list[Delivery]:
+def claim(conn: Connection, now: datetime, *, limit: int, lease_s: float, horizon_s: float = 3_600.0) -> list[Delivery]:
     """Take up to `limit` due events, the oldest open one of each key only, for `lease_s` seconds.
 
-    A worker that dies lets its lease run out, and another takes the event again.
+    A worker that dies lets its lease run out, and another takes the event again. Nobody plans further ahead than
+    `horizon_s`: what is due later than that was planned before the clock was set back, and is due now.
     """
     heads = select(func.min(inbox.c.position)).where(inbox.c.state.in_((WAITING, PARKED))).group_by(inbox.c.key)
-    due = and_(inbox.c.position.in_(heads), inbox.c.state == WAITING, inbox.c.due <= now)
+    late = or_(inbox.c.due <= now, inbox.c.due > now + timedelta(seconds=horizon_s))
+    due = and_(inbox.c.position.in_(heads), inbox.c.state == WAITING, late)
     rows = conn.execute(select(inbox).where(due).order_by(inbox.c.position).limit(limit)).all()
     if rows:
         positions = [row.position for row in rows]
-        taken = update(inbox).where(and_(inbox.c.position.in_(positions), inbox.c.state == WAITING, inbox.c.due <= now))
+        taken = update(inbox).where(and_(inbox.c.position.in_(positions), inbox.c.state == WAITING, late))
         values = taken.values(due=now + timedelta(seconds=lease_s), attempts=inbox.c.attempts + 1)
         mine = {position for (position,) in conn.execute(values.returning(inbox.c.position))}
         rows = [row for row in rows if row.position in mine]
@@ -86,14 +88,13 @@ def done(conn: Connection, delivery: Delivery) -> None:
 
 @row_guarded
 def failed(conn: Connection, delivery: Delivery, *, again_at: datetime | None, reason: str) -> None:
-    """The handler raised: try again at `again_at`, or park the event when that is None."""
+    """The handler raised: try again at `again_at`, or park the event when that is None.
+
+    Nothing happens when the lease has run out and the event was taken again: its fate is in other hands.
+    """
     statement = _state(delivery, WAITING if again_at else PARKED).values(reason=reason[:2000])
+    statement = statement.where(inbox.c.attempts == delivery.attempts)
     conn.execute(statement.values(due=again_at) if again_at else statement)
-
-
-def next_due(conn: Connection) -> datetime | None:
-    """When the next waiting event is due."""
-    return conn.execute(select(func.min(inbox.c.due)).where(inbox.c.state == WAITING)).scalar()
 
 
 def parked(conn: Connection) -> list[Parked]:

@@ -14,10 +14,10 @@ from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message, Producer
-from pydantic import ValidationError
 
 from mela.kernel import ids, messages
 from mela.kernel.errors import Unreachable
+from mela.kernel.events import schema
 from mela.kernel.events.outbox import UNREADABLE, Envelope
 
 log = structlog.get_logger()
@@ -63,12 +63,19 @@ class KafkaTransport:
         left = producer.flush(self._timeout_s)
         if left or failures:
             producer.purge()
-            self._producer = (
-                None  # a new one begins a new sequence; the old may still deliver, which the inbox forgives
-            )
+            self._producer = None  # a new one begins a new sequence; what the old still delivers, the inbox forgives
             raise Unreachable(service="kafka", reason=failures[0] if failures else "time-out", seconds=1)
 
     async def _consume(self, topics: list[str], receive: Callable[[list[Envelope]], Awaitable[None]]) -> None:
+        """A consumer until closing; a new one after a broker's refusal, such as a lost membership of the group."""
+        while not self._closing:
+            try:
+                await self._consume_once(topics, receive)
+            except KafkaException as error:
+                log.warning("consumer starts again", service=self._service, reason=repr(error))
+                await asyncio.sleep(ids.jitter(1.0))
+
+    async def _consume_once(self, topics: list[str], receive: Callable[[list[Envelope]], Awaitable[None]]) -> None:
         consumer = Consumer(
             {"bootstrap.servers": self._servers, "group.id": f"mela.{self._service}", "auto.offset.reset": "earliest",
              "enable.auto.commit": False, "allow.auto.create.topics": True, "topic.metadata.refresh.interval.ms": 2_000,
@@ -99,8 +106,10 @@ def _read(message: Message) -> Envelope:
     """The envelope in a message. One that is none becomes an event of its own name, which the worker parks, bytes and all."""
     value: Any = message.value() or b""
     try:
-        return messages.from_json(Envelope, value)
-    except ValidationError:
+        envelope = messages.from_json(Envelope, value)
+        schema.check(vars(envelope))
+        return envelope
+    except ValueError:  # pydantic's ValidationError is one
         place = f"{message.topic()}.{message.partition()}.{message.offset()}"
         body = messages.to_json({"unreadable": base64.b64encode(value).decode()}).decode()
         happened = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)

@@ -1,5 +1,6 @@
 """The transport of one machine: straight into the subscribers' inboxes, by object or over HTTP."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
@@ -26,8 +27,11 @@ class MemoryTransport:
         for envelope in envelopes:
             for door in self._doors.get(envelope.name, ()):
                 batches.setdefault(id(door), (door, []))[1].append(envelope)
-        for door, batch in batches.values():
-            await door.receive(envelopes=batch)
+        handed = (door.receive(envelopes=batch) for door, batch in batches.values())
+        outcomes = await asyncio.gather(*handed, return_exceptions=True)  # a closed door keeps no other one waiting
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def subscribe(self, names: list[str], receive: Callable[[list[Envelope]], Awaitable[None]]) -> None:
         """Nothing to do: publishers know the doors."""

@@ -1,5 +1,7 @@
 """The two tables that every service with events has in its own database."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, String, Table, Text
 
 from mela.kernel.db.columns import Instant
@@ -36,6 +38,15 @@ inbox = Table(
     Index("inbox_open", "state", "position"),
     sqlite_autoincrement=True,
 )  # fmt: skip
+
+
+def check(row: Mapping[str, object]) -> None:
+    """Raises: ValueError for a row that PostgreSQL would not take into the inbox: a text too long, or with a NUL in it."""
+    for column in inbox.columns:
+        value = row.get(column.name)
+        limit = getattr(column.type, "length", None)
+        if isinstance(value, str) and ("\0" in value or (limit and len(value) > limit)):
+            raise ValueError(f"{column.name} does not fit")
 
 
 def create_tables(conn: Connection) -> None:

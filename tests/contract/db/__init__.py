@@ -1,0 +1,1 @@
+"""What a database promises, on SQLite and PostgreSQL alike."""
