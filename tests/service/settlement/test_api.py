@@ -91,9 +91,11 @@ async def test_every_text_of_a_statement_is_there_in_each_language(market: World
     await settled(market)
     await market.unsell("ord_1", line())
     market.clock.advance(86_400)
+    await market.settlement.service.run(date(2026, 11, 18))
     for day in ("2026-11-17", "2026-11-18"):
         headers = seller(market, accept="text/plain", accept_language=lang)
         answer = await market.settlement.client.get(f"/api/settlement/statements/{day}", headers=headers)
+        assert answer.status_code == 200
         assert "settlement.statement" not in answer.text
         assert "{" not in answer.text
 
@@ -102,6 +104,7 @@ async def test_statement_of_a_debt_says_that_it_is_carried_forward(market: World
     await settled(market)
     await market.unsell("ord_1", line())
     market.clock.advance(86_400)
+    await market.settlement.service.run(date(2026, 11, 18))
     headers = seller(market, accept="text/plain")
     answer = await market.settlement.client.get("/api/settlement/statements/2026-11-18", headers=headers)
     assert answer.text.splitlines()[-1] == "-₹812.55 is carried forward to a later day"
@@ -117,6 +120,14 @@ async def test_payout_on_its_way_is_shown_as_such(market: World) -> None:
 
 
 async def test_day_without_anything_due_has_no_statement(market: World) -> None:
+    market.clock.advance(86_400)
+    await market.settlement.service.run(date(2026, 11, 17))
+    answer = await market.settlement.client.get(TUESDAY, headers=seller(market))
+    assert (answer.status_code, answer.json()["code"]) == (404, "settlement.no_statement")
+
+
+async def test_day_that_is_not_settled_yet_has_no_statement(market: World) -> None:
+    await market.sell(line())
     answer = await market.settlement.client.get(TUESDAY, headers=seller(market))
     assert (answer.status_code, answer.json()["code"]) == (404, "settlement.no_statement")
 

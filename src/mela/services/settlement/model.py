@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from mela.kernel.money import Paise
+from mela.kernel.telemetry.masking import Personal
 
 
 class EntryKind(StrEnum):
@@ -75,8 +76,8 @@ class BankAccount:
     """Where a seller's money goes."""
 
     seller_id: str
-    name: str
-    account: str
+    name: Personal
+    account: Personal
     ifsc: str
 
 

@@ -48,7 +48,8 @@ def _for_sellers(api: APIRouter, settlement: Settlement) -> None:
     ) -> schemas.StatementOut | PlainTextResponse:
         """Every order's lines with commission, GST, TCS and TDS, and what was paid or carried forward.
 
-        `Accept: text/plain` gives a text for a terminal. 404 `settlement.no_statement` when nothing was due.
+        `Accept: text/plain` gives a text for a terminal. 404 `settlement.no_statement` when the day is not settled or
+        nothing was due.
         """
         auth.need(caller, SCOPE)
         as_text, lang = _wants_text(request.headers.get("accept", "")), i18n.negotiate(language)

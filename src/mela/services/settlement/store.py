@@ -13,6 +13,7 @@ from mela.kernel import events, idempotency, ids
 from mela.kernel.db.statements import insert_new, upsert
 from mela.kernel.errors import NotFound
 from mela.kernel.money import Paise
+from mela.kernel.telemetry.masking import Personal
 from mela.services.settlement.model import (
     HEADS,
     Amounts,
@@ -160,7 +161,7 @@ def paid(conn: Connection, payout: Payout, utr: str, now: datetime) -> bool:
 def account(conn: Connection, seller_id: str) -> BankAccount | None:
     """Where a seller's money goes; None when nobody has told us."""
     row = conn.execute(select(bank_accounts).where(bank_accounts.c.seller_id == seller_id)).one_or_none()
-    return None if row is None else BankAccount(*row)
+    return None if row is None else BankAccount(row.seller_id, Personal(row.name), Personal(row.account), row.ifsc)
 
 
 def keep_accounts(conn: Connection, accounts: Sequence[Mapping[str, str]]) -> int:
@@ -179,10 +180,8 @@ def run(conn: Connection, settled_on: date) -> Run:
     if found is None:
         raise UnknownRun(day=settled_on.isoformat())
     states = payout_sums(conn, settled_on)
-    balances = (
-        select(func.sum(entries.c.net).label("net"))
-        .select_from(_with_payouts()).where(_carried(settled_on)).group_by(entries.c.seller_id).subquery()
-    )  # fmt: skip
+    open_then = select(func.sum(entries.c.net).label("net")).where(_carried(settled_on)).group_by(entries.c.seller_id)
+    balances = open_then.subquery()
     carried, carried_amount = conn.execute(select(func.count(), func.coalesce(func.sum(balances.c.net), 0))).one()
     done, waiting = states[PayoutState.PAID], states[PayoutState.SENDING]
     return Run(settled_on, found.started, found.finished, *done, *waiting, carried, Paise(int(carried_amount)))
@@ -197,7 +196,9 @@ def payout_sums(conn: Connection, settled_on: date | None = None) -> dict[Payout
 
 
 def statement(conn: Connection, seller_id: str, settled_on: date) -> tuple[Payout | None, list[Entry], list[Entry]]:
-    """A seller's day: the payout, the entries that it pays, and those carried forward beyond the day."""
+    """A seller's day: the payout, the entries that it pays, and those carried forward; nothing of a day not yet run."""
+    if conn.execute(select(runs.c.started).where(runs.c.settled_on == settled_on)).scalar() is None:
+        return None, [], []
     mine = and_(payouts.c.seller_id == seller_id, payouts.c.settled_on == settled_on)
     row = conn.execute(select(payouts).where(mine)).one_or_none()
     settled = [] if row is None else _entries(conn, entries.c.payout_id == row.id)
@@ -245,18 +246,15 @@ def _due(settled_on: date) -> ColumnElement[bool]:
     return and_(entries.c.payout_id.is_(None), entries.c.posted.is_(True), entries.c.booked_on < settled_on)
 
 
-def _with_payouts() -> Any:
-    return entries.outerjoin(payouts, payouts.c.id == entries.c.payout_id)
-
-
 def _carried(settled_on: date) -> ColumnElement[bool]:
     """Due on this day, and paid by no payout until it."""
-    later = or_(payouts.c.id.is_(None), payouts.c.settled_on > settled_on)
-    return and_(entries.c.booked_on < settled_on, later)
+    later = select(payouts.c.id).where(payouts.c.settled_on > settled_on)
+    not_yet = or_(entries.c.payout_id.is_(None), entries.c.payout_id.in_(later))
+    return and_(entries.c.booked_on < settled_on, not_yet)
 
 
 def _entries(conn: Connection, wanted: ColumnElement[bool]) -> list[Entry]:
-    query = select(entries).select_from(_with_payouts()).where(wanted).order_by(entries.c.at, entries.c.id)
+    query = select(entries).where(wanted).order_by(entries.c.at, entries.c.id)
     return [_entry(row) for row in conn.execute(query)]
 
 

@@ -12,11 +12,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from mela.kernel.db import Instant, Json
 
 metadata = MetaData()
+
+_OPEN = text("payout_id IS NULL")
 
 entries = Table(
     "entries", metadata,
@@ -42,7 +45,7 @@ entries = Table(
     UniqueConstraint("cause", "seller_id"),
     CheckConstraint("gross = taxable + tax", "entries_gross"),
     CheckConstraint("net = gross - commission - commission_gst - tcs - tds", "entries_net"),
-    Index("entries_of_seller", "seller_id", "payout_id", "booked_on"),
+    Index("entries_open", "seller_id", "booked_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
 )  # fmt: skip
 
 payouts = Table(

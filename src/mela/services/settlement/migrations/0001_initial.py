@@ -39,7 +39,10 @@ def upgrade() -> None:
     op.create_index("ix_entries_event_id", "entries", ["event_id"])
     op.create_index("ix_entries_order_id", "entries", ["order_id"])
     op.create_index("ix_entries_payout_id", "entries", ["payout_id"])
-    op.create_index("entries_of_seller", "entries", ["seller_id", "payout_id", "booked_on"])
+    still_open = sa.text("payout_id IS NULL")
+    op.create_index(
+        "entries_open", "entries", ["seller_id", "booked_on"], sqlite_where=still_open, postgresql_where=still_open
+    )
     op.create_table(
         "payouts",
         sa.Column("id", sa.String(40), primary_key=True),

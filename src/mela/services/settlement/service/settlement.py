@@ -41,7 +41,7 @@ class DayAhead(Rejected):
 
 
 class NoStatement(NotFound):
-    """Nothing of this seller was due on that day. Params: day."""
+    """That day was not run, or nothing of this seller was due. Params: day."""
 
     code = "settlement.no_statement"
 
