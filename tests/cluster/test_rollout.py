@@ -236,9 +236,10 @@ def test_failure_of_a_replica_set_is_shown_and_goes_away() -> None:
 
 
 def test_terminating_pods_are_unknown_when_one_set_does_not_report_them() -> None:
-    silent = rs("v2", 4, counts=model.Counts(4, 4, 4))
-    assert step(web(), silent).deployment.status.terminating is None
-    assert step(web(), replace(silent, observed=False)).deployment.status.terminating == 0
+    silent = rs("v2", 4, counts=model.Counts(4, 4, 4, None))
+    going = rs("v1", 0, counts=model.Counts(0, 0, 0, 2))
+    assert step(web(), silent, going).deployment.status.terminating is None
+    assert step(web(), rs("v2", 4), going).deployment.status.terminating == 2
 
 
 def test_too_few_available_pods_are_reported() -> None:

@@ -70,7 +70,7 @@ def _shown(each: model.ReplicaSet) -> dict[str, Any]:
         "template": each.template,
         "created": each.created_s,
         "replicas": each.replicas,
-        "status": [counts.replicas, counts.ready, counts.available, counts.terminating or 0],
+        "status": [counts.replicas, counts.ready, counts.available, counts.terminating],
         "pods": each.pods,
         "revision": each.revision,
         "desired": each.desired,
@@ -79,7 +79,7 @@ def _shown(each: model.ReplicaSet) -> dict[str, Any]:
 
 
 def _given(each: dict[str, Any]) -> dict[str, Any]:
-    return {"lag": False, "pods": 0, "replicas": 0} | each
+    return {"lag": False, "pods": 0, "replicas": 0, "revision": None} | each
 
 
 def _comparable(status: model.Status) -> dict[str, Any]:

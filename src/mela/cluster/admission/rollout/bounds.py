@@ -20,6 +20,11 @@ def max_unavailable(deployment: model.Deployment) -> int:
     return min(_fenceposts(deployment)[1], deployment.replicas)
 
 
+def min_available(deployment: model.Deployment) -> int:
+    """Return the pods that must stay available."""
+    return arithmetic.int32(deployment.replicas - max_unavailable(deployment))
+
+
 def max_total(deployment: model.Deployment) -> int:
     """Return the most pods that all ReplicaSets together may have."""
     return arithmetic.int32(deployment.replicas + max_surge(deployment))

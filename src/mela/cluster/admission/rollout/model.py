@@ -66,12 +66,15 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A ReplicaSet's status: pods that exist, are ready, are available, are terminating (None: not reported)."""
+    """A ReplicaSet's status: pods that exist, are ready, are available, are terminating.
+
+    `terminating` is None when the ReplicaSet's controller does not report it; before its first pass it is 0.
+    """
 
     replicas: int = 0
     ready: int = 0
     available: int = 0
-    terminating: int | None = None
+    terminating: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ def proportional(
     sizes, added = [], 0
     for each in _by_size(running, newer_first=to_add > 0):
         share = _share(deployment, each, to_add, added)
-        added += share
-        sizes.append((each, each.replicas + share))
+        added = arithmetic.int32(added + share)
+        sizes.append((each, arithmetic.int32(each.replicas + share)))
     largest, size = sizes[0]
-    return [(largest, max(0, size + to_add - added)), *sizes[1:]]
+    return [(largest, max(0, arithmetic.int32(size + to_add - added))), *sizes[1:]]
 
 
 def _by_size(running: Sequence[model.ReplicaSet], *, newer_first: bool) -> list[model.ReplicaSet]:
@@ -35,7 +35,7 @@ def _by_size(running: Sequence[model.ReplicaSet], *, newer_first: bool) -> list[
 
 def _share(deployment: model.Deployment, each: model.ReplicaSet, to_add: int, added: int) -> int:
     """Return what one ReplicaSet gets or gives, no more than is left."""
-    left = to_add - added
+    left = arithmetic.int32(to_add - added)
     if left == 0:
         return 0
     fraction = _fraction(deployment, each)
@@ -50,4 +50,4 @@ def _fraction(deployment: model.Deployment, each: model.ReplicaSet) -> int:
     if before == 0:
         return 0
     size = float(arithmetic.int32(each.replicas * bounds.max_total(deployment))) / float(before)
-    return arithmetic.int32_of(size - 0.5 if size < 0 else size + 0.5) - each.replicas
+    return arithmetic.int32(arithmetic.int32_of(size - 0.5 if size < 0 else size + 0.5) - each.replicas)

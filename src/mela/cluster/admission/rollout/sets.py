@@ -85,8 +85,8 @@ def count(annotation: str | None) -> int | None:
 
 
 def next_revision(olds: Iterable[model.ReplicaSet]) -> int:
-    """Return the number after the highest revision of the old ReplicaSets."""
-    return max([0, *(revision(each) or 0 for each in olds)]) + 1
+    """Return the number after the highest revision of the old ReplicaSets; after the last 64-bit one it wraps."""
+    return arithmetic.int64(max([0, *(revision(each) or 0 for each in olds)]) + 1)
 
 
 def by_revision(replica_sets: Iterable[model.ReplicaSet]) -> list[model.ReplicaSet]:

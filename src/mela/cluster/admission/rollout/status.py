@@ -50,7 +50,7 @@ def calculated(
         terminating=_terminating(all_sets),
         conditions=deployment.status.conditions,
     )
-    enough = available >= deployment.replicas - bounds.max_unavailable(deployment)
+    enough = available >= bounds.min_available(deployment)
     return with_condition(counted, _availability(enough=enough, now_s=now_s))
 
 
@@ -125,13 +125,9 @@ def _availability(*, enough: bool, now_s: int) -> model.Condition:
 
 
 def _terminating(all_sets: Sequence[model.ReplicaSet]) -> int | None:
-    """Add up terminating pods; a ReplicaSet that its controller never saw has none, any other must report them."""
-    total = 0
-    for each in all_sets:
-        if each.counts.terminating is None and each.observed:
-            return None
-        total += each.counts.terminating or 0
-    return total
+    """Add up terminating pods; None when one ReplicaSet does not report them."""
+    counts = [each.counts.terminating for each in all_sets]
+    return None if None in counts else sum(count or 0 for count in counts)
 
 
 def _failure(all_sets: Sequence[model.ReplicaSet], new: model.ReplicaSet | None) -> model.Condition | None:

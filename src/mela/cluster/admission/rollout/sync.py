@@ -12,6 +12,7 @@ recreate.go, read 2026-11-23.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from mela.cluster import arithmetic
 from mela.cluster.admission.rollout import bounds, model, scaling, sets, status
 
 
@@ -142,21 +143,20 @@ def _revised(new: model.ReplicaSet, revision: int) -> model.ReplicaSet:
 
 
 def _create(this: _Pass, olds: Sequence[model.ReplicaSet]) -> model.ReplicaSet:
-    revision = str(sets.next_revision(olds))
+    revision = sets.next_revision(olds)
     size = bounds.new_size(this.deployment, 0, sets.replicas(olds))
     bare = model.ReplicaSet(
         name=this.new_name,
         template=this.deployment.template,
         created_s=this.now_s,
         replicas=size,
-        revision=revision,
         min_ready_s=this.deployment.min_ready_s,
         observed=False,
     )
-    this.created = sets.resized(bare, size, this.deployment)
+    this.created = sets.resized(_revised(bare, revision), size, this.deployment)
     if size > 0:
         this.events.append(Scaled(this.new_name, 0, size))
-    this.set_revision(revision)
+    this.set_revision(str(revision))
     if this.deployment.has_deadline:
         this.set_progressing("True", "NewReplicaSetCreated", f"ReplicaSet {this.new_name} was created")
         this.status_written = True
@@ -201,8 +201,8 @@ def _grow(this: _Pass, new: model.ReplicaSet, everything: Sequence[model.Replica
 def _shrink(this: _Pass, olds: Sequence[model.ReplicaSet], new: model.ReplicaSet) -> bool:
     """Shrink old ReplicaSets: first by pods that are not available anyway, then by as many as availability allows."""
     running = sets.active(olds)
-    least = this.deployment.replicas - bounds.max_unavailable(this.deployment)
-    spare = sets.replicas([*olds, new]) - least - (new.replicas - new.counts.available)
+    least = bounds.min_available(this.deployment)
+    spare = arithmetic.int32(sets.replicas([*olds, new]) - least - (new.replicas - new.counts.available))
     if not running or spare <= 0:
         return False
     cleaned = _drop_unavailable(this, running, spare)
