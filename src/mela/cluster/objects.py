@@ -16,6 +16,8 @@ from mela.cluster.admission.validation import documents
 Path = tuple[str | int, ...]
 """Keys and indexes from the object down to a field, such as `("spec", "ports", 0, "name")`."""
 
+NEWEST = "1.36"
+"""The Kubernetes version that is meant where none is named."""
 DEFAULT_NAMESPACE = "default"
 CLUSTER_SCOPED = frozenset(
     "APIService CertificateSigningRequest ClusterRole ClusterRoleBinding ClusterTrustBundle ComponentStatus CSIDriver CSINode "
@@ -131,15 +133,29 @@ class Object:
         return self.document.written(path) if self.document else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What went wrong while files were read. `rule` is the id of the rule in `checks.reading` that reports it."""
+
+    rule: str
+    source: Source
+    says: str
+
+
 @dataclass(frozen=True)
 class System:
-    """All objects of the given paths, in their order, with lookups. Where two have one identity, the first is found."""
+    """All objects of the given paths, in their order, with lookups. Where two have one identity, the first is found.
+
+    `version` is the Kubernetes version that they are meant for.
+    """
 
     objects: tuple[Object, ...] = ()
+    mishaps: tuple[Mishap, ...] = ()
+    version: str = NEWEST
 
     @classmethod
-    def of(cls, objects: Iterable[Object]) -> "System":
-        return cls(tuple(objects))
+    def of(cls, objects: Iterable[Object], mishaps: Iterable[Mishap] = (), *, version: str = NEWEST) -> "System":
+        return cls(tuple(objects), tuple(mishaps), version)
 
     def __iter__(self) -> Iterator[Object]:
         return iter(self.objects)

@@ -1,0 +1,71 @@
+"""Manifests to systems: texts, folders, kustomizations and charts into objects that remember their lines.
+
+    systems = manifests.read(["kubernetes/"], version="1.36")
+
+The only part of `cluster` that reads files.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from mela.cluster.manifests import texts
+from mela.cluster.manifests.files import Part, parts
+from mela.cluster.objects import NEWEST, Object, System
+
+Identity = tuple[str, str, str]
+
+
+def _input() -> bytes:
+    """Standard input, one byte more than is read of any file."""
+    return sys.stdin.buffer.read(texts.LARGEST_FILE + 1)
+
+
+def read(paths: Sequence[str], *, version: str = NEWEST, stdin: Callable[[], bytes] = _input) -> tuple[System, ...]:
+    """The systems that stand in `paths`: one, or several where parts are variants of each other.
+
+    Raises: FileNotFoundError.
+    """
+    return systems(list(parts(paths, stdin)), version=version)
+
+
+def parse(text: str, file: str = "text", *, version: str = NEWEST) -> System:
+    """The system of one text."""
+    part = Part.of(file, texts.read(text, file))
+    return System.of(part.objects, part.mishaps, version=version)
+
+
+def systems(found: Sequence[Part], *, version: str = NEWEST) -> tuple[System, ...]:
+    """Parts whose objects carry the same names, such as `dev` and `prod`, are variants: each is read with what is common.
+
+    A part that shares no name with another belongs to every system. The others go, in their order, to the first
+    system that has none of their names yet.
+    """
+    counts = Counter(identity for part in found for identity in _identities(part))
+    common = [part for part in found if all(counts[identity] == 1 for identity in _identities(part))]
+    variants: list[tuple[list[Part], set[Identity]]] = []
+    for part in found:
+        if part in common:
+            continue
+        names = _identities(part)
+        chosen = next((variant for variant in variants if not variant[1] & names), None)
+        if chosen is None:
+            chosen = ([], set())
+            variants.append(chosen)
+        chosen[0].append(part)
+        chosen[1].update(names)
+    return tuple(_joined([*common, *members], version) for members, _ in variants or [([], set())])
+
+
+def _joined(members: Iterable[Part], version: str) -> System:
+    together = list(members)
+    objects = (thing for part in together for thing in part.objects)
+    return System.of(objects, (mishap for part in together for mishap in part.mishaps), version=version)
+
+
+def _identities(part: Part) -> set[Identity]:
+    return {_identity(thing) for thing in part.objects if thing.name}
+
+
+def _identity(thing: Object) -> Identity:
+    return thing.type, thing.namespace, thing.name
