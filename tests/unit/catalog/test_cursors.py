@@ -12,7 +12,7 @@ PLACES = st.lists(st.integers(-(10**14), 10**14), min_size=1, max_size=3).map(tu
 @given(PLACES, st.text(max_size=40))
 def test_a_cursor_is_read_as_it_was_written(place: tuple[int, ...], listing: str) -> None:
     cursor = cursors.write(place, listing)
-    assert cursors.read(cursor, listing) == place
+    assert cursors.read(cursor, listing, length=len(place)) == place
     assert len(cursor) <= cursors.LONGEST
     assert cursor.isascii()
 
@@ -21,7 +21,7 @@ def test_a_cursor_is_read_as_it_was_written(place: tuple[int, ...], listing: str
 def test_a_cursor_of_another_list_is_refused(place: tuple[int, ...], one: str, other: str) -> None:
     if one != other:
         with pytest.raises(cursors.BadCursor):
-            cursors.read(cursors.write(place, one), other)
+            cursors.read(cursors.write(place, one), other, length=len(place))
 
 
 @given(PLACES, st.data())
@@ -31,10 +31,16 @@ def test_a_cursor_with_any_character_changed_is_refused(place: tuple[int, ...], 
     letter = data.draw(st.sampled_from("ABCXYZabcxyz0189-_=+/ é"))
     if letter != cursor[at]:
         with pytest.raises(cursors.BadCursor):
-            cursors.read(cursor[:at] + letter + cursor[at + 1 :], "list")
+            cursors.read(cursor[:at] + letter + cursor[at + 1 :], "list", length=len(place))
 
 
 @given(st.text(max_size=200))
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(cursors.BadCursor):
-        cursors.read(text, "list")
+        cursors.read(text, "list", length=1)
+
+
+@given(PLACES)
+def test_a_place_of_another_length_is_refused(place: tuple[int, ...]) -> None:
+    with pytest.raises(cursors.BadCursor):
+        cursors.read(cursors.write(place, "list"), "list", length=len(place) % 3 + 1)

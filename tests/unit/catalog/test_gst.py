@@ -27,9 +27,11 @@ ROWS = (
     GstRow("torn-too", "99", 1800, NEW, None),
 )
 
+RATES = gst.Rates(ROWS)
+
 
 def rate(price: int, hsn: str, on: date = TODAY, entry: str | None = None) -> int:
-    return gst.tax_in(ROWS, Paise(price), hsn=hsn, on=on, entry=entry).rate_bp
+    return RATES.tax_in(Paise(price), hsn=hsn, on=on, entry=entry).rate_bp
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_an_inclusive_price_between_the_slabs_has_no_rate(price: int) -> None:
 def test_a_slabbed_price_leaves_a_value_within_its_slab_or_has_no_rate(price: int) -> None:
     in_gap = 262_500 < price <= 295_000
     try:
-        tax = gst.tax_in(ROWS, Paise(price), hsn="6109", on=TODAY)
+        tax = RATES.tax_in(Paise(price), hsn="6109", on=TODAY)
     except gst.GstRateUnknown:
         assert in_gap
         return

@@ -80,21 +80,6 @@ class SellerName:
 
 
 @dataclass(frozen=True)
-class Reference:
-    """One version's small tables: what nearly every answer needs and seldom changes."""
-
-    version: int
-    gst: tuple[GstRow, ...]
-    categories: dict[str, Category]
-    sellers: dict[str, SellerName]
-    cities: frozenset[str]
-
-    def city(self, slug: str | None) -> str | None:
-        """The city if it has prices of its own, None for elsewhere."""
-        return slug if slug in self.cities else None
-
-
-@dataclass(frozen=True)
 class Variant:
     """One thing to buy with all that a page shows; `price` is today's for the city asked, GST included."""
 

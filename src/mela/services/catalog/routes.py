@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from mela.kernel import i18n
@@ -37,43 +38,37 @@ def router(catalog: CatalogService, shop: Shop) -> APIRouter:
 
 def _reading(api: APIRouter, shop: Shop) -> None:
     @api.get("/categories", summary="The shelves of the shop", response_model=schemas.Categories, responses=READ)
-    async def list_categories(
-        lang: schemas.Language = None, accepts: schemas.Accepts = None, has: schemas.Has = None
-    ) -> Response:
+    async def list_categories(request: Request, lang: schemas.Language = None) -> Response:
         """All categories, in the order of the shop."""
-        return _answer(await shop.categories(_language(lang, accepts)), has)
+        return _answer(await shop.categories(_language(request, lang)), request)
 
     @api.get(
         "/products", summary="Browse and search", response_model=schemas.Products,
         responses=READ | _error(422, "`kernel.bad_cursor`, `kernel.invalid`"),
     )  # fmt: skip
     async def list_products(
+        request: Request,
         asked: Annotated[Asked, Depends(_asked)],
         lang: schemas.Language = None,
-        accepts: schemas.Accepts = None,
-        has: schemas.Has = None,
     ) -> Response:
         """A page of products, each by its cheapest variant. With `q` those that the words lead to, best first: in five
         languages and in Latin letters, with typing errors, unfinished words and attributes (`आटा 5 kg`, `laal saree`)."""
-        return _answer(await shop.products(asked, lang=_language(lang, accepts)), has)
+        return _answer(await shop.products(asked, lang=_language(request, lang)), request)
 
     @api.get(
         "/products/{product_id}", summary="One product", response_model=schemas.Product,
         responses=READ | _error(404, "`catalog.unknown_product`"),
     )  # fmt: skip
     async def read_product(
-        product_id: schemas.ProductId, city: schemas.City = None, lang: schemas.Language = None,
-        accepts: schemas.Accepts = None, has: schemas.Has = None,
+        request: Request, product_id: schemas.ProductId, city: schemas.City = None, lang: schemas.Language = None,
     ) -> Response:  # fmt: skip
         """A product with its variants, today's prices and GST, and the stock of this moment."""
-        return _answer(await shop.product(product_id, city=city, lang=_language(lang, accepts)), has)
+        return _answer(await shop.product(product_id, city=city, lang=_language(request, lang)), request)
 
     @api.get("/suggest", summary="Complete what is being typed", response_model=schemas.Suggestions, responses=READ)
-    async def suggest(
-        q: schemas.Typed, lang: schemas.Language = None, accepts: schemas.Accepts = None, has: schemas.Has = None
-    ) -> Response:
+    async def suggest(request: Request, q: schemas.Typed, lang: schemas.Language = None) -> Response:
         """Names of products, in the language that was typed."""
-        return _answer(await shop.suggestions(q, lang=_language(lang, accepts)), has)
+        return _answer(await shop.suggestions(q, lang=_language(request, lang)), request)
 
 
 def _changing(api: APIRouter, catalog: CatalogService) -> None:
@@ -112,14 +107,14 @@ def _asked(
     return Asked(category, q, city, sort, min_price_paise, max_price_paise, limit, cursor)
 
 
-def _language(lang: str | None, accepts: str | None) -> str:
-    return lang or i18n.negotiate(accepts)
+def _language(request: Request, lang: str | None) -> str:
+    return lang or i18n.negotiate(request.headers.get("accept-language"))
 
 
-def _answer(answer: Answer, has: str | None) -> Response:
+def _answer(answer: Answer, request: Request) -> Response:
     headers = {
         "etag": answer.etag, "cache-control": "no-cache", "vary": "accept-language", "content-language": answer.language,
     }  # fmt: skip
-    if is_known(answer, has):
+    if is_known(answer, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     return Response(answer.body, headers=headers, media_type="application/json")

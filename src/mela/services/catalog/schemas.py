@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Header, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from mela.services.catalog.model import StockBand
@@ -162,11 +162,4 @@ Cursor = Annotated[
 ]
 Language = Annotated[
     str | None, Query(description="Wins over Accept-Language", pattern="^(en|hi|ta|te|kn)$", examples=["hi"])
-]
-Accepts = Annotated[
-    str | None, Header(alias="accept-language", description="The language of names", examples=["ta-IN, en;q=0.5"])
-]
-Has = Annotated[
-    str | None,
-    Header(alias="if-none-match", description="The `ETag` of the answer that you have", examples=['"b1946ac9"']),
 ]

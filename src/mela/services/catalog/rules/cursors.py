@@ -28,20 +28,19 @@ def write(place: tuple[int, ...], listing: str) -> str:
     return base64.urlsafe_b64encode(_digest(text, listing) + text.encode()).decode().rstrip("=")
 
 
-def read(cursor: str, listing: str) -> tuple[int, ...]:
-    """The place in a cursor of this very list. Raises: BadCursor."""
+def read(cursor: str, listing: str, *, length: int) -> tuple[int, ...]:
+    """The place, of `length` numbers, in a cursor of this very list. Raises: BadCursor."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         text = raw[_DIGEST_BYTES:].decode("ascii")
     except (binascii.Error, UnicodeError, ValueError) as error:
         raise BadCursor from error
-    if (
-        len(cursor) > LONGEST
-        or not _PLACE.fullmatch(text)
-        or write(tuple(map(int, text.split(","))), listing) != cursor
-    ):
+    if len(cursor) > LONGEST or not _PLACE.fullmatch(text):
         raise BadCursor
-    return tuple(map(int, text.split(",")))
+    place = tuple(map(int, text.split(",")))
+    if len(place) != length or write(place, listing) != cursor:
+        raise BadCursor
+    return place
 
 
 def _digest(text: str, listing: str) -> bytes:

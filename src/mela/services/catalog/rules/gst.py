@@ -7,7 +7,7 @@ more than 2,500 rupees and 18 % leaves less, so such a price says nothing about 
 Source: Notification 9/2025-Central Tax (Rate), 17 Sep 2025; slab on the value of one piece or pair (recalled).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 
 from mela.kernel.errors import Rejected
@@ -21,31 +21,38 @@ class GstRateUnknown(Rejected):
     code = "catalog.gst_rate_unknown"
 
 
-def tax_in(rows: Sequence[GstRow], price: Paise, *, hsn: str, on: date, entry: str | None = None) -> Tax:
-    """The GST inside the price of one unit. `entry` is the id of the product's own row, where its HSN does not decide.
+class Rates:
+    """All dated rows, ordered for looking up."""
 
-    The longest HSN prefix that has a row on the day wins. Raises: GstRateUnknown; a rate is never guessed and never zero
-    for want of a row.
-    """
-    of_goods = _of_entry(rows, entry, on) if entry else _of_hsn(rows, hsn, on)
-    fitting = {row.rate_bp: tax for row in of_goods if (tax := _fits(row, price))}
-    if len(fitting) != 1:
-        raise GstRateUnknown(hsn=hsn, price_paise=price, on=on.isoformat())
-    return next(iter(fitting.values()))
+    def __init__(self, rows: Iterable[GstRow]) -> None:
+        self._of_entry: dict[str, list[GstRow]] = {}
+        self._of_prefix: dict[str, list[GstRow]] = {}
+        for row in rows:
+            self._of_entry.setdefault(row.id, []).append(row)
+            if not row.named:
+                self._of_prefix.setdefault(row.hsn, []).append(row)
+
+    def tax_in(self, price: Paise, *, hsn: str, on: date, entry: str | None = None) -> Tax:
+        """The GST inside the price of one unit. `entry` is the id of the product's own row, where its HSN does not decide.
+
+        The longest HSN prefix that has a row on the day wins. Raises: GstRateUnknown; a rate is never guessed and never
+        zero for want of a row.
+        """
+        of_goods = _in_force(self._of_entry.get(entry, ()), on) if entry else self._of_hsn(hsn, on)
+        fitting = {row.rate_bp: tax for row in of_goods if (tax := _fits(row, price))}
+        if len(fitting) != 1:
+            raise GstRateUnknown(hsn=hsn, price_paise=price, on=on.isoformat())
+        return next(iter(fitting.values()))
+
+    def _of_hsn(self, hsn: str, on: date) -> list[GstRow]:
+        for length in range(len(hsn), 0, -1):
+            if found := _in_force(self._of_prefix.get(hsn[:length], ()), on):
+                return found
+        return []
 
 
-def _of_entry(rows: Sequence[GstRow], entry: str, on: date) -> list[GstRow]:
-    return [row for row in rows if row.id == entry and _in_force(row, on)]
-
-
-def _of_hsn(rows: Sequence[GstRow], hsn: str, on: date) -> list[GstRow]:
-    found = [row for row in rows if not row.named and hsn.startswith(row.hsn) and _in_force(row, on)]
-    longest = max((len(row.hsn) for row in found), default=0)
-    return [row for row in found if len(row.hsn) == longest]
-
-
-def _in_force(row: GstRow, on: date) -> bool:
-    return row.effective_from <= on and (row.effective_to is None or on <= row.effective_to)
+def _in_force(rows: Iterable[GstRow], on: date) -> list[GstRow]:
+    return [row for row in rows if row.effective_from <= on and (row.effective_to is None or on <= row.effective_to)]
 
 
 def _fits(row: GstRow, price: Paise) -> Tax | None:

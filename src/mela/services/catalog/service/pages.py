@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from mela.services.catalog.model import Entry, Reference, StockBand, Tax, Texts, Variant
-from mela.services.catalog.rules import gst
+from mela.services.catalog.model import Entry, StockBand, Texts, Variant
+from mela.services.catalog.rules.reference import Reference
 
 Told = tuple[StockBand, int | None]
 Json = dict[str, Any]
@@ -47,7 +47,7 @@ def products(
 
 def variant(reference: Reference, of: Variant, told: Told, *, lang: str, on: date) -> Json:
     """One thing to buy, its price taken apart."""
-    inside = tax(reference, of, on)
+    inside = reference.tax(of, on)
     return {
         "sku": of.sku,
         "label": text(of.label, lang) if of.label else None,
@@ -64,11 +64,6 @@ def variant(reference: Reference, of: Variant, told: Told, *, lang: str, on: dat
 def categories(reference: Reference, lang: str) -> Json:
     """All categories in the order of the shop."""
     return {"items": [{"id": each.id, "name": text(each.names, lang)} for each in reference.categories.values()]}
-
-
-def tax(reference: Reference, of: Variant, on: date) -> Tax:
-    """The GST in a variant's price. Raises: GstRateUnknown."""
-    return gst.tax_in(reference.gst, of.price, hsn=of.hsn, on=on, entry=of.gst)
 
 
 def full_names(variant: Variant) -> Texts:

@@ -1,7 +1,7 @@
 """What nearly every answer needs and seldom changes, read once per version: small tables, the words of the index."""
 
 from mela.kernel.db import Database
-from mela.services.catalog.model import Reference
+from mela.services.catalog.rules.reference import Reference
 from mela.services.catalog.rules.search.documents import synonyms
 from mela.services.catalog.rules.search.vocabulary import Vocabulary
 from mela.services.catalog.store import load, samples, search, shelf

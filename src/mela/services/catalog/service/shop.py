@@ -24,11 +24,14 @@ from mela.services.catalog.service.answers import Answer, Kept, answer
 from mela.services.catalog.service.pages import Told
 from mela.services.catalog.service.reference import References
 from mela.services.catalog.settings import Settings
+from mela.services.catalog.store import listing as listings
 from mela.services.catalog.store import search, shelf
 
 SEARCHES = Counter("mela_catalog_searches_total", "Searches by outcome", ["outcome"])
 MOST_SUGGESTIONS = 8
 _BYTES_PER_ENTRY = 200
+_PLACE_LENGTH = {Sort.FEATURED: 1, Sort.RELEVANCE: 1, Sort.PRICE_LOW: 2, Sort.PRICE_HIGH: 2}
+"""Numbers that say where a product stands: its place, or its price and its place."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ class Shop:
         """The products of a page and the cursor of the next."""
         if kept := self._pages.get((version, asked)):
             return kept
-        after = cursors.read(asked.cursor, asked.name) if asked.cursor else ()
+        after = cursors.read(asked.cursor, asked.name, length=_PLACE_LENGTH[asked.order]) if asked.cursor else ()
         found = None if asked.q is None else await self._found(asked.q)
         listing = Listing(asked.category, city, asked.order, asked.min_price, asked.max_price, found)
         entries = await self._entries(listing, after, asked.limit + 1)
@@ -136,8 +139,8 @@ class Shop:
 
     async def _entries(self, listing: Listing, after: tuple[int, ...], limit: int) -> list[Entry]:
         if listing.sort is not Sort.RELEVANCE or listing.found is None:
-            return await self._db.read(shelf.entries, listing, after=after, limit=limit)
-        whole = await self._db.read(shelf.entries, listing, after=(), limit=search.MOST_CANDIDATES)
+            return await self._db.read(listings.entries, listing, after=after, limit=limit)
+        whole = await self._db.read(listings.entries, listing, after=(), limit=search.MOST_CANDIDATES)
         rank = {product_id: number for number, product_id in enumerate(listing.found, 1)}
         placed = sorted((entry.placed(rank[entry.product_id]) for entry in whole), key=lambda entry: entry.place)
         return [entry for entry in placed if not after or entry.place > after[0]][:limit]
@@ -160,5 +163,4 @@ class Shop:
 
 
 def _place(entry: Entry, order: Sort) -> tuple[int, ...]:
-    by_price = order in (Sort.PRICE_LOW, Sort.PRICE_HIGH)
-    return (entry.price, entry.place) if by_price else (entry.place,)
+    return (entry.price, entry.place)[-_PLACE_LENGTH[order] :]

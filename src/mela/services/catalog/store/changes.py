@@ -47,7 +47,7 @@ def set_price(
     known = shelf.variants_by_sku(conn, [sku], None).get(sku)
     if known is None:
         raise UnknownSku(sku=sku)
-    gst.tax_in(shelf.gst_rows(conn), price, hsn=known.hsn, on=india_date(now), entry=known.gst)
+    gst.Rates(shelf.gst_rows(conn)).tax_in(price, hsn=known.hsn, on=india_date(now), entry=known.gst)
     ceiling = known.mrp if mrp is None else mrp
     if max(price, _highest_other(conn, sku, city, known.price)) > ceiling:
         raise PriceAboveMrp(sku=sku, mrp_paise=ceiling)

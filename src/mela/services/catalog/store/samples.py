@@ -196,7 +196,7 @@ def _contradictions(samples: Samples) -> Iterator[str]:
     """What each entry alone does not show: names that lead nowhere, names given twice, goods without a tax rate."""
     categories, sellers = {c.id for c in samples.categories}, {s.id for s in samples.sellers}
     rows, entries = gst_rows(samples), {row.id for row in samples.gst}
-    seen: set[str] = set()
+    rates, seen = gst.Rates(rows), set[str]()
     for category, products in samples.products.items():
         if category not in categories:
             yield f"products/{category}.yaml: no category has this id"
@@ -210,15 +210,15 @@ def _contradictions(samples: Samples) -> Iterator[str]:
                 yield f"{where}: seller: there is no {product.seller}"
             if product.gst and product.gst not in entries:
                 yield f"{where}: gst: there is no {product.gst}"
-            yield from _untaxed(where, product, rows)
+            yield from _untaxed(where, product, rows, rates)
 
 
-def _untaxed(where: str, product: SampleProduct, rows: tuple[GstRow, ...]) -> Iterator[str]:
+def _untaxed(where: str, product: SampleProduct, rows: tuple[GstRow, ...], rates: gst.Rates) -> Iterator[str]:
     """Prices for which no rate is known on the day of the newest rows."""
     newest = max((row.effective_from for row in rows), default=date.min)
     for variant in product.variants:
         for price in {variant.price, *variant.city_prices.values()}:
             try:
-                gst.tax_in(rows, Paise(price), hsn=product.hsn, on=newest, entry=product.gst)
+                rates.tax_in(Paise(price), hsn=product.hsn, on=newest, entry=product.gst)
             except gst.GstRateUnknown:
                 yield f"{where}: {variant.sku}: no GST rate for HSN {product.hsn} at {price} paise"

@@ -119,7 +119,9 @@ def _reservation(conn: Connection, key: str) -> Reservation | None:
     rows = conn.execute(query).all()
     if not rows:
         return None
-    return Reservation(key, ReservationState(rows[0].state), rows[0].expires, {row.sku: row.quantity for row in rows if row.sku})
+    return Reservation(
+        key, ReservationState(rows[0].state), rows[0].expires, {row.sku: row.quantity for row in rows if row.sku}
+    )
 
 
 def _hold(conn: Connection, sku: str, quantity: int) -> bool:
