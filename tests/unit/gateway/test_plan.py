@@ -40,7 +40,17 @@ def test_declines_use_all_the_codes_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"drop_before": 1.1}, {"decline": -0.1}, {"latency_ms": -1}, {"decline_codes": []}, {"mood": 1}]
+    "wrong",
+    [
+        {"drop_before": 1.1},
+        {"decline": -0.1},
+        {"latency_ms": -1},
+        {"latency_ms": "5"},
+        {"seed": True},
+        {"decline": "0.5"},
+        {"decline_codes": []},
+        {"mood": 1},
+    ],
 )
 def test_a_plan_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
 Fault = Literal[
     "drop_before", "drop_after", "drop_after_debit", "callback_twice", "callback_lost", "decline", "refund_pending"
 ]
@@ -17,9 +17,9 @@ class Plan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    seed: int = Field(default=0, ge=0, le=2**31, description="Another seed, other victims", examples=[7])
+    seed: int = Field(default=0, ge=0, le=2**31, strict=True, description="Another seed, other victims", examples=[7])
     latency_ms: int = Field(
-        default=0, ge=0, le=60_000, description="Wait before each answer, after the effect", examples=[40]
+        default=0, ge=0, le=60_000, strict=True, description="Wait before each answer, after the effect", examples=[40]
     )
     drop_before: Share = Field(default=0.0, description="Requests dropped with no effect", examples=[0.01])
     drop_after: Share = Field(default=0.0, description="Requests carried out, their answers lost", examples=[0.01])
@@ -28,7 +28,9 @@ class Plan(BaseModel):
     )
     callback_twice: Share = Field(default=0.0, description="Callbacks sent again after they were taken", examples=[0.1])
     callback_lost: Share = Field(default=0.0, description="Callbacks never sent", examples=[0.02])
-    callback_delay_ms: int = Field(default=0, ge=0, le=86_400_000, description="Wait before a callback", examples=[200])
+    callback_delay_ms: int = Field(
+        default=0, ge=0, le=86_400_000, strict=True, description="Wait before a callback", examples=[200]
+    )
     decline: Share = Field(default=0.0, description="Approved payments that the payer's bank declines", examples=[0.05])
     decline_codes: tuple[str, ...] = Field(
         default=("Z9", "ZM", "U30"), min_length=1, max_length=40,
@@ -36,7 +38,7 @@ class Plan(BaseModel):
     )  # fmt: skip
     refund_pending: Share = Field(default=0.0, description="Refunds that stay pending for a while", examples=[0.2])
     refund_pending_ms: int = Field(
-        default=5_000, ge=0, le=86_400_000, description="How long such a refund takes", examples=[5000]
+        default=5_000, ge=0, le=86_400_000, strict=True, description="How long such a refund takes", examples=[5000]
     )
 
     def hits(self, fault: Fault, reference: str, *, kind: str = "", attempt: int = 0) -> bool:

@@ -26,7 +26,7 @@ class NewPayment(_In):
     currency: Literal["INR"] = Field(default="INR", description="Always rupees", examples=["INR"])
     method: Literal["upi"] = Field(default="upi", description="Always UPI", examples=["upi"])
     description: str = Field(max_length=80, description="What the payer sees", examples=["Order of 2 items"])
-    expire_seconds: int = Field(ge=1, le=86_400, description="Payable for this long", examples=[600])
+    expire_seconds: int = Field(ge=1, le=86_400, strict=True, description="Payable for this long", examples=[600])
     callback_url: str = Field(
         max_length=500, pattern=r"^https?://[^\s]+$", description="Where signed callbacks go",
         examples=["http://127.0.0.1:3000/api/payments/callbacks/gateway"],
