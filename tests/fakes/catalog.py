@@ -9,23 +9,20 @@ from mela.kernel.errors import Invalid, NotFound
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
 
-
-def _goods(
-    sku: str, name: str, hindi: str, category: str, seller: str, hsn: str, unit: str, rate_bp: int, price: int
-) -> PricedLine:
-    return PricedLine(
+_TABLE = [
+    ("RICE-5KG", "Rice, 5 kg", "चावल, 5 किग्रा", "grocery", "madurai-stores", "100630", "BAG", 500, 38_900),
+    ("GHEE-1L", "Ghee, 1 litre", "घी, 1 लीटर", "grocery", "madurai-stores", "040590", "BTL", 500, 67_500),
+    ("PHONE-128", "Phone, 128 GB", "फ़ोन, 128 GB", "mobiles", "indore-traders", "851713", "NOS", 1800, 14_99_900),
+    ("SAREE-RED", "Saree, red", "साड़ी, लाल", "fashion", "indore-traders", "520852", "PCS", 500, 1_89_900),
+    ("NOTEBOOK", "Notebook", "नोटबुक", "books", "madurai-stores", "482020", "PCS", 0, 6_000),
+]
+GOODS = [
+    PricedLine(
         sku=sku, product_id=sku.lower(), names={"en": name, "hi": hindi, "ta": name, "te": name, "kn": name},
         category=category, seller_id=seller, hsn=hsn, unit=unit, gst_rate_bp=rate_bp, unit_price=Paise(price), quantity=1,
-    )  # fmt: skip
-
-
-GOODS = [
-    _goods("RICE-5KG", "Rice, 5 kg", "चावल, 5 किग्रा", "grocery", "madurai-stores", "100630", "BAG", 500, 38_900),
-    _goods("GHEE-1L", "Ghee, 1 litre", "घी, 1 लीटर", "grocery", "madurai-stores", "040590", "BTL", 500, 67_500),
-    _goods("PHONE-128", "Phone, 128 GB", "फ़ोन, 128 GB", "mobiles", "indore-traders", "851713", "NOS", 1800, 14_99_900),
-    _goods("SAREE-RED", "Saree, red", "साड़ी, लाल", "fashion", "indore-traders", "520852", "PCS", 500, 1_89_900),
-    _goods("NOTEBOOK", "Notebook", "नोटबुक", "books", "madurai-stores", "482020", "PCS", 0, 6_000),
-]
+    )
+    for sku, name, hindi, category, seller, hsn, unit, rate_bp, price in _TABLE
+]  # fmt: skip
 SELLERS = [
     Seller("madurai-stores", "Madurai Stores (test)", "33AAAAA0000A1Z9", "33", "1 Test Street, Madurai", "625001"),
     Seller("indore-traders", "Indore Traders (test)", "23AAAAA0000A1ZA", "23", "2 Test Road, Indore", "452001"),

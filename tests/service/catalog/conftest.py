@@ -1,9 +1,7 @@
 """A running catalogue with the sample data. The data is loaded once per database engine; each test gets a copy."""
 
 import asyncio
-import os
 import shutil
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
+from mela.kernel import ids
 from mela.kernel.clock import FakeClock
 from mela.services.catalog.app import SERVICE
 from tests import kit
@@ -45,8 +44,8 @@ def url(loaded: str, tmp_path: Path) -> Iterator[str]:
         shutil.copy(str(make_url(loaded).database), copy)
         yield f"sqlite:///{copy}"
         return
-    name = f"t_catalog_{uuid.uuid4().hex[:12]}"
-    with _admin() as conn:
+    name = ids.new_id("t_catalog").lower()
+    with _admin(loaded) as conn:
         conn.execute(text(f'create database "{name}" template "{make_url(loaded).database}"'))
     copy_url = make_url(loaded).set(database=name).render_as_string(hide_password=False)
     yield copy_url
@@ -68,13 +67,13 @@ async def app(url: str, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Runni
 
 def _drop(url: str) -> None:
     if not url.startswith("sqlite"):
-        with _admin() as conn:
+        with _admin(url) as conn:
             conn.execute(text(f'drop database "{make_url(url).database}" with (force)'))
 
 
 @contextmanager
-def _admin() -> Iterator[Connection]:
-    server = make_url(os.environ["MELA_TEST_POSTGRES"]).set(drivername="postgresql+psycopg", database="postgres")
+def _admin(url: str) -> Iterator[Connection]:
+    server = make_url(url).set(drivername="postgresql+psycopg", database="postgres")
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
         yield conn

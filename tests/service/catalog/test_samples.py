@@ -89,7 +89,7 @@ def test_a_mistake_is_told_with_its_file_and_entry(folder: Path, name: str, old:
 @pytest.mark.parametrize("content", ["{not: a list}", "- [1, 2]\n- 3", ": : :", "\t"])
 def test_a_file_that_is_no_list_of_entries_is_told(folder: Path, content: str) -> None:
     (folder / "sellers.yaml").write_text(content)
-    with pytest.raises(samples.WrongSamples, match="sellers.yaml"):
+    with pytest.raises(samples.WrongSamples, match=r"sellers\.yaml"):
         samples.read(folder)
 
 

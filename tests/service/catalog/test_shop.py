@@ -133,7 +133,7 @@ async def test_pages_of_a_search_make_up_the_same_list(app: Running) -> None:
 
 async def test_price_bounds_choose_the_variant_shown(app: Running) -> None:
     items = await _items(app, q="sona masoori", min_price_paise=70_000, max_price_paise=80_000)
-    assert [(item["variant"]["sku"], item["variants"]) for item in items][0] == ("RICE-SONA-10KG", 1)
+    assert (items[0]["variant"]["sku"], items[0]["variants"]) == ("RICE-SONA-10KG", 1)
 
 
 async def test_a_category_holds_its_own_products_only(app: Running) -> None:

@@ -1,5 +1,7 @@
 """What nearly every answer needs and seldom changes, read once per version: small tables, the words of the index."""
 
+import asyncio
+
 from mela.kernel.db import Database
 from mela.services.catalog.rules.reference import Reference
 from mela.services.catalog.rules.search.documents import synonyms
@@ -28,6 +30,6 @@ class References:
         loaded = await self._db.read(load.loaded)
         if self._vocabulary is None or self._indexed != loaded:
             words, products = await self._db.read(search.vocabulary)
-            self._vocabulary = Vocabulary(words, products=products, meaning=self._meaning)
+            self._vocabulary = await asyncio.to_thread(Vocabulary, words, products=products, meaning=self._meaning)
             self._indexed = loaded
         return self._vocabulary
