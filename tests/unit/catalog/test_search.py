@@ -64,7 +64,7 @@ def test_the_product_that_was_meant_comes_first(query: str, first: str) -> None:
     assert found(query)[0] == first
 
 
-@pytest.mark.parametrize("query", ["", "!!!", "qqqqzzzz", "7", "0.5"])
+@pytest.mark.parametrize("query", ["", "!!!", "qqqqzzzz", "7", "0.5", "x"])
 def test_what_means_nothing_finds_nothing(query: str) -> None:
     assert found(query) == []
 
