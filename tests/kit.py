@@ -1,5 +1,6 @@
 """A service running in a test: its real application over ASGI, its real database, everybody else faked or given."""
 
+import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from sqlalchemy import Connection, select
 
 from mela.kernel import i18n, settings
 from mela.kernel.auth import Kind, Principal
@@ -19,6 +21,7 @@ from mela.kernel.errors import Unauthenticated
 from mela.kernel.events import Bus
 from mela.kernel.events.bus import Transport
 from mela.kernel.events.outbox import Envelope
+from mela.kernel.events.schema import inbox
 from mela.kernel.service import Context, Parts, Service
 from mela.kernel.web import Health, WebSettings, create_app
 
@@ -88,6 +91,14 @@ class Running:
     clock: Clock
     published: Published
 
+    async def hand_over(self, envelope: Envelope) -> None:
+        """Deliver an event and wait until its handler has finished. Raises: AssertionError when it failed."""
+        await self.bus.receive(envelopes=[envelope])
+        async with asyncio.timeout(10):
+            while (state := await self.db.read(_inbox_state, envelope.id)) != "done":
+                assert state == "waiting", f"the event is {state}"
+                await asyncio.sleep(0.005)
+
     async def run_job(self, name: str) -> None:
         """Run one of the service's jobs now."""
         await next(job for job in self.parts.jobs if job.name == name).run()
@@ -136,3 +147,7 @@ async def running(
 def _message_files(service: Service) -> list[Path]:
     kernel = Path(i18n.__file__).parent / "data" / "messages.yaml"
     return [kernel, *([service.messages] if service.messages else [])]
+
+
+def _inbox_state(conn: Connection, event_id: str) -> str | None:
+    return conn.execute(select(inbox.c.state).where(inbox.c.id == event_id)).scalar()

@@ -109,7 +109,7 @@ def _welcome(settings: Any, loaded: dict[str, int], seconds: float) -> None:
             (f"mela buy atta{at}", "a whole purchase, told step by step"),
             (f"mela buy घी --language hi{at}", "the same in Hindi"),
             (f"curl '{url}/api/catalog/products?q=smrtphone'", "a search that forgives"),
-            (f"mela settle{at}", "pay the sellers"),
+            (f"mela settle --next{at}", "pay the sellers what today's sales earn"),
             ("mela doctor", "what is installed, what answers"),
         ],
     )  # fmt: skip

@@ -12,9 +12,15 @@ from mela.cli.shopping import URL
 
 
 @click.command(
-    epilog="Examples:  mela settle   ·   mela settle --date 2026-11-24   ·   mela settle --date 2026-11-24 --json"
+    epilog="Examples:  mela settle --next   ·   mela settle --date 2026-11-24   ·   mela settle --date 2026-11-24 --json"
 )
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Settlement date  [default: today in India]")
+@click.option(
+    "--next",
+    "ahead",
+    is_flag=True,
+    help="The date on which today's sales are due, without waiting for it (laptops only).",
+)
 @URL
 @click.option(
     "--data",
@@ -24,21 +30,23 @@ from mela.cli.shopping import URL
     help="Where the operator's token is.",
 )
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
-def settle(day: datetime | None, url: str, data: Path, for_script: bool) -> None:
+def settle(day: datetime | None, ahead: bool, url: str, data: Path, for_script: bool) -> None:
     """Pay every seller what is due on a settlement date (T+1 banking day). Run it again: nobody is paid twice."""
     from mela.kernel.clock import SystemClock, india_date
 
-    date = (day.date() if day else india_date(SystemClock().now())).isoformat()
+    today = india_date(SystemClock().now())
+    date = None if ahead else (day.date() if day else today).isoformat()
     run = asyncio.run(_run(url.rstrip("/"), data, date))
     if for_script:
         render.as_json(run)
-        return
-    _show(date, run)
+    else:
+        _show(run)
 
 
-async def _run(url: str, data: Path, date: str) -> dict[str, Any]:
+async def _run(url: str, data: Path, date: str | None) -> dict[str, Any]:
     import httpx2
 
+    from mela.kernel import ids
     from mela.runtime.settings import operator_token
     from mela.simulators.shopper import NotThere, Refused
 
@@ -49,7 +57,7 @@ async def _run(url: str, data: Path, date: str) -> dict[str, Any]:
         answer = await http.post(
             f"{url}/api/settlement/runs",
             json={"date": date},
-            headers={"authorization": f"Bearer {token}", "idempotency-key": f"settle-{date}"},
+            headers={"authorization": f"Bearer {token}", "idempotency-key": ids.new_id("run")},
         )
     body: dict[str, Any] = answer.json()
     if answer.status_code >= 400:
@@ -57,8 +65,9 @@ async def _run(url: str, data: Path, date: str) -> dict[str, Any]:
     return body
 
 
-def _show(date: str, run: dict[str, Any]) -> None:
+def _show(run: dict[str, Any]) -> None:
     from mela.kernel.money import Paise, rupees
 
-    rows = [(p["seller_id"], p["state"], rupees(Paise(p["amount_paise"])), p.get("utr") or "–") for p in run["payouts"]]
-    render.table(f"Settlement of {date}", ("seller", "state", "amount", "bank reference"), rows)
+    rows = [(p["seller_id"], p["state"], rupees(Paise(p["amount_paise"])), p["utr"] or "–") for p in run["payouts"]]
+    render.table(f"Settlement of {run['date']}", ("seller", "state", "amount", "bank reference"), rows)
+    render.line(f"{run['paid']} paid, {rupees(Paise(run['paid_paise']))} in all; {run['carried']} carried forward")

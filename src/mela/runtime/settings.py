@@ -112,6 +112,7 @@ def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:
         "MELA_SETTLEMENT_GATEWAY_URL": f"{base}/sim/gateway",
         "MELA_SETTLEMENT_GATEWAY_KEY_ID": "mela",
         "MELA_SETTLEMENT_GATEWAY_KEY_SECRET": secrets["gateway_key"],
+        "MELA_SETTLEMENT_DAYS_AHEAD": "10",
         "MELA_GATEWAY_KEY_ID": "mela",
         "MELA_GATEWAY_KEY_SECRET": secrets["gateway_key"],
         "MELA_GATEWAY_WEBHOOK_SECRET": secrets["webhook"],

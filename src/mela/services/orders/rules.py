@@ -62,10 +62,13 @@ def check_address(address: Address, states_by_prefix: Mapping[str, Sequence[str]
     raise WrongPin(pin=address.pin, state_code=address.state_code)
 
 
-def order_line(priced: PricedLine) -> OrderLine:
-    """A priced line with its tax, to the paisa, worked out of the line's whole price."""
+def order_line(priced: PricedLine, *, same_state: bool) -> OrderLine:
+    """A priced line with its tax, to the paisa, worked out of the line's whole price.
+
+    Within one State the tax is two equal heads, each rounded by itself. Source: CGST Rules 2017, rule 35.
+    """
     gross = Paise(priced.unit_price * priced.quantity)
-    taxable, tax = money.tax_from_inclusive(gross, priced.gst_rate_bp)
+    taxable, tax = money.tax_from_inclusive(gross, priced.gst_rate_bp, heads=2 if same_state else 1)
     return OrderLine(
         sku=priced.sku, product_id=priced.product_id, names=priced.names, category=priced.category, seller_id=priced.seller_id,
         hsn=priced.hsn, unit=priced.unit, gst_rate_bp=priced.gst_rate_bp, unit_price=priced.unit_price,

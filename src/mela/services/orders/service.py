@@ -79,7 +79,7 @@ class Orders:
         if known is None:
             if not content:
                 raise EmptyCart
-            draft = self._draft(customer_id, await self._price(content, city), address, method, city)
+            draft = await self._draft(customer_id, await self._price(content, city), address, method, city)
             known = await self._db.run(store.place, draft, key, request)
         return await self.drive(known)
 
@@ -214,11 +214,13 @@ class Orders:
             return []
         return await self._catalog.price(lines=lines, city=city, on=india_date(self._clock.now()))
 
-    def _draft(
+    async def _draft(
         self, customer_id: str, priced: list[PricedLine], address: Address, method: Method, city: str | None
     ) -> Order:
         now: datetime = self._clock.now()
-        lines = tuple(rules.order_line(line) for line in priced)
+        sellers = await self._catalog.sellers(ids=sorted({line.seller_id for line in priced}))
+        states = {seller.id: seller.state_code for seller in sellers}
+        lines = tuple(rules.order_line(p, same_state=states[p.seller_id] == address.state_code) for p in priced)
         first = Step(OrderState.PLACED, "checkout", "customer", now)
         values: dict[str, Any] = {"payment_id": None, "intent_url": None, "created": now, "updated": now}
         return Order(

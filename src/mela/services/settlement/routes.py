@@ -80,12 +80,13 @@ def _on_duty(api: APIRouter, settlement: Settlement) -> None:
 
         422 `settlement.not_a_banking_day`, `settlement.day_ahead`, `settlement.no_calendar`.
         """
-        return schemas.RunOut.of(await settlement.request_run(body.date, caller_id=caller.id, key=key))
+        run = await settlement.request_run(body.date, caller_id=caller.id, key=key)
+        return schemas.RunOut.of(run, await settlement.payouts_on(run.settled_on))
 
     @api.get("/runs/{day}", tags=["on duty"], summary="How far a settlement day is")
     async def get_settlement_run(_caller: Operator, day: Day) -> schemas.RunOut:
         """404 `settlement.unknown_run` when that day was not run."""
-        return schemas.RunOut.of(await settlement.find_run(day))
+        return schemas.RunOut.of(await settlement.find_run(day), await settlement.payouts_on(day))
 
     @api.get("/check", tags=["on duty"], summary="Whether every rupee in equals every rupee out")
     async def check_settlement(_caller: Operator) -> schemas.CheckOut:

@@ -20,7 +20,11 @@ class RunIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    date: Day = Field(description="A banking day in India, today or earlier", examples=[DAY])
+    date: Day | None = Field(
+        default=None,
+        description="A banking day in India; left out: the day on which today's sales are due",
+        examples=[DAY],
+    )
 
 
 class RunOut(BaseModel):
@@ -38,12 +42,15 @@ class RunOut(BaseModel):
     carried: int = Field(description="Sellers with a balance due that is not in a payout of this day", examples=[0])
     carried_paise: int = Field(description="The sum of those balances; below zero when sellers owe", examples=[0])
 
+    payouts: list["PayoutOut"] = Field(description="The day's payouts, by seller")
+
     @classmethod
-    def of(cls, run: Run) -> "RunOut":
-        """From a run."""
+    def of(cls, run: Run, payouts: list[Payout]) -> "RunOut":
+        """From a run and its payouts."""
         return cls(
             date=run.settled_on, started=run.started, finished=run.finished, paid=run.paid, paid_paise=run.paid_amount,
             sending=run.sending, sending_paise=run.sending_amount, carried=run.carried, carried_paise=run.carried_amount,
+            payouts=[PayoutOut.of(payout) for payout in payouts],
         )  # fmt: skip
 
 
@@ -100,6 +107,7 @@ class PayoutOut(BaseModel):
     """One seller's money of one settlement day."""
 
     id: str = Field(description="Its reference at the bank", examples=[PAYOUT_ID])
+    seller_id: str = Field(description="Who gets it", examples=["vaigai-stores"])
     date: Day = Field(description="Settlement day", examples=[DAY])
     amount_paise: int = Field(description="Always above zero", examples=[81255])
     state: Literal["sending", "paid"] = Field(
@@ -111,7 +119,7 @@ class PayoutOut(BaseModel):
     @classmethod
     def of(cls, payout: Payout) -> "PayoutOut":
         """From a payout."""
-        return cls(id=payout.id, date=payout.settled_on, amount_paise=payout.amount, state=payout.state.value,
+        return cls(id=payout.id, seller_id=payout.seller_id, date=payout.settled_on, amount_paise=payout.amount, state=payout.state.value,
                    utr=payout.utr, paid=payout.paid)  # fmt: skip
 
 

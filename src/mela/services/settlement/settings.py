@@ -16,6 +16,8 @@ class SettlementSettings:
     """How long the gateway may take to answer; after that the outcome counts as unknown."""
     run_from_hour: int = 6
     """Hour in India from which a banking day's run may start by itself."""
+    days_ahead: int = 0
+    """So many days ahead may be settled: 0 in earnest; on a laptop, where nobody waits for tomorrow, more."""
     look_every_s: float = 60.0
     """How often the job looks whether today's run is due, and asks about payouts without an outcome."""
 

@@ -187,6 +187,12 @@ def run(conn: Connection, settled_on: date) -> Run:
     return Run(settled_on, found.started, found.finished, *done, *waiting, carried, Paise(int(carried_amount)))
 
 
+def payouts_on(conn: Connection, settled_on: date) -> list[Payout]:
+    """The payouts of a day, by seller."""
+    rows = conn.execute(select(payouts).where(payouts.c.settled_on == settled_on).order_by(payouts.c.seller_id))
+    return [_payout(row) for row in rows]
+
+
 def payout_sums(conn: Connection, settled_on: date | None = None) -> dict[PayoutState, tuple[int, Paise]]:
     """Number and amount of the payouts in each state, of one day or of all."""
     query = select(payouts.c.state, func.count(), func.sum(payouts.c.amount)).group_by(payouts.c.state)

@@ -1,7 +1,7 @@
 """The use cases of settlement."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import structlog
 from prometheus_client import Counter
@@ -87,8 +87,12 @@ class Settlement:
 
     # Runs.
 
-    async def request_run(self, settled_on: date, *, caller_id: str, key: str) -> Run:
-        """A run that a person asked for. Raises: KeyReused for another day, and what `run` raises."""
+    async def request_run(self, settled_on: date | None, *, caller_id: str, key: str) -> Run:
+        """A run that a person asked for, None for the day on which today's sales are due.
+
+        Raises: KeyReused for another day, and what `run` raises.
+        """
+        settled_on = settled_on or banking.due_on(self._calendar, india_date(self._clock.now()))
         self._check_day(settled_on)
         await self._db.run(store.claim_run, caller_id, key, settled_on, self._clock.now())
         return await self.run(settled_on)
@@ -147,12 +151,16 @@ class Settlement:
 
     def _check_day(self, day: date) -> None:
         today = india_date(self._clock.now())
-        if day > today:
+        if day > today + timedelta(days=self._settings.days_ahead):
             raise DayAhead(day=day.isoformat(), today=today.isoformat())
         if not banking.is_banking_day(self._calendar, day):
             raise NotABankingDay(day=day.isoformat(), next=banking.due_on(self._calendar, day).isoformat())
 
     # Reading.
+
+    async def payouts_on(self, settled_on: date) -> list[Payout]:
+        """The payouts of a day, by seller."""
+        return await self._db.read(store.payouts_on, settled_on)
 
     async def find_run(self, settled_on: date) -> Run:
         """A day's run as it stands now. Raises: UnknownRun."""
