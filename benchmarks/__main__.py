@@ -192,7 +192,7 @@ def _skus(server: Platform) -> list[str]:
     skus = []
     for found in _get(server, "/api/catalog/products?limit=20")["items"]:
         sku = _get(server, f"/api/catalog/products/{found['id']}")["variants"][0]["sku"]
-        _get(server, f"/api/catalog/variants/{sku}/stock", {"received": 100_000})
+        _get(server, f"/api/catalog/variants/{sku}/stock", {"quantity": 100_000})
         skus.append(sku)
     return skus
 
