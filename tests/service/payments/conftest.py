@@ -11,5 +11,5 @@ from tests.service.payments.world import World, world
 
 @pytest.fixture(params=ENGINES)
 async def shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path, request.param, gateway_timeout_s="0.5") as running:
+    async with world(tmp_path, request.param) as running:
         yield running

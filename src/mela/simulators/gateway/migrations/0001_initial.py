@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mela.kernel import events
 from mela.kernel.db import Instant, Json
 
 revision = "0001_initial"
@@ -76,4 +75,3 @@ def upgrade() -> None:
     )
     op.create_index("callbacks_open", "callbacks", ["state", "due"])
     op.create_table("plans", sa.Column("id", sa.Integer, primary_key=True), sa.Column("plan", Json, nullable=False))
-    events.create_tables(op.get_bind())  # empty: the bus of every service looks there
