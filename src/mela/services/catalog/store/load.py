@@ -1,6 +1,6 @@
 """Puts the sample data into the database: texts, prices, rates and sellers as the files say, live stock as it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
@@ -39,6 +39,7 @@ def load(conn: Connection, samples: files.Samples, fingerprint: str) -> None:
     _replace_gst(conn, samples)
     for place, category, product in _in_order(samples):
         _put_product(conn, category.id, place, product)
+    _put_stock_and_city_prices(conn, [v for _, _, product in _in_order(samples) for v in product.variants])
     search.rebuild(conn, documents(samples))
     conn.execute(update(catalogue).values(samples=fingerprint))
     shelf.bump(conn)
@@ -78,10 +79,14 @@ def _put_product(conn: Connection, category: str, place: int, product: files.Sam
     for position, variant in enumerate(product.variants):
         values = variant.model_dump(include={"sku", "label", "attributes", "price", "mrp"})
         _put(conn, variants, values | {"product_id": product.id, "position": position})
-        insert_new(conn, stock, {"sku": variant.sku, "on_hand": variant.stock, "reserved": 0})
-        conn.execute(delete(city_prices).where(city_prices.c.sku == variant.sku))
-        for city, price in variant.city_prices.items():
-            conn.execute(insert(city_prices).values(sku=variant.sku, city=city, price=price))
+
+
+def _put_stock_and_city_prices(conn: Connection, every: Sequence[files.SampleVariant]) -> None:
+    insert_new(conn, stock, [{"sku": v.sku, "on_hand": v.stock, "reserved": 0} for v in every])
+    conn.execute(delete(city_prices).where(city_prices.c.sku.in_([v.sku for v in every])))
+    rows = [{"sku": v.sku, "city": city, "price": price} for v in every for city, price in v.city_prices.items()]
+    if rows:
+        conn.execute(insert(city_prices), rows)
 
 
 def _put(conn: Connection, table: Table, row: dict[str, Any]) -> None:

@@ -9,9 +9,10 @@ Source: https://www.sqlite.org/fts5.html, https://www.postgresql.org/docs/15/tex
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, column, delete, func, insert, select, table, text
+from sqlalchemy import Connection, Select, String, bindparam, column, delete, func, insert, select, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from mela.services.catalog.rules.search.documents import Document
@@ -67,14 +68,16 @@ def _find(conn: Connection, groups: Sequence[Group], *, every: bool) -> list[Doc
     both, either, quote = _OPERATORS[conn.dialect.name]
     written = [either.join(f"{quote}{word}{quote}" for word in group) for group in groups]
     query = (both if every else either).join(f"({group})" for group in written)
-    ids = text(_FIND[conn.dialect.name]).bindparams(words=query).columns(column("product_id"))
-    rows = conn.execute(
-        select(search_documents)
-        .where(search_documents.c.product_id.in_(select(ids.subquery().c.product_id)))
-        .order_by(search_documents.c.position)
-        .limit(MOST_CANDIDATES)
-    )
+    rows = conn.execute(_finding(conn.dialect.name), {"words": query})
     return [Document(*row) for row in rows]
+
+
+@cache
+def _finding(dialect: str) -> Select[Any]:
+    """The statement that takes a full-text query in the dialect's own language."""
+    found = text(_FIND[dialect]).columns(column("product_id")).subquery()
+    query = select(search_documents).where(search_documents.c.product_id.in_(select(found.c.product_id)))
+    return query.order_by(search_documents.c.position).limit(MOST_CANDIDATES)
 
 
 def _words(documents: Iterable[Document]) -> list[dict[str, Any]]:
