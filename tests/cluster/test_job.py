@@ -101,8 +101,10 @@ def test_suspended_job_stops_everything_and_may_still_be_complete() -> None:
     assert reason(step(job(suspend=True), many(1, "Succeeded"))) == "CompletionsReached"
 
 
-def test_job_that_is_deleted_starts_nothing() -> None:
-    assert step(replace(job(), terminating=True)).start == ()
+def test_job_that_is_deleted_starts_and_stops_nothing() -> None:
+    gone = replace(job(), terminating=True)
+    assert step(gone).start == ()
+    assert step(replace(gone, suspended=True), many(2)).stop == 0
 
 
 @pytest.mark.parametrize(("failures", "wait_s"), [(0, 0), (1, 10), (2, 20), (6, 320), (7, 600), (90, 600)])

@@ -65,7 +65,7 @@ def sync(job: model.Job, pods: Sequence[model.Pod], status: model.Status, now_s:
     outcome = _settled(job, pods, status) or _ended(job, pods, status, tally, now_s)
     stop, wait_s = 0, 0
     start: tuple[int | None, ...] = ()
-    if outcome is not None or job.suspended:
+    if outcome is not None or (job.suspended and not job.terminating):
         stop = tally.active
     elif not job.terminating:
         stop, start, wait_s = _scaled(job, pods, tally, now_s)
