@@ -66,6 +66,9 @@ class _Pass:
         new = status.Condition(type_, value, reason, message, since_ms)
         self.conditions = status.with_condition(self.conditions, new)
 
+    def remove(self, type_: str) -> None:
+        self.conditions = [each for each in self.conditions if each.type != type_]
+
     def warn(self, reason: str, message: str) -> None:
         self.events.append(Event("Warning", reason, message))
 
@@ -120,13 +123,16 @@ def _may_sleep(autoscaler: spec.Autoscaler) -> bool:
 def _rest(this: _Pass) -> Decision:
     this.condition("ScalingActive", "False", "ScalingDisabled", "the target has no replicas, so scaling is off")
     if not this.flags.scale_to_zero:
-        this.conditions = [each for each in this.conditions if each.type != "ScaledToZero"]
+        this.remove("ScaledToZero")
     return this.decision(_status(this, 0, 0, ()))
 
 
 def _follow_metrics(this: _Pass, scale: observed.Scale) -> Decision:
-    if not _selects_alone(this, scale.selector):
-        return _give_up(this, scale.replicas, (), this.events[-1].message)
+    if problem := _selector_problem(this.seen, scale.selector):
+        this.events.append(problem)
+        reason = "AmbiguousSelector" if problem.reason == "AmbiguousSelector" else "InvalidSelector"
+        this.condition("ScalingActive", "False", reason, problem.message)
+        return _give_up(this, scale.replicas, (), problem.message)
     limits = metrics.tolerances(this.autoscaler.behavior, this.flags)
     here = metrics.Situation(scale, this.seen.pods, limits, this.flags, this.now_ms)
     outcome = metrics.evaluate(this.autoscaler.metrics, this.seen.answers, here)
@@ -143,24 +149,18 @@ def _follow_metrics(this: _Pass, scale: observed.Scale) -> Decision:
     return replace(decision, proposal=outcome.replicas, winner=outcome.winner, error=decision.error or error)
 
 
-def _selects_alone(this: _Pass, text: str) -> bool:
-    """Check the scale's selector, and that no other HPA selects the same pods."""
+def _selector_problem(seen: observed.Observed, text: str) -> Event | None:
+    """Check the scale's selector, and that no other HPA selects the same pods; the reason is the event's."""
+    if not text:
+        return Event("Warning", "SelectorRequired", "the target's scale has no selector")
     try:
-        if not text:
-            return _bad_selector(this, "SelectorRequired", "InvalidSelector", "the target's scale has no selector")
         selector.parse(text)
     except labels.InvalidSelector as error:
-        return _bad_selector(this, "InvalidSelector", "InvalidSelector", f"the selector cannot be used: {error}")
-    if this.seen.rivals and this.seen.pods:
-        others = f"the pods of {text!r} are also scaled by {', '.join(this.seen.rivals)}"
-        return _bad_selector(this, "AmbiguousSelector", "AmbiguousSelector", others)
-    return True
-
-
-def _bad_selector(this: _Pass, event: str, reason: str, message: str) -> bool:
-    this.warn(event, message)
-    this.condition("ScalingActive", "False", reason, message)
-    return False
+        return Event("Warning", "InvalidSelector", f"the selector cannot be used: {error}")
+    if seen.rivals and seen.pods:
+        others = f"the pods of {text!r} are also scaled by {', '.join(seen.rivals)}"
+        return Event("Warning", "AmbiguousSelector", others)
+    return None
 
 
 def _give_up(this: _Pass, current: int, shown: tuple[metrics.Current | None, ...], error: str) -> Decision:
@@ -243,7 +243,7 @@ def _remember(this: _Pass, current: int, desired: int) -> normalize.Memory:
 def _note_sleep(this: _Pass, current: int, desired: int) -> None:
     """Say on every change whether it put the target to sleep, so that the condition is never stale."""
     if not this.flags.scale_to_zero:
-        this.conditions = [each for each in this.conditions if each.type != "ScaledToZero"]
+        this.remove("ScaledToZero")
     elif desired == 0 < current and this.autoscaler.min_replicas == 0 and _may_sleep(this.autoscaler):
         this.condition("ScaledToZero", "True", "ScaledToZero", "the controller scaled the target to zero")
     else:
