@@ -5,7 +5,7 @@ Source: https://pypi.org/project/kubernetes-validate/ 1.37.0, made from each ver
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -39,9 +39,9 @@ def kinds(version: str) -> Mapping[tuple[str, str], str]:
 
 
 @cache
-def groups() -> frozenset[str]:
-    """Groups that some version serves itself, without a CRD."""
-    return frozenset(api.rpartition("/")[0] for version in VERSIONS for api, _ in kinds(version))
+def groups(version: str) -> frozenset[str]:
+    """Groups that a version serves itself, without a CRD."""
+    return frozenset(api_version.rpartition("/")[0] for api_version, _ in kinds(version))
 
 
 @cache
@@ -100,8 +100,3 @@ def _file(version: str) -> dict[str, Any]:
     folder = resources.files("kubernetes_validate") / "kubernetes-json-schema" / f"v{version}.0-local-strict"
     found: dict[str, Any] = json.loads((folder / "_definitions.json").read_bytes())
     return found
-
-
-def served_in() -> Iterator[tuple[str, tuple[str, str]]]:
-    """Every version with every (apiVersion, kind) that it serves, oldest first."""
-    return ((version, kind) for version in VERSIONS for kind in kinds(version))

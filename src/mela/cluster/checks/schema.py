@@ -1,0 +1,303 @@
+"""Each object against the API of the chosen version: kinds that are served, fields that exist, values that are accepted.
+
+Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation and
+https://kubernetes.io/docs/reference/using-api/deprecation-guide/ (read 2026-11-23).
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
+from functools import lru_cache
+
+from rapidfuzz import process
+
+from mela.cluster.checks import Finding, rule
+from mela.cluster.objects import Object, Path, System, dig, is_built_in
+from mela.cluster.schemas import custom, history, problems, published
+
+REFUSED = "The API server refuses the object, so nothing of it is created or changed."
+DROPPED = (
+    "`kubectl apply` refuses the object; clients that do not ask for strict checking drop the field, "
+    "and what it should have done does not happen."
+)
+
+
+@lru_cache(maxsize=1)
+def _problems(system: System) -> tuple[tuple[Object, problems.Problem], ...]:
+    """Found once for all rules of this module."""
+    customs = custom.definitions(system.kind("CustomResourceDefinition"))
+    return tuple((thing, found) for thing in system for found in problems.find(thing, system.version, customs))
+
+
+def _findings(system: System, about: problems.About, happens: str) -> Iterator[Finding]:
+    for thing, found in _problems(system):
+        if found.about == about:
+            yield Finding(thing, found.path, says=found.says, happens=happens, mend=found.mend)
+
+
+def readable(system: System) -> System:
+    """The system without the values that have a wrong type: rules that look further need not expect them."""
+    wrong: dict[Object, list[Path]] = {}
+    for thing, found in _problems(system):
+        if found.about == "wrong-type":
+            wrong.setdefault(thing, []).append(found.path)
+    if not wrong:
+        return system
+    return replace(
+        system, objects=tuple(_without(thing, wrong[thing]) if thing in wrong else thing for thing in system)
+    )
+
+
+def _without(thing: Object, paths: list[Path]) -> Object:
+    data = deepcopy(dict(thing.data))
+    for path in sorted(paths, key=lambda path: [str(step).zfill(9) for step in path], reverse=True):
+        holder = dig(data, *path[:-1])
+        if path and isinstance(holder, dict | list):
+            del holder[path[-1]]  # type: ignore[arg-type]  # the step that led here fits
+    return Object.of(data, thing.source, thing.document)
+
+
+def _unserved(system: System) -> Iterator[Object]:
+    """Objects of Kubernetes' own groups that this version does not know."""
+    declared = custom.definitions(system.kind("CustomResourceDefinition"))
+    for thing in system:
+        key = thing.api_version, thing.kind
+        if is_built_in(thing.api_version) and key not in published.kinds(system.version) and key not in declared:
+            yield thing
+
+
+@rule(
+    id="unknown-kind",
+    severity="error",
+    about="The chosen Kubernetes version serves the apiVersion and kind of each object.",
+    good="""
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: "example.org/web:1.4.2"}]
+    """,
+    bad="""
+    apiVersion: v1
+    kind: Deployment
+    metadata: {name: web, namespace: shop}
+    """,
+)
+def unknown_kind(system: System) -> Iterator[Finding]:
+    for thing in _unserved(system):
+        if history.removal(thing.api_version, thing.kind):
+            continue
+        mend = _meant(thing, system.version)
+        if mend or thing.group in published.groups(system.version):
+            yield Finding(
+                thing,
+                ("kind",),
+                says=f"Kubernetes {system.version} has no {thing.kind} in {thing.api_version}.",
+                happens="`kubectl apply` stops with `no matches for kind`; the object is not created.",
+                mend=mend or "Correct apiVersion or kind; `kubectl api-resources` lists them.",
+            )
+
+
+def _meant(thing: Object, version: str) -> str:
+    """The same kind elsewhere, in this version or a later one, or a kind of nearly that name."""
+    kinds = published.kinds(version)
+    if same := [api for api, kind in kinds if kind == thing.kind]:
+        return f"Write `apiVersion: {min(same, key=history.is_off_by_default)}`."
+    if came := history.first(thing.api_version, thing.kind):
+        return f"It is served from Kubernetes {came} on."
+    near = process.extractOne(thing.kind, sorted({kind for _, kind in kinds}), score_cutoff=85)
+    return f"Did you mean `kind: {near[0]}`?" if near else ""
+
+
+@rule(
+    id="removed-api",
+    severity="error",
+    about="An API that the chosen version no longer serves has to be replaced by its successor.",
+    good="""
+    apiVersion: policy/v1
+    kind: PodDisruptionBudget
+    metadata: {name: web, namespace: shop}
+    spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+    """,
+    bad="""
+    apiVersion: policy/v1beta1
+    kind: PodDisruptionBudget
+    metadata: {name: web, namespace: shop}
+    spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+    """,
+)
+def removed_api(system: System) -> Iterator[Finding]:
+    for thing in _unserved(system):
+        if removal := history.removal(thing.api_version, thing.kind):
+            yield Finding(
+                thing,
+                ("apiVersion",),
+                says=f"{thing.api_version} {thing.kind} was removed in Kubernetes {removal.version}.",
+                happens="`kubectl apply` stops with `no matches for kind`; the object is not created.",
+                mend=f"Write `apiVersion: {removal.use}`; some fields are named differently there."
+                if removal.use
+                else removal.note,
+            )
+
+
+@rule(
+    id="api-goes-away",
+    severity="warning",
+    about="An API that a later version removes should be replaced before the cluster is upgraded.",
+    good="""
+    apiVersion: autoscaling/v2
+    kind: HorizontalPodAutoscaler
+    metadata: {name: web, namespace: shop}
+    spec:
+      maxReplicas: 4
+      scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+    """,
+    bad="""
+    # for Kubernetes 1.31
+    apiVersion: flowcontrol.apiserver.k8s.io/v1beta3
+    kind: FlowSchema
+    metadata: {name: web}
+    """,
+)
+def api_goes_away(system: System) -> Iterator[Finding]:
+    served = published.kinds(system.version)
+    for thing in system:
+        removal = history.removals().get((thing.api_version, thing.kind))
+        if removal and (thing.api_version, thing.kind) in served and history.is_newer(removal.version, system.version):
+            yield Finding(
+                thing,
+                ("apiVersion",),
+                says=f"{thing.api_version} {thing.kind} is removed in Kubernetes {removal.version}.",
+                happens=f"After the upgrade to {removal.version} the object can no longer be applied.",
+                mend=f"Write `apiVersion: {removal.use}`." if removal.use else removal.note,
+            )
+
+
+@rule(
+    id="api-off-by-default",
+    severity="warning",
+    about="Alpha APIs, and beta APIs since Kubernetes 1.24, are served only where an administrator switched them on.",
+    good="""
+    apiVersion: admissionregistration.k8s.io/v1
+    kind: ValidatingAdmissionPolicyBinding
+    metadata: {name: names}
+    spec: {policyName: names, validationActions: [Deny]}
+    """,
+    bad="""
+    apiVersion: admissionregistration.k8s.io/v1beta1
+    kind: MutatingAdmissionPolicyBinding
+    metadata: {name: names}
+    spec: {policyName: names}
+    """,
+)
+def api_off_by_default(system: System) -> Iterator[Finding]:
+    served = published.kinds(system.version)
+    for thing in system:
+        if history.is_off_by_default(thing.api_version) and (thing.api_version, thing.kind) in served:
+            yield Finding(
+                thing,
+                ("apiVersion",),
+                says=f"{thing.api_version} is off by default in Kubernetes {system.version}.",
+                happens="On a cluster as installed, `kubectl apply` stops with `no matches for kind`.",
+                mend=f"Use a stable version of the API, or switch it on: `--runtime-config={thing.api_version}=true`.",
+            )
+
+
+@rule(
+    id="unknown-field",
+    severity="error",
+    about="Every field exists in the schema of its kind, in the chosen version.",
+    good="""
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: shop}
+    spec:
+      selector: {app: web}
+      ports: [{port: 80, targetPort: 8080}]
+    """,
+    bad="""
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: shop}
+    spec:
+      selectors: {app: web}
+      ports: [{port: 80, targetPort: 8080}]
+    """,
+)
+def unknown_field(system: System) -> Iterator[Finding]:
+    return _findings(system, "unknown-field", DROPPED)
+
+
+@rule(
+    id="wrong-type",
+    severity="error",
+    about="Every value has the type that its field wants. YAML reads `on`, `yes`, `0755`, `1e3` and `1.10` as truth values and numbers.",
+    good="""
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: shop, namespace: default}
+    data: {sale: "on", mode: "0755"}
+    """,
+    bad="""
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: shop, namespace: default}
+    data: {sale: on, mode: 0755}
+    """,
+)
+def wrong_type(system: System) -> Iterator[Finding]:
+    return _findings(system, "wrong-type", REFUSED)
+
+
+@rule(
+    id="missing-field",
+    severity="error",
+    about="Fields that the API server demands are there.",
+    good="""
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec: {containers: [{name: web, image: "example.org/web:1.4.2"}]}
+    """,
+    bad="""
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec: {containers: [{name: web}]}
+    """,
+)
+def missing_field(system: System) -> Iterator[Finding]:
+    return _findings(system, "missing-field", REFUSED)
+
+
+@rule(
+    id="invalid-field",
+    severity="error",
+    about="Values and their combinations are those that the API server's own validation accepts.",
+    good="""
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers:
+        - name: web
+          image: example.org/web:1.4.2
+          resources: {requests: {memory: 64Mi}, limits: {memory: 128Mi}}
+    """,
+    bad="""
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers:
+        - name: web
+          image: example.org/web:1.4.2
+          resources: {requests: {memory: 256Mi}, limits: {memory: 128Mi}}
+    """,
+)
+def invalid_field(system: System) -> Iterator[Finding]:
+    return _findings(system, "invalid-field", REFUSED)
