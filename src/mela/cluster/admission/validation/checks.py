@@ -4,7 +4,7 @@ A rule for one value leaves a missing value alone unless it says otherwise; `str
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from mela.cluster import labels
 from mela.cluster.admission.validation import formats
@@ -135,19 +135,6 @@ def matches(selector: Field, found: Mapping[str, str]) -> bool | None:
         return labels.matches(selector.value, found)
     except labels.InvalidSelector:
         return None
-
-
-def unique(key: Callable[[Field], object]) -> Callable[[Iterable[Field]], Iterator[Field]]:
-    """The fields whose key stood before; missing and empty keys count."""
-
-    def repeated(fields: Iterable[Field]) -> Iterator[Field]:
-        seen = set()
-        for field in fields:
-            if key(field) in seen:
-                yield field
-            seen.add(key(field))
-
-    return repeated
 
 
 def _selector_expression(field: Field) -> Errors:

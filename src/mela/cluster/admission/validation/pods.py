@@ -117,7 +117,7 @@ def _tokens_need_account(spec: Field) -> Errors:
 
 def _resource_claims(field: Field, metadata: Field | None) -> Errors:
     if metadata and MIRROR in (metadata["annotations"].value or {}):
-        yield from (Field(None).forbidden("static pods have no resource claims") for _ in field.elements())
+        yield from (Field(None, "[]").forbidden("static pods have no resource claims") for _ in field.elements())
         return
     names: set[str] = set()
     for claim in field.elements():

@@ -4,11 +4,9 @@ Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
 pkg/apis/core/validation/validation.go v1.36.3 (read 2026-11-23).
 """
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
-from mela.cluster.admission.validation import formats
+from mela.cluster.admission.validation import formats, json_texts
 from mela.cluster.admission.validation.checks import (
     Errors,
     chosen,
@@ -77,8 +75,8 @@ def tolerations_annotation(annotations: Field) -> Errors:
     if not text:
         return
     try:
-        found = [_toleration(each_) for each_ in json.loads(text) or ()]
-    except (ValueError, TypeError, AttributeError):
+        found = _tolerations(json_texts.read(text))
+    except (ValueError, TypeError):
         yield annotations.invalid(f"{TOLERATIONS_ANNOTATION} is no list of tolerations")
         return
     yield from each(toleration)(Field(found, f"{annotations.path}.{TOLERATIONS_ANNOTATION}"))
@@ -196,11 +194,22 @@ def _label_keys(field: Field) -> Errors:
             yield named.invalid("stands in matchLabelKeys and in mismatchLabelKeys")
 
 
-def _toleration(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A toleration from JSON whose keys may be in any case. Raises: TypeError."""
+def _tolerations(found: Any) -> list[dict[str, Any]]:
+    """Tolerations from JSON; null is an empty list, and an empty toleration in it. Raises: TypeError."""
+    if not isinstance(found, list | None):
+        raise TypeError("no list")
+    return [_toleration({} if each_ is None else each_) for each_ in found or ()]
+
+
+def _toleration(found: Any) -> dict[str, Any]:
+    """Keys may be in any case. Raises: TypeError."""
+    if not isinstance(found, dict):
+        raise TypeError("no object")
     known = {name.lower(): name for name in ("key", "operator", "value", "effect", "tolerationSeconds")}
     result = {known[key.lower()]: value for key, value in found.items() if key.lower() in known and value is not None}
     for name, value in result.items():
-        if not isinstance(value, int if name == "tolerationSeconds" else str):
+        if type(value) is not (int if name == "tolerationSeconds" else str):
+            raise TypeError(name)
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise TypeError(name)
     return result
