@@ -70,7 +70,7 @@ class Platform:
         return create_app(
             "Mela" if len(built) > 1 else f"Mela {self.names[0]}", version=__version__, description=about.DESCRIPTION,
             routers=[b.parts.router for b in built if b.parts.router], routes=self.wiring.rpc_routes(), health=self.health,
-            messages=self._messages(), authenticator=_Remembering(self._accounts, self.clock),
+            messages=i18n.Messages.load(_KERNEL_MESSAGES, *registry.message_files()), authenticator=_Remembering(self._accounts, self.clock),
             settings=kernel_settings.read(WebSettings, "MELA_WEB", self._environ), lifespan=self._life,
         )  # fmt: skip
 
@@ -112,10 +112,6 @@ class Platform:
     def _accounts(self) -> Accounts:
         accounts: Any = self.wiring.peer(Accounts, caller=self.names[0])
         return accounts  # type: ignore[no-any-return]
-
-    def _messages(self) -> i18n.Messages:
-        own = [b.service.messages for b in self.wiring.built.values() if b.service.messages]
-        return i18n.Messages.load(_KERNEL_MESSAGES, *own)
 
 
 class _Remembering:

@@ -5,8 +5,12 @@ Data, so that a pod knows its neighbours without importing them. A test holds ea
 
 import importlib
 from dataclasses import dataclass
+from pathlib import Path
 
+import mela
 from mela.kernel.service import Service
+
+_PACKAGE = Path(mela.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,12 @@ def load(name: str) -> Service:
     """Import one service. Raises: KeyError for an unknown name."""
     service: Service = importlib.import_module(ENTRIES[name].module).SERVICE
     return service
+
+
+def message_files() -> list[Path]:
+    """The error texts of every service, its own or another's: an error may have come from a peer in another process."""
+    found = (_PACKAGE.joinpath(*entry.module.split(".")[1:-1], "data", "messages.yaml") for entry in ENTRIES.values())
+    return [file for file in found if file.exists()]
 
 
 def hearers(event: str) -> list[str]:

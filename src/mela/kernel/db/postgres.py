@@ -40,7 +40,7 @@ class PostgresDatabase:
         milliseconds = int(options.timeout_s * 1000)
         engine = create_engine(
             make_url(url).set(drivername="postgresql+psycopg"),
-            pool_size=options.pool_size, max_overflow=0, pool_timeout=options.timeout_s, pool_pre_ping=False,
+            pool_size=options.pool_size, max_overflow=0, pool_timeout=options.timeout_s, pool_pre_ping=False, hide_parameters=True,
             connect_args={
                 "connect_timeout": 5,
                 "application_name": f"mela-{service}",

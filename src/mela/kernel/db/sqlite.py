@@ -59,8 +59,9 @@ class SqliteDatabase:
             raise ValueError("SQLite needs a file: sqlite:///path/to/file.db")
         Path(database).parent.mkdir(parents=True, exist_ok=True)
         self._engine = create_engine(
-            url, isolation_level="AUTOCOMMIT", connect_args={"check_same_thread": False, "timeout": options.timeout_s}
-        )
+            url, isolation_level="AUTOCOMMIT", hide_parameters=True,
+            connect_args={"check_same_thread": False, "timeout": options.timeout_s},
+        )  # fmt: skip
         self._listener: Hook | None = None
         event.listen(self._engine, "connect", _configure)
         event.listen(self._engine, "connect", self._introduce)

@@ -28,7 +28,7 @@ def configure(style: Literal["json", "lines", "auto"] = "auto", level: str = "IN
     else:
         last = [
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-            structlog.dev.ConsoleRenderer(pad_event_to=0),
+            structlog.dev.ConsoleRenderer(pad_event_to=0, exception_formatter=structlog.dev.plain_traceback),
         ]
     structlog.configure(
         processors=shared + last,
