@@ -17,6 +17,7 @@ _COMMANDS = {
     "data": ("mela.cli.data", "data"),
     "buy": ("mela.cli.shopping", "buy"),
     "settle": ("mela.cli.settlement", "settle"),
+    "verify": ("mela.cli.verify", "verify"),
 }
 _ABOUT = {
     "up": "Run the whole platform in one process.",
@@ -26,6 +27,7 @@ _ABOUT = {
     "data": "Load sample data.",
     "buy": "Play a whole purchase against a running platform.",
     "settle": "Pay the sellers of a settlement date.",
+    "verify": "Say what is wrong with Kubernetes manifests, what will happen, how to mend it.",
 }
 
 

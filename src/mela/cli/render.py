@@ -32,6 +32,12 @@ def line(text: str) -> None:
     out.print(Text(text))
 
 
+def lines(texts: Iterable[Text]) -> None:
+    """Styled lines on stdout. Long ones are wrapped by the terminal, so that they can be copied and searched."""
+    for text in texts:
+        out.print(text, soft_wrap=True)
+
+
 def step(name: str, text: str) -> None:
     """One step of a story."""
     out.print(Text.assemble((f"{name:<10} ", "bold cyan"), text))

@@ -1,0 +1,1 @@
+"""One report in three forms: for people, as JSON, as SARIF."""
