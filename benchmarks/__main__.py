@@ -1,11 +1,12 @@
 """`python -m benchmarks [PART…]`: measure, print, write `benchmarks/last.json`.
 
-Parts: reads, orders, postgres, startup, memory (10,000 orders). Without a name: all of them.
+Parts: reads, orders, postgres, startup, memory (10,000 orders), verify. Without a name: all of them.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import platform as host
 import re
 import shutil
@@ -19,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import shoppers
+from benchmarks import manifests, shoppers
 from benchmarks.server import LOAD_CORE, SERVER_CORE, Platform, platform
 
 HERE = Path(__file__).parent
@@ -159,6 +160,25 @@ async def _buy(
     return result
 
 
+def verify(work: Path) -> Iterator[Figure]:
+    """`mela verify` over generated systems, each in a process of its own."""
+    mela = str(Path(sys.executable).parent / "mela")
+    for objects in (100, 1_000, 10_000):
+        manifests.write(work / str(objects), objects)
+        said = work / f"{objects}.json"
+        began = time.perf_counter()
+        with said.open("wb") as out:
+            process = subprocess.Popen([mela, "verify", "--format", "json", str(work / str(objects))], stdout=out)
+            _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = status >> 8
+        report = json.loads(said.read_bytes())
+        seen = f"{report['objects']} objects in {report['files']} files; {len(report['findings'])} findings"
+        yield Figure(f"verify, {objects:,} objects", seconds, "s", seen)
+        yield Figure(f"verify, {objects:,} objects, rate", report["objects"] / seconds, "objects/s", "start included")
+        yield Figure(f"verify, {objects:,} objects, memory", used.ru_maxrss / 1024, "MiB", "most that was resident")
+
+
 def _half_load(port: int, path: str, full: float) -> tuple[float, float]:
     """Latency with so few connections that about half the capacity is used: an open stream, not a closed loop."""
 
@@ -219,6 +239,7 @@ def _timed(command: list[str]) -> float:
 
 PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "reads": reads, "orders": orders, "postgres": postgres, "startup": startup, "memory": memory,
+    "verify": verify,
 }  # fmt: skip
 
 
@@ -231,7 +252,7 @@ def main() -> None:
     chosen = parser.parse_args().parts or list(PARTS)
     if missing := [part for part in chosen if part not in PARTS]:
         parser.error(f"no such part: {', '.join(missing)}; there are {', '.join(PARTS)}")
-    if not shutil.which("wrk"):
+    if chosen != ["verify"] and not shutil.which("wrk"):
         sys.exit("wrk is not installed: apt-get install wrk")
     where = conditions()
     print(where)
