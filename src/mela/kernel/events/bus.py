@@ -182,7 +182,7 @@ class Bus:
         wait = min(self._options.first_wait_s * 2 ** (delivery.attempts - 1), self._options.longest_wait_s)
         again = None if hopeless else self._clock.now() + timedelta(seconds=ids.jitter(wait))
         reason = str(error) if isinstance(error, MelaError) else repr(error)
-        log.warning("event parked" if hopeless else "event failed", service=self._service, event=delivery.envelope.name,
+        log.warning("event parked" if hopeless else "event failed", service=self._service, name=delivery.envelope.name,
                     key=delivery.envelope.key, attempts=delivery.attempts, reason=reason)  # fmt: skip
         await self._db.run(inbox.failed, delivery, again_at=again, reason=reason)
         return "parked" if hopeless else "failed"

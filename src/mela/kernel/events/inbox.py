@@ -123,7 +123,7 @@ def forget_done(conn: Connection, before: datetime) -> int:
 def depth(conn: Connection) -> dict[str, int]:
     """How many events wait and how many are parked."""
     rows = conn.execute(select(inbox.c.state, func.count()).where(inbox.c.state != DONE).group_by(inbox.c.state))
-    return {WAITING: 0, PARKED: 0} | dict(rows.tuples().all())
+    return {WAITING: 0, PARKED: 0} | {row.state: row[1] for row in rows}
 
 
 def _state(delivery: Delivery, state: str) -> Any:

@@ -50,6 +50,7 @@ class KafkaTransport:
         """See `Transport.close`."""
         self._closing = True
         await asyncio.gather(*self._consumers, return_exceptions=True)
+        self._producer = None  # its threads end with it; what was published is with the broker
 
     def _publish(self, envelopes: list[Envelope]) -> None:
         producer = self._producer = self._producer or Producer(
@@ -87,9 +88,16 @@ class KafkaTransport:
                 found = [m for m in await asyncio.to_thread(consumer.consume, 200, 0.1) if not m.error()]
                 if found:
                     await self._hand_over([_read(m) for m in found], receive)
-                    await asyncio.to_thread(consumer.commit, asynchronous=False)
+                    await self._commit(consumer)
         finally:
             await asyncio.to_thread(consumer.close)
+
+    async def _commit(self, consumer: Consumer) -> None:
+        """Offsets refused, as in a rebalance, are no loss: whoever has the partition next gets the events again."""
+        try:
+            await asyncio.to_thread(consumer.commit, asynchronous=False)
+        except KafkaException as error:
+            log.warning("offsets refused", service=self._service, reason=repr(error))
 
     async def _hand_over(self, envelopes: list[Envelope], receive: Callable[[list[Envelope]], Awaitable[None]]) -> None:
         """Until it is durable: going on without would commit an offset past it."""

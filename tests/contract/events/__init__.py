@@ -1,0 +1,1 @@
+"""What events promise, whatever carries them and wherever they wait."""
