@@ -49,7 +49,7 @@ async def test_a_refused_offset_repeats_the_events_and_the_inbox_forgives(
     class Refusing(Consumer):
         """Confluent's consumer, out of its group when it commits for the first time."""
 
-        def commit(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        def commit(self, *args: Any, **kwargs: Any) -> Any:
             if refusals:
                 raise KafkaException(refusals.pop())
             return super().commit(*args, **kwargs)

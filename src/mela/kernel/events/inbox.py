@@ -56,7 +56,8 @@ def claim(conn: Connection, now: datetime, *, limit: int, lease_s: float, horizo
     """Take up to `limit` due events, the oldest open one of each key only, for `lease_s` seconds.
 
     A worker that dies lets its lease run out, and another takes the event again. Nobody plans further ahead than
-    `horizon_s`: what is due later than that was planned before the clock was set back, and is due now.
+    `horizon_s`, by a clock that differs little from ours: what is due later was planned before the clock was set back,
+    and is due now.
     """
     heads = select(func.min(inbox.c.position)).where(inbox.c.state.in_((WAITING, PARKED))).group_by(inbox.c.key)
     late = or_(inbox.c.due <= now, inbox.c.due > now + timedelta(seconds=horizon_s))
