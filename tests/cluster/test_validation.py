@@ -69,6 +69,11 @@ def test_unknown_and_repeated_fields_stand_beside_errors() -> None:
     assert [error.field for error in result.errors] == ["metadata.name"]
 
 
-def test_a_kind_that_nobody_knows_is_the_caller_s_fault() -> None:
+def test_unknown_fields_are_quoted_as_go_quotes() -> None:
+    result = validation.validate(r'{metadata: {name: a, "b\"\t\\é\u200b": 1}}', "ConfigMap")
+    assert result.strict == (r'unknown field "metadata.b\"\t\\é\u200b"',)
+
+
+def test_a_kind_that_nobody_knows_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         validation.validate("{}", "Robot")

@@ -17,6 +17,7 @@ from mela.cluster.admission.validation.documents import Undecodable
 from mela.cluster.admission.validation.field import Field, FieldError
 from mela.cluster.admission.validation.kinds import KINDS, Kind
 from mela.cluster.admission.validation.objects import Decoder
+from mela.cluster.admission.wording import quote
 
 NAMESPACE = "default"
 GENERATED = "abcde"
@@ -58,7 +59,7 @@ def validate(text: str, kind: str, *, namespace: str = NAMESPACE, allow_privileg
     except Undecodable as error:
         return Result(undecodable=str(error))
     strict = ["yaml: unmarshal errors:" + "".join(f"\n  {line}" for line in repeated)] if repeated else []
-    strict += [f'unknown field "{path}"' for path in decoder.unknown]
+    strict += [f"unknown field {quote(path)}" for path in decoder.unknown]
     errors = check(thing, kind, namespace=namespace, allow_privileged=allow_privileged)
     return Result(strict=tuple(strict), errors=errors)
 
