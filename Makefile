@@ -65,6 +65,7 @@ coverage: $(ENV) ## Tests with branch coverage: 85 % overall, 95 % on kernel, cl
 
 .PHONY: docs
 docs: $(ENV) ## Reference pages, written from the code into docs/reference
+	$(BIN)/python -m mela.verify.pages docs/rules
 	$(BIN)/python -m docs.build
 
 ##@ Prove it
