@@ -80,7 +80,7 @@ class KafkaTransport:
         consumer = Consumer(
             {"bootstrap.servers": self._servers, "group.id": f"mela.{self._service}", "auto.offset.reset": "earliest",
              "enable.auto.commit": False, "allow.auto.create.topics": True, "topic.metadata.refresh.interval.ms": 2_000,
-             "client.id": self._service, "log_level": 3}
+             "session.timeout.ms": 10_000, "client.id": self._service, "log_level": 3}
         )  # fmt: skip
         consumer.subscribe(topics)
         try:
