@@ -8,6 +8,7 @@ The only part of `cluster` that reads files.
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from mela.cluster.manifests import texts
 from mela.cluster.manifests.files import Part, parts
@@ -31,8 +32,7 @@ def read(paths: Sequence[str], *, version: str = NEWEST, stdin: Callable[[], byt
 
 def parse(text: str, file: str = "text", *, version: str = NEWEST) -> System:
     """The system of one text."""
-    part = Part.of(file, texts.read(text, file))
-    return System.of(part.objects, part.mishaps, version=version)
+    return _joined([Part.of(file, texts.read(text, file))], version)
 
 
 def systems(found: Sequence[Part], *, version: str = NEWEST) -> tuple[System, ...]:
@@ -59,8 +59,21 @@ def systems(found: Sequence[Part], *, version: str = NEWEST) -> tuple[System, ..
 
 def _joined(members: Iterable[Part], version: str) -> System:
     together = list(members)
-    objects = (thing for part in together for thing in part.objects)
+    objects = _placed([thing for part in together for thing in part.objects])
     return System.of(objects, (mishap for part in together for mishap in part.mishaps), version=version)
+
+
+def _placed(objects: Sequence[Object]) -> Sequence[Object]:
+    """Custom objects whose CRD, among the objects, says that they stand in no namespace lose the one they were given."""
+    crds = [thing for thing in objects if thing.type == "CustomResourceDefinition"]
+    cluster_wide = {
+        (crd.get("spec", "group"), crd.get("spec", "names", "kind"))
+        for crd in crds
+        if crd.get("spec", "scope") == "Cluster"
+    }
+    if not cluster_wide:
+        return objects
+    return [replace(thing, namespace="") if (thing.group, thing.kind) in cluster_wide else thing for thing in objects]
 
 
 def _identities(part: Part) -> set[Identity]:

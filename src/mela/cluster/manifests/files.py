@@ -61,9 +61,9 @@ def _folder(root: Path) -> Iterator[Part]:
             if folder in chart_roots:
                 yield Part.of(str(folder), charts.render(folder))
             continue
-        if folder in builds and folder.resolve() not in taken:
+        if folder in builds and os.path.realpath(folder) not in taken:
             yield Part.of(str(folder), builds[folder].things)
-        left = [file for file in files if file.resolve() not in taken and file.suffix in SUFFIXES]
+        left = [file for file in files if os.path.realpath(file) not in taken and file.suffix in SUFFIXES]
         if part := _nonempty(folder, left):
             yield part
 

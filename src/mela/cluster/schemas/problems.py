@@ -112,6 +112,8 @@ def _unknown(thing: Object, path: Path, version: str, customs: Custom) -> Proble
 def _instead(name: str, above: Path, fields: Callable[[Path], tuple[str, ...]], thing: Object) -> str:
     """A field of nearly that name, or the place that the name belongs to."""
     known = fields(above)
+    if name in ("true", "false"):
+        return "YAML reads the keys on, off, yes, no, y and n as truth values: put the key in quotes."
     if close := process.extractOne(name, known, score_cutoff=NEAR):
         return f"Did you mean `{close[0]}`?"
     for depth in range(len(above) - 1, -1, -1):

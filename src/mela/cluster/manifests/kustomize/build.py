@@ -32,10 +32,10 @@ MOST_LAYERS = 500
 
 @dataclass(slots=True)
 class Build:
-    """The objects of a kustomization, and every file and folder that it took in (resolved)."""
+    """The objects of a kustomization, and every file and folder that it took in (real paths)."""
 
     things: list[Object | Mishap] = field(default_factory=list)
-    used: set[Path] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
 
 
 def file_in(folder: Path) -> Path | None:
@@ -70,7 +70,7 @@ class _Run:
         file = file_in(folder)
         if file is None:
             raise Broken(f"{folder} has no kustomization.yaml")
-        self.build.used.add(file.resolve())
+        self.build.used.add(os.path.realpath(file))
         text = self._text(file)
         try:
             value, _ = documents.read(text)
@@ -80,22 +80,22 @@ class _Run:
             raise Broken("a kustomization is a map", Source(str(file)))
         return value or {}, Document(text), Source(str(file))
 
-    def layer(self, folder: Path, items: list[Item], above: tuple[Path, ...]) -> list[Item]:
+    def layer(self, folder: Path, items: list[Item], above: tuple[str, ...]) -> list[Item]:
         """`items`, to which a component adds, with the folder's own objects, transformed. Raises: Broken."""
         self.layers += 1
-        if folder.resolve() in above:
+        if os.path.realpath(folder) in above:
             raise Broken(f"{folder} includes itself")
         if self.layers > MOST_LAYERS:
             raise Broken(f"more than {MOST_LAYERS} kustomizations include each other")
         spec, document, source = self.read(folder)
         try:
-            return self._layer(_Layer(folder, spec, document, source), items, (*above, folder.resolve()))
+            return self._layer(_Layer(folder, spec, document, source), items, (*above, os.path.realpath(folder)))
         except Broken as error:
             raise error if len(error.args) > 1 else Broken(error.args[0], source) from error
         except (AttributeError, TypeError, ValueError, UnicodeDecodeError) as error:
             raise Broken("a field has another type than kustomize knows", source) from error
 
-    def _layer(self, layer: "_Layer", items: list[Item], above: tuple[Path, ...]) -> list[Item]:
+    def _layer(self, layer: "_Layer", items: list[Item], above: tuple[str, ...]) -> list[Item]:
         for key in NOT_BUILT:
             if layer.spec.get(key):
                 self._note(layer, (key,), f"`{key}` is not followed here, so objects may differ")
@@ -111,9 +111,7 @@ class _Run:
         names.follow(items)
         return [item for item in items if item.data]
 
-    def _resource(
-        self, layer: "_Layer", entry: str, path: tuple[str | int, ...], above: tuple[Path, ...]
-    ) -> list[Item]:
+    def _resource(self, layer: "_Layer", entry: str, path: tuple[str | int, ...], above: tuple[str, ...]) -> list[Item]:
         where = Path(os.path.normpath(layer.folder / entry))
         if not self._is_here(layer, entry, path):
             return []
@@ -168,7 +166,7 @@ class _Run:
         return text
 
     def _use(self, path: Path) -> Path:
-        self.build.used.add(path.resolve())
+        self.build.used.add(os.path.realpath(path))
         return path
 
 
