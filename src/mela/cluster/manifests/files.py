@@ -52,20 +52,26 @@ def parts(paths: Iterable[str], stdin: Callable[[], bytes]) -> Iterator[Part]:
 def _folder(root: Path) -> Iterator[Part]:
     """Charts and kustomizations first take what is theirs; what is left are plain files."""
     folders = {Path(where): [Path(where) / name for name in sorted(names)] for where, names in _walk(root)}
-    chart_roots = [folder for folder in folders if (folder / charts.FILE).is_file()]
-    chart_roots = [folder for folder in chart_roots if not any(_is_below(folder, other) for other in chart_roots)]
-    builds = {folder: kustomize.build(folder) for folder in folders if kustomize.file_in(folder)}
+    chart_roots = _chart_roots(folders)
+    plain = [folder for folder in folders if not any(chart in (folder, *folder.parents) for chart in chart_roots)]
+    builds = {folder: kustomize.build(folder) for folder in plain if kustomize.file_in(folder)}
     taken = {path for build in builds.values() for path in build.used}
-    for folder, files in folders.items():
-        if any(folder == chart or _is_below(folder, chart) for chart in chart_roots):
-            if folder in chart_roots:
-                yield Part.of(str(folder), charts.render(folder))
-            continue
+    for chart in chart_roots:
+        yield Part.of(str(chart), charts.render(chart))
+    for folder in plain:
         if folder in builds and os.path.realpath(folder) not in taken:
             yield Part.of(str(folder), builds[folder].things)
-        left = [file for file in files if os.path.realpath(file) not in taken and file.suffix in SUFFIXES]
+        if folder in builds and builds[folder].is_broken:
+            continue  # its patches would look like objects
+        left = [file for file in folders[folder] if file.suffix in SUFFIXES and os.path.realpath(file) not in taken]
         if part := _nonempty(folder, left):
             yield part
+
+
+def _chart_roots(folders: Iterable[Path]) -> list[Path]:
+    """Charts that are not part of another chart."""
+    found = {folder for folder in folders if (folder / charts.FILE).is_file()}
+    return sorted(folder for folder in found if found.isdisjoint(folder.parents))
 
 
 def _nonempty(folder: Path, files: list[Path]) -> Part | None:
@@ -77,10 +83,6 @@ def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:
     for where, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in PASSED_OVER)
         yield where, names
-
-
-def _is_below(folder: Path, other: Path) -> bool:
-    return other in folder.parents
 
 
 def _plain(files: Iterable[Path], *, is_named: bool) -> Iterator[Object | Mishap]:

@@ -27,20 +27,26 @@ NOT_BUILT = (
     "validators",
 )
 """Fields that change objects in ways that are not followed here."""
+FLUX = b"kustomize.toolkit.fluxcd.io"
 MOST_LAYERS = 500
 
 
 @dataclass(slots=True)
 class Build:
-    """The objects of a kustomization, and every file and folder that it took in (real paths)."""
+    """The objects of a kustomization, and every file and folder that it took in (real paths).
+
+    A broken one took in no folder: what it includes can still be checked by itself.
+    """
 
     things: list[Object | Mishap] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    is_broken: bool = False
 
 
 def file_in(folder: Path) -> Path | None:
-    """The kustomization's own file."""
-    return next((folder / name for name in FILES if (folder / name).is_file()), None)
+    """The kustomization's own file. Flux keeps objects of its own in files of that name."""
+    found = next((folder / name for name in FILES if (folder / name).is_file()), None)
+    return None if found is None or FLUX in found.read_bytes()[:10_000] else found
 
 
 def build(folder: Path) -> Build:
@@ -54,7 +60,8 @@ def build(folder: Path) -> Build:
             run.build.things += [item.object() for item in items]
     except Broken as error:
         where = error.args[1] if len(error.args) > 1 else Source(str(file_in(folder) or folder))
-        run.build.things = [Mishap("kustomization-broken", where, str(error.args[0]))]
+        broken = Mishap("kustomization-broken", where, str(error.args[0]))
+        return Build([broken], {path for path in run.build.used if not Path(path).is_dir()}, is_broken=True)
     return run.build
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from mela.cluster.objects import Document, Object, Source
@@ -36,9 +36,6 @@ class Item:
 
     def object(self) -> Object:
         return Object.of(self.data, self.source, self.document)
-
-    def copy(self) -> "Item":
-        return replace(self, data=deepcopy(self.data), names=list(self.names))
 
     @property
     def kind(self) -> str:
