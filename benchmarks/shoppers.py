@@ -55,11 +55,8 @@ async def buy(door: Connection, sku: str, result: Result) -> None:
     result.accepted.append(time.perf_counter() - started)
     reference = parse_qs(urlsplit(order["intent_url"]).query)["tr"][0]
     await _must(door.call("POST", f"/sim/gateway/upi/{reference}/approve", {}))
-    wait = 0.01
     while order["state"] not in ("confirmed", "cancelled"):
-        await asyncio.sleep(wait)
-        wait = min(wait * 1.5, 0.1)
-        order = await _must(door.call("GET", f"/api/orders/orders/{order['id']}"))
+        order = await _must(door.call("GET", f"/api/orders/orders/{order['id']}?seen={order['state']}&wait_s=10"))
     result.whole.append(time.perf_counter() - started)
     result.orders += order["state"] == "confirmed"
     result.failed += order["state"] != "confirmed"

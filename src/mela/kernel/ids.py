@@ -8,6 +8,8 @@ Source: https://github.com/ulid/spec, by the copy at https://docs.rs/rusty_ulid/
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import secrets
 import threading
@@ -18,12 +20,33 @@ from mela.kernel import clock
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LETTERS = 26
 RANDOM_BITS = 80
+PAGE_BYTES = 4096
 STEP_BITS = 40
 """Ids of one millisecond differ by a random step this wide: a neighbour is hard to guess, and two forked processes
 that start from the same last id part at once."""
 
 PREFIX = re.compile(r"[a-z][a-z0-9_]{0,15}", re.ASCII)
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+
+
+class _Chance:
+    """Random bits from the operating system, fetched a page at a time: a system call for each id would cost more than it."""
+
+    def __init__(self) -> None:
+        self.forget()
+        os.register_at_fork(after_in_child=self.forget)
+
+    def forget(self) -> None:
+        """Drop what was fetched: a forked child must not draw what its parent draws."""
+        self._page = io.BytesIO()
+
+    def bits(self, count: int) -> int:
+        """A number of `count` bits, a multiple of 8."""
+        drawn = self._page.read(count // 8)
+        if len(drawn) < count // 8:
+            self._page = io.BytesIO(os.urandom(PAGE_BYTES))
+            drawn = self._page.read(count // 8)
+        return int.from_bytes(drawn)
 
 
 class Ulids:
@@ -33,12 +56,13 @@ class Ulids:
         self._now_ms = now_ms
         self._last = 0
         self._lock = threading.Lock()
+        self._chance = _Chance()
 
     def next(self) -> str:
         with self._lock:
-            fresh = self._now_ms() << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+            fresh = self._now_ms() << RANDOM_BITS | self._chance.bits(RANDOM_BITS)
             if fresh >> RANDOM_BITS <= self._last >> RANDOM_BITS:
-                fresh = self._last + 1 + secrets.randbits(STEP_BITS)
+                fresh = self._last + 1 + self._chance.bits(STEP_BITS)
             self._last = fresh
         return _crockford(fresh)
 

@@ -1,4 +1,4 @@
-"""The words at the head of the API's own document."""
+"""The words at the head of the API's own document, and its groups of operations in their order."""
 
 DESCRIPTION = """
 Mela sells things in India: find a product, pay by UPI, follow the order, settle the seller.
@@ -7,6 +7,25 @@ Mela sells things in India: find a product, pay by UPI, follow the order, settle
 * **Who you are**: `Authorization: Bearer …` with a customer's session, a seller's API key or the operator's token.
 * **Repeat safely**: what creates something takes an `Idempotency-Key`. The same key again returns the same thing.
 * **Errors** are `application/problem+json`: look at `code`, show `title` and `detail`. `Accept-Language` chooses hi, en, ta, te or kn.
-* **Pages**: pass `next_cursor` back as `cursor`. A cursor is opaque.
+* **Lists** are `items` and `next_cursor`: pass it back as `cursor`, until it is null. A cursor is opaque.
 * **Moments** are UTC (RFC 3339); days are India's.
+* **JSON** is read strictly: a whole number is no text, an unknown field or a field twice is refused.
 """
+
+TAGS = tuple(
+    {"name": name, "description": description}
+    for name, description in (
+        ("catalog", "Find what to buy. Open to everybody, in five languages."),
+        ("sign-in", "A code by SMS, then a session."),
+        ("me", "What is known about you, and changing it."),
+        ("cart", "What you are about to buy, at today's prices."),
+        ("orders", "Buy, follow, cancel."),
+        ("returns", "Send pieces back and get the money."),
+        ("settlement", "For sellers: what was sold, what was kept, what was paid out. Needs an API key with `settlement:read`."),
+        ("on duty", "For the person who runs the shop."),
+        ("callbacks", "For the payment gateway: signed, not signed in."),
+        ("simulated SMS", "Simulator: the phones' inbox. Whoever reads it can sign in."),
+        ("simulated UPI app", "Simulator: the payer's phone."),
+        ("simulated gateway", "Simulator: the payment gateway and its bank, in the manner of such a provider."),
+    )
+)

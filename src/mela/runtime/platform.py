@@ -72,6 +72,7 @@ class Platform:
             routers=[b.parts.router for b in built if b.parts.router], routes=self.wiring.rpc_routes(), health=self.health,
             messages=i18n.Messages.load(_KERNEL_MESSAGES, *registry.message_files()), authenticator=_Remembering(self._accounts, self.clock),
             settings=kernel_settings.read(WebSettings, "MELA_WEB", self._environ), lifespan=self._life,
+            tags=about.TAGS,
         )  # fmt: skip
 
     async def load_samples(self) -> dict[str, int]:

@@ -106,6 +106,7 @@ def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:
         "MELA_ACCOUNTS_SMS_URL": f"{base}/sim/sms",
         "MELA_ACCOUNTS_OPERATOR_TOKEN_HASH": auth.digest(secrets["operator_token"]),
         "MELA_PAYMENTS_GATEWAY_URL": f"{base}/sim/gateway",
+        "MELA_PAYMENTS_SCHEDULE_SCALE": "0.05",
         "MELA_PAYMENTS_GATEWAY_KEY_ID": "mela",
         "MELA_PAYMENTS_GATEWAY_KEY_SECRET": secrets["gateway_key"],
         "MELA_PAYMENTS_WEBHOOK_SECRET": secrets["webhook"],

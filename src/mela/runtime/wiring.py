@@ -86,7 +86,8 @@ class Wiring:
         return flight.RecordedDatabase(db, self._recorder) if self._recorder else db
 
     def _http_transport(self) -> Any:
-        limits = httpx2.Limits(max_connections=200, max_keepalive_connections=50)
+        # Each request looks at every idle connection, with a system call: keep few.
+        limits = httpx2.Limits(max_connections=200, max_keepalive_connections=8)
         inner = httpx2.AsyncHTTPTransport(limits=limits)
         return flight.RecordedTransport(inner, self._recorder) if self._recorder else inner
 

@@ -94,11 +94,11 @@ class Shopper:
     async def wait(self, order_id: str, *states: str, timeout_s: float = 20.0) -> dict[str, Any]:
         """The order once it is in one of the states. Raises: TimeoutError."""
         async with asyncio.timeout(timeout_s):
-            while True:
-                found = await self.order(order_id)
-                if found["state"] in states:
-                    return found
-                await asyncio.sleep(_POLL_S)
+            found = await self.order(order_id)
+            while found["state"] not in states:
+                following = {"seen": found["state"], "wait_s": 10}
+                found = await self.call("GET", f"/api/orders/orders/{order_id}", params=following)
+            return found
 
     async def invoices(self, order_id: str) -> list[dict[str, Any]]:
         """The order's GST invoices."""
@@ -170,4 +170,5 @@ def payment_of(order: dict[str, Any]) -> str:
     link = order["intent_url"]
     if not link:
         raise NotThere(f"{order['id']} has no UPI link yet: it is {order['state']}")
-    return str(httpx2.URL(link).params["tr"])
+    reference: str = httpx2.URL(link).params["tr"]
+    return reference

@@ -34,7 +34,7 @@ def configure(style: Literal["json", "lines", "auto"] = "auto", level: str = "IN
         processors=shared + last,
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
 

@@ -1,6 +1,6 @@
 """One application for all the services of a process."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +9,16 @@ from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from limits import parse
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from mela.kernel import i18n
 from mela.kernel.auth import Authenticator
 from mela.kernel.errors import MelaError
 from mela.kernel.web import problems
+from mela.kernel.web.document import document
 from mela.kernel.web.edge import Edge
 from mela.kernel.web.health import Health
+from mela.kernel.web.routing import RouteTable
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,12 @@ class WebSettings:
 def create_app(
     name: str, *, version: str, description: str, routers: Sequence[APIRouter], routes: Sequence[BaseRoute], health: Health,
     messages: i18n.Messages, authenticator: Authenticator, settings: WebSettings,
-    lifespan: Callable[[], AbstractAsyncContextManager[None]],
+    lifespan: Callable[[], AbstractAsyncContextManager[None]], tags: Sequence[Mapping[str, str]] = (),
 ) -> FastAPI:  # fmt: skip
-    """Put routers, probes and error answers together. `lifespan` is entered before the first request, left after the last."""
+    """Put routers, probes and error answers together. `lifespan` is entered before the first request, left after the last.
+
+    `tags`: names and descriptions of the groups of operations, in the order in which the document shows them.
+    """
 
     @asynccontextmanager
     async def whole_life(_app: FastAPI) -> AsyncIterator[None]:
@@ -48,13 +53,14 @@ def create_app(
             yield
 
     app = FastAPI(
-        title=name, version=version, description=description, lifespan=whole_life, responses=problems.RESPONSES, max_body_size=settings.body_bytes, docs_url="/docs", redoc_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False}, generate_unique_id_function=lambda route: route.name,
+        title=name, version=version, description=description, lifespan=whole_life,
+        openapi_tags=[dict(tag) for tag in tags], max_body_size=settings.body_bytes, docs_url="/docs", redoc_url=None, openapi_tags=[dict(tag) for tag in tags],
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     app.state.messages, app.state.authenticator, app.state.health = messages, authenticator, health
-    for router in routers:
-        app.include_router(router)
-    app.router.routes.extend([*health.routes(), *routes])
+    ours = [route for router in routers for route in router.routes]
+    app.router.routes.extend([*health.routes(), RouteTable([r for r in (*ours, *routes) if isinstance(r, Route)])])
+    app.openapi = lambda: document(app, ours)  # type: ignore[method-assign]
     app.add_exception_handler(MelaError, problems.on_mela_error)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(HTTPException, problems.on_http)

@@ -3,38 +3,35 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 
 from mela.kernel import auth
 from mela.kernel.auth import Authenticator, Kind, Principal
 from mela.kernel.errors import Forbidden
 
 
-async def caller(request: Request) -> Principal:
-    """FastAPI dependency: the principal of this request. Raises: Unauthenticated."""
-    authenticator: Authenticator = request.app.state.authenticator
-    return await authenticator.identify(token=auth.bearer(request.headers.get("authorization")))
+class Caller(SecurityBase):
+    """A FastAPI dependency: the principal of this request, of one kind. Documents the kind as a security scheme."""
+
+    def __init__(self, kind: Kind, description: str) -> None:
+        self.scheme_name, self.model = kind, HTTPBearer(description=description)
+        self._kind = kind
+
+    async def __call__(self, request: Request) -> Principal:
+        """Raises: Unauthenticated, Forbidden."""
+        authenticator: Authenticator = request.app.state.authenticator
+        principal = await authenticator.identify(token=auth.bearer(request.headers.get("authorization")))
+        if principal.kind != self._kind:
+            raise Forbidden("kernel.forbidden", need=self._kind)
+        return principal
 
 
-async def customer(principal: Annotated[Principal, Depends(caller)]) -> Principal:
-    """FastAPI dependency: a signed-in person."""
-    return _of_kind(principal, "customer")
-
-
-async def merchant(principal: Annotated[Principal, Depends(caller)]) -> Principal:
-    """FastAPI dependency: a seller's API key."""
-    return _of_kind(principal, "merchant")
-
-
-async def operator(principal: Annotated[Principal, Depends(caller)]) -> Principal:
-    """FastAPI dependency: the person on duty."""
-    return _of_kind(principal, "operator")
-
-
-def _of_kind(principal: Principal, kind: Kind) -> Principal:
-    if principal.kind != kind:
-        raise Forbidden("kernel.forbidden", need=kind)
-    return principal
-
+customer = Caller("customer", "A person's session: the `token` that signing in gives")
+merchant = Caller("merchant", "A seller's API key, with the scope that the operation names")
+operator = Caller(
+    "operator", "The person on duty: the token in the data folder's `secrets.json`, or the deployment's own"
+)
 
 Customer = Annotated[Principal, Depends(customer)]
 Merchant = Annotated[Principal, Depends(merchant)]

@@ -7,7 +7,7 @@ from fastapi import Depends, Header
 from mela.kernel.idempotency import KeyMissing
 
 
-def _header(
+async def _header(
     idempotency_key: Annotated[
         str | None,
         Header(description="Your own name for this request, unique per intent: repeating it repeats nothing.",

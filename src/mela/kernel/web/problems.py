@@ -51,7 +51,6 @@ class _Known:
 
 
 _BY_STATUS = {
-    400: _Known("kernel.invalid", lambda _r, _e: {"count": 1}),
     401: _Known("kernel.unauthenticated"),
     403: _Known("kernel.forbidden", lambda _r, _e: {"need": ""}),
     404: _Known("kernel.not_found"),
@@ -60,10 +59,6 @@ _BY_STATUS = {
     413: _Known("kernel.body_too_large", lambda r, _e: {"limit": r.app.max_body_size}),
     415: _Known("kernel.unsupported_media_type"),
     503: _Known("kernel.unavailable", lambda _r, _e: {"seconds": 1}),
-}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "Refused: `code` says why, `detail` what to do", "model": Problem},
-    "5XX": {"description": "Not your fault: repeat it with the same Idempotency-Key", "model": Problem},
 }
 
 
@@ -109,10 +104,21 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 async def on_http(request: Request, error: Exception) -> Response:
     """Exception handler of Starlette's own errors: unknown route, wrong method, body too large."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        return response(request, _unreadable(error.__cause__))
     known = _BY_STATUS.get(error.status_code)
     problem = known.error(request, error) if known else MelaError()
     problem.status = error.status_code  # type: ignore[misc]
     return response(request, problem)
+
+
+def _unreadable(cause: BaseException | None) -> MelaError:
+    """A body that could not be read at all."""
+    if isinstance(cause, RecursionError):
+        return errors.Rejected("kernel.too_deep")
+    if isinstance(cause, UnicodeDecodeError):
+        return errors.Rejected("kernel.not_utf8")
+    return Invalid([{"field": "body", "reason": "not one JSON value"}])
 
 
 def _fields(found: Sequence[Any]) -> list[dict[str, str]]:

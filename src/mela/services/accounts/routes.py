@@ -17,19 +17,19 @@ SessionId = Annotated[str, Path(pattern=r"^ses_[0-9A-Z]{26}$", examples=["ses_01
 KeyId = Annotated[str, Path(pattern=r"^key_[0-9A-Z]{26}$", examples=["key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
 
 
-def _language(
+async def _language(
     accept_language: Annotated[str | None, Header(description="en, hi, ta, te or kn", examples=["ta-IN"])] = None,
 ) -> Language:
     return cast(Language, i18n.negotiate(accept_language))
 
 
-def _device(
+async def _device(
     user_agent: Annotated[str | None, Header(description="How this device is shown in the list of sessions")] = None,
 ) -> str:
     return rules.device(user_agent)
 
 
-def _token(authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> str:
+async def _token(authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> str:
     return auth.bearer(authorization)
 
 

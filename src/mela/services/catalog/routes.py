@@ -98,7 +98,7 @@ def _changing(api: APIRouter, catalog: CatalogService) -> None:
         return schemas.StockLevel(sku=sku, on_hand=level.on_hand, reserved=level.reserved, free=level.free)
 
 
-def _asked(
+async def _asked(
     category: schemas.CategoryId = None, q: schemas.Text = None, city: schemas.City = None,
     sort: Annotated[Sort | None, Query(description="Left out: by relevance with `q`, as the shop is arranged without")] = None,
     min_price_paise: schemas.AtLeast = None, max_price_paise: schemas.AtMost = None,

@@ -9,6 +9,7 @@ from mela.kernel.errors import Rejected
 from mela.kernel.web.callers import Customer, Operator
 from mela.kernel.web.keys import Key
 from mela.services.orders import schemas
+from mela.services.orders.model import OrderState
 from mela.services.orders.service import Orders
 
 OrderId = Annotated[str, Path(pattern=r"^ord_[0-9A-Z]{26}$", examples=["ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
@@ -63,8 +64,15 @@ def _buying(api: APIRouter, orders: Orders) -> None:
         return schemas.OrderPage(orders=[schemas.OrderOut.of(order) for order in found[:limit]], next_cursor=last)
 
     @api.get("/orders/{order_id}", tags=["orders"], summary="An order and its history")
-    async def get_order(caller: Customer, order_id: OrderId) -> schemas.OrderOut:
-        return schemas.OrderOut.of(await orders.find(order_id, caller.id))
+    async def get_order(
+        caller: Customer, order_id: OrderId,
+        seen: Annotated[OrderState | None, Query(description="With `wait_s`: answer once the state is another than this")] = None,
+        wait_s: Annotated[float, Query(ge=0, le=10, description="Hold the answer for at most so many seconds")] = 0,
+    ) -> schemas.OrderOut:  # fmt: skip
+        """To follow an order without asking again and again: `?seen=awaiting_payment&wait_s=10`."""
+        if seen is None:
+            return schemas.OrderOut.of(await orders.find(order_id, caller.id))
+        return schemas.OrderOut.of(await orders.follow(order_id, caller.id, seen, wait_s))
 
     @api.get("/orders/{order_id}/invoices", tags=["orders"], summary="The GST invoices of an order, one per seller")
     async def get_invoices(caller: Customer, order_id: OrderId) -> list[schemas.InvoiceOut]:

@@ -1,6 +1,8 @@
 """The use cases of orders."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +17,7 @@ from mela.kernel.errors import MelaError, Rejected
 from mela.kernel.events import Delivery
 from mela.kernel.money import Paise
 from mela.services.orders import rules, store
+from mela.services.orders.changes import LOOK_AGAIN_S, Changes
 from mela.services.orders.model import Address, Order, OrderState, Return, Step
 from mela.services.orders.settings import OrdersSettings
 
@@ -36,10 +39,25 @@ class Orders:
     ) -> None:  # fmt: skip
         self._db, self._catalog, self._payments, self._clock = db, catalog, payments, clock
         self._settings, self._states_by_prefix = settings, states_by_prefix
+        self._changes = Changes()
 
     async def find(self, order_id: str, customer_id: str) -> Order:
         """A customer's order. Raises: UnknownOrder."""
         return await self._db.read(store.get, order_id, customer_id=customer_id)
+
+    async def follow(self, order_id: str, customer_id: str, seen: OrderState, wait_s: float) -> Order:
+        """The order once it is in another state than `seen`, or as it is after `wait_s` seconds. Raises: UnknownOrder."""
+        limit = self._clock.monotonic() + wait_s
+        with self._changes.of(order_id) as changed:
+            while True:
+                changed.clear()
+                order = await self.find(order_id, customer_id)
+                left = limit - self._clock.monotonic()
+                if order.state is not seen or left <= 0:
+                    return order
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, LOOK_AGAIN_S)):
+                        await changed.wait()
 
     async def page(self, customer_id: str, before: str | None, limit: int) -> list[Order]:
         """A customer's orders, newest first, those made before the order `before`."""
@@ -102,10 +120,10 @@ class Orders:
         try:
             await self._catalog.commit(key=order_id)
         except ReservationLost:
-            await self._db.run(store.cancel, order_id, "stock_lost", "catalog", self._clock.now())
+            await self._change(store.cancel, order_id, "stock_lost", "catalog", self._clock.now())
             return await self.drive(order_id)
         sellers = await self._catalog.sellers(ids=sorted({line.seller_id for line in order.lines}))
-        return await self._db.run(store.confirm, order_id, payment_id, sellers, actor, self._clock.now())
+        return await self._change(store.confirm, order_id, payment_id, sellers, actor, self._clock.now())
 
     async def cash_collected(self, delivery: Delivery, order_id: str, payment_id: str) -> None:
         """The cash of a cash order has been handed over: its sellers have money coming, once."""
@@ -119,22 +137,22 @@ class Orders:
         """No money will come: give the stock back."""
         order = await self._db.read(store.get, order_id)
         if order.state in (OrderState.PLACED, OrderState.AWAITING_PAYMENT):
-            await self._db.run(store.cancel, order_id, reason, "payments", self._clock.now())
+            await self._change(store.cancel, order_id, reason, "payments", self._clock.now())
         return await self.drive(order_id)
 
     async def cancel(self, order_id: str, *, customer_id: str | None, reason: str, actor: str) -> Order:
         """Cancel an order that has not left; money goes back. Raises: UnknownOrder, CannotChange."""
         await self._db.read(store.get, order_id, customer_id=customer_id)
-        await self._db.run(store.cancel, order_id, reason, actor, self._clock.now())
+        await self._change(store.cancel, order_id, reason, actor, self._clock.now())
         return await self.drive(order_id)
 
     async def ship(self, order_id: str, actor: str) -> Order:
         """The parcel has left. Raises: CannotChange."""
-        return await self._db.run(store.change, order_id, OrderState.SHIPPED, "shipped", actor, self._clock.now())
+        return await self._change(store.change, order_id, OrderState.SHIPPED, "shipped", actor, self._clock.now())
 
     async def deliver(self, order_id: str, actor: str) -> Order:
         """The parcel is with the customer, the cash with us. Raises: CannotChange."""
-        order = await self._db.run(store.change, order_id, OrderState.DELIVERED, "delivered", actor, self._clock.now())
+        order = await self._change(store.change, order_id, OrderState.DELIVERED, "delivered", actor, self._clock.now())
         if order.method == "cod" and order.payment_id:
             await self._payments.collect_cash(key=f"{order_id}:cash", payment_id=order.payment_id)
         return order
@@ -175,7 +193,7 @@ class Orders:
         try:
             await self._catalog.reserve(key=order.id, lines=lines, seconds=self._settings.hold_s)
         except OutOfStock:
-            await self._db.run(store.out_of_stock, order.id, self._clock.now())
+            await self._change(store.out_of_stock, order.id, self._clock.now())
             await self.drive(order.id)
             raise
         payment = await self._payments.start(
@@ -186,13 +204,13 @@ class Orders:
             return await self.paid(order.id, payment.id, "checkout")
         if payment.state in (PaymentState.FAILED, PaymentState.EXPIRED):
             return await self.unpaid(order.id, payment.reason or payment.state.value)
-        return await self._db.run(store.await_payment, order.id, payment.id, payment.intent_url, self._clock.now())
+        return await self._change(store.await_payment, order.id, payment.id, payment.intent_url, self._clock.now())
 
     async def _finish_cancel(self, order: Order) -> Order:
         """Give back stock and money, each once, then close the order."""
         await self._catalog.release(key=order.id)
         refund_id = await self._return_money(order, order.payment_id)
-        return await self._db.run(store.cancelled, order.id, refund_id, self._clock.now())
+        return await self._change(store.cancelled, order.id, refund_id, self._clock.now())
 
     async def _return_money(self, order: Order, payment_id: str | None) -> str | None:
         """Give back what was captured; the refund's id, None where there is none. What is captured later comes back here."""
@@ -208,6 +226,12 @@ class Orders:
         except RefundTooLarge:  # money that arrived after the payment was cancelled: payments has sent it back itself
             return None
         return refund.id
+
+    async def _change(self, unit: Callable[..., Order], *args: Any) -> Order:
+        """Run a unit that moves an order on, and wake who waits for it."""
+        order = await self._db.run(unit, *args)
+        self._changes.tell(order.id)
+        return order
 
     async def _price(self, lines: list[Line], city: str | None) -> list[PricedLine]:
         if not lines:

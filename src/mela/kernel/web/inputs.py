@@ -1,0 +1,28 @@
+"""What people may send: shapes that more than one service takes, each hostile text refused in one place.
+
+JSON is read strictly: a whole number is a whole number, not a text, a truth value or 2.0.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+_HIDDEN = r"\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+"""Control characters, and marks that reorder or hide text: a name that reads otherwise on an invoice than in the database.
+U+200C and U+200D stay: Indian scripts and emoji are written with them. PostgreSQL keeps no NUL.
+Source: Unicode Standard Annex 9, https://www.unicode.org/reports/tr9/ (recalled)."""
+LINE = rf"^[^{_HIDDEN}]*[^{_HIDDEN}\s\u200c\u200d][^{_HIDDEN}]*$"
+"""One line with something to see in it."""
+LINE_OR_NOTHING = rf"^[^{_HIDDEN}]*$"
+
+Phone = Annotated[str, StringConstraints(pattern=r"^\+91[6-9][0-9]{9}$")]
+"""An Indian mobile number."""
+Words = Annotated[str, StringConstraints(max_length=120, pattern=LINE), AfterValidator(str.strip)]
+"""A name, a street, a reason."""
+WordsOrNothing = Annotated[str, StringConstraints(max_length=120, pattern=LINE_OR_NOTHING), AfterValidator(str.strip)]
+
+
+class Strict(BaseModel):
+    """Input: an unknown field or another type is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
