@@ -110,18 +110,18 @@ def _unknown(thing: Object, path: Path, version: str, customs: Custom) -> Proble
 
 
 def _instead(name: str, above: Path, fields: Callable[[Path], tuple[str, ...]], thing: Object) -> str:
-    """A field of nearly that name, or the place that the name belongs to."""
+    """The place that the name belongs to, or a field of nearly that name."""
     known = fields(above)
     if name in ("true", "false"):
         return "YAML reads the keys on, off, yes, no, y and n as truth values: put the key in quotes."
-    if close := process.extractOne(name, known, score_cutoff=NEAR):
-        return f"Did you mean `{close[0]}`?"
     for depth in range(len(above) - 1, -1, -1):
         if name in fields(above[:depth]):
             return f"It belongs further up, in `{spell(above[:depth])}`: check the indentation."
     for child in known:
         if name in fields((*above, child)) or name in fields((*above, child, 0)):
             return f"It belongs further down, in `{spell((*above, child))}`: check the indentation."
+    if close := process.extractOne(name, known, score_cutoff=NEAR):
+        return f"Did you mean `{close[0]}`?"
     explained = ".".join((thing.kind.lower(), *(step for step in above if isinstance(step, str))))
     return f"Remove it; `kubectl explain {explained}` lists the fields."
 
