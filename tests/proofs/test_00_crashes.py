@@ -49,6 +49,7 @@ def _carried(folder: Path, engine: str, carrier: str, steps: tuple[int, int, int
 
 
 SAMPLES = {
+    ("sqlite", "memory"): (1, 1, 10_000),
     ("postgresql", "memory"): (1, 5, 10_000),
     ("sqlite", "kafka"): (3, 17, 60),
     ("postgresql", "kafka"): (5, 13, 50),

@@ -89,12 +89,15 @@ def proxy(
             body = messages.to_json(arguments)
             result: Any = None
             with deadline.within(timeout_s):
+                if not deadline.left(timeout_s):
+                    raise errors.TimedOut(seconds=1)
                 async for attempt in stamina.retry_context(
                     on=_worth_repeating,
                     attempts=attempts,
-                    timeout=deadline.left(timeout_s),
+                    timeout=timeout_s,
                     wait_initial=0.05,
                     wait_max=1.0,
+                    wait_jitter=0.05,
                 ):
                     with attempt, metrics.CALL.labels(caller, service, name).time():
                         result = await _post(client, f"{url}/rpc/{service}/{name}", body, token, service)

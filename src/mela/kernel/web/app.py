@@ -54,10 +54,11 @@ def create_app(
 
     app = FastAPI(
         title=name, version=version, description=description, lifespan=whole_life,
-        openapi_tags=[dict(tag) for tag in tags], max_body_size=settings.body_bytes, docs_url="/docs", redoc_url=None, openapi_tags=[dict(tag) for tag in tags],
+        openapi_tags=[dict(tag) for tag in tags], docs_url="/docs", redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     app.state.messages, app.state.authenticator, app.state.health = messages, authenticator, health
+    app.state.body_bytes = settings.body_bytes
     ours = [route for router in routers for route in router.routes]
     app.router.routes.extend([*health.routes(), RouteTable([r for r in (*ours, *routes) if isinstance(r, Route)])])
     app.openapi = lambda: document(app, ours)  # type: ignore[method-assign]
@@ -66,7 +67,7 @@ def create_app(
     app.add_exception_handler(HTTPException, problems.on_http)
     rate: Any = None if settings.rate == "off" else parse(settings.rate)
     app.add_middleware(
-        Edge, service=name, timeout_s=settings.timeout_s, rate=rate, exempt=frozenset(settings.rate_exempt),
+        Edge, service=name, timeout_s=settings.timeout_s, body_bytes=settings.body_bytes, rate=rate, exempt=frozenset(settings.rate_exempt),
         trust_forwarded=settings.trust_forwarded,
     )  # fmt: skip
     return app

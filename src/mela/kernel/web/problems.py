@@ -56,7 +56,7 @@ _BY_STATUS = {
     404: _Known("kernel.not_found"),
     405: _Known("kernel.method_not_allowed", lambda _r, e: {"allow": (e.headers or {}).get("Allow", "")}),
     406: _Known("kernel.not_acceptable"),
-    413: _Known("kernel.body_too_large", lambda r, _e: {"limit": r.app.max_body_size}),
+    413: _Known("kernel.body_too_large", lambda r, _e: {"limit": r.app.state.body_bytes}),
     415: _Known("kernel.unsupported_media_type"),
     503: _Known("kernel.unavailable", lambda _r, _e: {"seconds": 1}),
 }

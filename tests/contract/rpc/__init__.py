@@ -1,0 +1,1 @@
+"""Contracts: the same answers from an object and from a process away."""
