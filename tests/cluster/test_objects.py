@@ -121,7 +121,7 @@ def test_odd_metadata_is_read_as_far_as_it_is_text() -> None:
         {"apiVersion": 1, "kind": ["x"], "metadata": {"name": 3, "labels": {"a": 1, "b": "2"}}}, Source("f")
     )
     assert (thing.kind, thing.name, dict(thing.labels), dict(thing.annotations)) == ("", "", {"b": "2"}, {})
-    assert Object.of({"metadata": "text"}, Source("f")).title == " default/"
+    assert Object.of({"metadata": "text"}, Source("f")).title == ""
 
 
 def test_values_are_dug_only_where_the_way_exists(system: System) -> None:

@@ -109,8 +109,10 @@ class Object:
 
     @property
     def title(self) -> str:
-        """What people call it: `Deployment shop/web`."""
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}".strip()
+        """What people call it: `Deployment shop/web`. Empty for what has no kind, such as a file that cannot be read."""
+        if not self.kind:
+            return ""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
     @property
     def labels(self) -> Mapping[str, str]:
