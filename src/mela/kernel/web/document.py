@@ -12,6 +12,7 @@ from mela.kernel import i18n
 from mela.kernel.web import refusals
 from mela.kernel.web.problems import Problem
 
+
 def document(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """The OpenAPI document of these routes: each operation by the name of its function, with the errors that any may give."""
     if app.openapi_schema is None:
@@ -21,6 +22,10 @@ def document(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
         made = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=routes, tags=app.openapi_tags
         )
+        used = {
+            tag for item in made["paths"].values() for operation in item.values() for tag in operation.get("tags", ())
+        }
+        made["tags"] = [tag for tag in made.get("tags", ()) if tag["name"] in used]
         _add_errors(made, app.state.messages)
         app.openapi_schema = made
     return app.openapi_schema

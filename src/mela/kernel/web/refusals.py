@@ -36,11 +36,16 @@ def refused(codes: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
 
 def document(made: Json, messages: i18n.Messages) -> None:
     """Put the errors into each operation of an OpenAPI document, with an example of each in English."""
+    found = [_codes(operation) for operation in _operations(made)]
+    statuses = {code: status for codes in found for status, words in codes.items() for code in words}
+    made["components"]["examples"] = {
+        code: {"value": _example(statuses[code], code, messages)} for code in sorted(statuses)
+    }
     for operation in _operations(made):
         possible = _codes(operation)
         for parameter in operation.get("parameters", ()):
             _tidy(parameter)
-        answers = {str(status): _answer(status, words, messages) for status, words in possible.items()}
+        answers = {str(status): _answer(status, words) for status, words in possible.items()}
         operation["responses"] = {
             status: answer for status, answer in operation["responses"].items() if status[0] in "23"
         } | answers
@@ -70,8 +75,8 @@ def _tidy(parameter: Json) -> None:
     parameter["required"] |= parameter["name"].lower() == "idempotency-key"
 
 
-def _answer(status: int, words: list[str], messages: i18n.Messages) -> Json:
-    examples = {code: {"value": _example(status, code, messages)} for code in words}
+def _answer(status: int, words: list[str]) -> Json:
+    examples = {code: {"$ref": f"#/components/examples/{code}"} for code in words}
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
     answer: Json = {"description": ", ".join(f"`{code}`" for code in words), "content": content, "x-codes": words}
     if status in (429, 503):
@@ -82,8 +87,8 @@ def _answer(status: int, words: list[str], messages: i18n.Messages) -> Json:
 def _example(status: int, code: str, messages: i18n.Messages) -> Json:
     title, detail = (messages.text(f"errors.{code}.{part}", "en") for part in ("reason", "fix"))
     return {
-        "type": f"urn:mela:error:{code}", "code": code, "title": title, "detail": detail, "status": status, "params": {},
-        "fields": [], "request_id": "req_01KAR4T0GQ8V6M2Z3XJY5N7P9B",
+        "type": f"urn:mela:error:{code}", "code": code, "title": title, "detail": detail, "status": status, "params": {}, "fields": [],
+        "request_id": "req_01KAR4T0GQ8V6M2Z3XJY5N7P9B",
     }  # fmt: skip
 
 
