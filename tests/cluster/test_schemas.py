@@ -320,3 +320,57 @@ def test_paths_are_spelled_as_people_write_them() -> None:
     assert spell(("spec", "ports", 0, "name")) == "spec.ports[0].name"
     assert spell(("metadata", "labels", "example.com/a")) == "metadata.labels[example.com/a]"
     assert spell(()) == "the object"
+
+
+# ---- objects that the API server takes, however odd they look
+
+TAKEN = """\
+{apiVersion: v1, kind: Service, metadata: {name: headless}, spec: {clusterIP: None, selector: {app: web}, ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: outside}, spec: {type: ExternalName, externalName: example.org}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {generateName: once-}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: once, image: once}]}}}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: "30 2 * * *"
+  timeZone: Asia/Kolkata
+  jobTemplate: {spec: {template: {spec: {restartPolicy: OnFailure, containers: [{name: once, image: once}]}}}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: tls}, type: kubernetes.io/tls, stringData: {tls.crt: a, tls.key: b}}
+---
+{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  selector: {matchLabels: {app: db}}
+  serviceName: db
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: db, volumeMounts: [{name: data, mountPath: /data}]}]}
+  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, annotations: {kubernetes.io/ingress.class: nginx}}
+spec: {rules: [{host: example.org, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: high}, spec: {priorityClassName: system-node-critical, containers: [{name: a, image: a}]}}
+---
+{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {minAvailable: 50%, selector: {matchLabels: {app: web}}}}
+---
+{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: high}, value: 1000}
+---
+{apiVersion: v1, kind: ResourceQuota, metadata: {name: all}, spec: {hard: {requests.cpu: "4", count/deployments.apps: 10}}}
+"""
+
+
+def test_what_the_api_server_takes_is_not_complained_about() -> None:
+    assert [(problem.path, problem.says) for problem in found(TAKEN)] == []

@@ -43,6 +43,27 @@ def unreadable(system: System) -> Iterator[Finding]:
 
 
 @rule(
+    id="template-not-rendered",
+    severity="info",
+    about="A template is no YAML until it is rendered, and is not checked before.",
+    good=_GOOD,
+    bad="""
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: {{ .Values.name }}}
+    """,
+)
+def template_not_rendered(system: System) -> Iterator[Finding]:
+    for place, says in _mishaps(system, "template-not-rendered"):
+        yield Finding(
+            place,
+            says=f"This looks like a template, and is not checked: {says}.",
+            happens="Mistakes in what it renders stay unseen.",
+            mend="Check the rendered form: pipe it to `mela verify -`.",
+        )
+
+
+@rule(
     id="repeated-key",
     severity="error",
     about="A key may stand only once in a map: of equal keys the last one counts, silently.",

@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from mela.cluster.checks import Finding, rule
 from mela.cluster.objects import Object, Path, System, dig, is_built_in
@@ -109,7 +109,7 @@ def _meant(thing: Object, version: str) -> str:
         return f"Write `apiVersion: {min(same, key=history.is_off_by_default)}`."
     if came := history.first(thing.api_version, thing.kind):
         return f"It is served from Kubernetes {came} on."
-    near = process.extractOne(thing.kind, sorted({kind for _, kind in kinds}), score_cutoff=85)
+    near = process.extractOne(thing.kind, sorted({kind for _, kind in kinds}), scorer=fuzz.ratio, score_cutoff=80)
     return f"Did you mean `kind: {near[0]}`?" if near else ""
 
 

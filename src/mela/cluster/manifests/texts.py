@@ -7,6 +7,7 @@ Source: https://pkg.go.dev/k8s.io/apimachinery@v0.36.3/pkg/util/yaml#NewDocument
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mela.cluster.admission.validation import documents
@@ -18,6 +19,7 @@ LARGEST_DOCUMENT = 16 * 2**20
 """Characters of one document, which may be a list of thousands of objects. It bounds memory."""
 
 _SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
+_TEMPLATE = re.compile(r"\{\{|\{%|<%")
 _MARK = re.compile(r"^line (\d+): ")
 
 
@@ -57,7 +59,8 @@ def _document(text: str, first: int, file: str) -> Iterator[Object | Mishap]:
     try:
         value, repeated = _parse(text)
     except documents.Undecodable as error:
-        yield _unreadable(str(error), first, file)
+        found = _unreadable(str(error), first, file)
+        yield replace(found, rule="template-not-rendered") if _TEMPLATE.search(text) else found
         return
     for said in repeated:
         line = int(match[1]) if (match := _MARK.match(said)) else 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import jsonschema_rs
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from mela.cluster.admission import validation
 from mela.cluster.admission.validation.documents import Undecodable
@@ -120,7 +120,7 @@ def _instead(name: str, above: Path, fields: Callable[[Path], tuple[str, ...]], 
     for child in known:
         if name in fields((*above, child)) or name in fields((*above, child, 0)):
             return f"It belongs further down, in `{spell((*above, child))}`: check the indentation."
-    if close := process.extractOne(name, known, score_cutoff=NEAR):
+    if close := process.extractOne(name, known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=NEAR):
         return f"Did you mean `{close[0]}`?"
     explained = ".".join((thing.kind.lower(), *(step for step in above if isinstance(step, str))))
     return f"Remove it; `kubectl explain {explained}` lists the fields."
@@ -171,6 +171,7 @@ def _validated(thing: Object) -> Iterator[Problem]:
     except Undecodable as error:
         yield _undecodable(thing, str(error))
         return
+    _as_stored(decoded, thing.kind)
     # Whether privileged containers are allowed is the cluster's choice, and a rule of its own.
     for wrong in validation.check(decoded, thing.kind, allow_privileged=True):
         path = locate(thing.data, wrong.field)
@@ -182,6 +183,16 @@ def _validated(thing: Object) -> Iterator[Problem]:
             detail = wrong.detail or _PLAIN.get(wrong.type, "is refused")
             shown = f" (it is {wrong.value!r})" if wrong.value not in (None, "") else ""
             yield Problem("invalid-field", path, f"`{wrong.field}`: {_sentence(detail + shown)}")
+
+
+def _as_stored(decoded: dict[str, Any], kind: str) -> None:
+    """What the API server fills in before it validates: a Service's `clusterIPs` from its `clusterIP`.
+
+    Source: normalizeClusterIPs in https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/registry/core/service/storage/storage.go
+    """
+    spec = decoded.get("spec")
+    if kind == "Service" and spec and spec.get("clusterIP") and not spec.get("clusterIPs"):
+        spec["clusterIPs"] = [spec["clusterIP"]]
 
 
 _PLAIN = {
