@@ -82,7 +82,7 @@ def _run(settings: Any, names: list[str], *, samples: bool, started: Callable[[d
     from mela.kernel.telemetry import logs, tracing
     from mela.runtime import serving
 
-    logs.configure(settings.log, settings.log_level)
+    logs.configure(settings.log, settings.log_level, for_good=True)
     if settings.otlp:
         tracing.enable(names[0] if len(names) == 1 else "mela", endpoint=settings.otlp, share=settings.trace_share)
     serving.run(settings, names, samples=samples, started=started)

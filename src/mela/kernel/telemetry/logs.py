@@ -11,19 +11,23 @@ import structlog
 from mela.kernel.telemetry import masking, tracing
 
 
-def configure(style: Literal["json", "lines", "auto"] = "auto", level: str = "INFO") -> None:
-    """Send all logs, the libraries' too, to stderr in one style; `auto` looks whether stderr is a terminal."""
+def configure(style: Literal["json", "lines", "auto"] = "auto", level: str = "INFO", *, for_good: bool = False) -> None:
+    """Send all logs, the libraries' too, to stderr in one style; `auto` looks whether stderr is a terminal.
+
+    `for_good`: each logger keeps what it finds at its first line, which is faster and cannot be taken back.
+    """
     as_json = style == "json" or (style == "auto" and not sys.stderr.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         _trace,
-        masking.processor,
+        structlog.processors.format_exc_info,
+        masking.processor,  # after the traceback is text: its messages are masked too
     ]
     last: list[Any]
     if as_json:
-        last = [structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.format_exc_info, masking.processor,
+        last = [structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())]  # fmt: skip
     else:
         last = [
@@ -34,7 +38,7 @@ def configure(style: Literal["json", "lines", "auto"] = "auto", level: str = "IN
         processors=shared + last,
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=for_good,
     )
     logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
 

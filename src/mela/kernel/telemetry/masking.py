@@ -4,26 +4,39 @@ log.info("code sent", phone=Personal("+919876543210"))      phone=+91•••�
 """
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from datetime import date, datetime
 from typing import Any
 
 
 class Personal(str):
-    """A string about a person (phone, name, address, VPA): whole in code and database, masked wherever it is logged."""
+    """A string about a person (phone, name, address, VPA): whole in code and database, masked wherever it is shown.
+
+    `str(value)` is the string itself; its `repr` is masked, and so is that of whatever holds it.
+    """
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return repr(mask(self))
 
-_DIGITS = re.compile(r"(?<![\w])(\+?\d[\d -]{8,22}\d)(?![\w])")
-_VPA = re.compile(r"\b([\w.-]{2,256})@([a-z]{2,64})\b", re.IGNORECASE)
-_SECRET = re.compile(r"\b(mela_[a-z]+_|whsec_|Bearer )[\w.~+/=-]{6,}")
+
+_PHONE = r"(?:(?:\+|00)?91[ .\xa0-]?|0)?[6-9](?:\d{9}|\d{4}[ .\xa0-]\d{5}|\d{2}[ .\xa0-]\d{3}[ .\xa0-]\d{4})"
+"""An Indian mobile number: ten digits from 6 to 9 on, in the groups people write. A date or an RRN looks otherwise."""
+_ABROAD = r"\+[1-9](?:[ -]?\d){7,14}"
+_CARD = r"\d{13,19}|\d{4}([ -])\d{4}\1\d{4}(?:\1\d{1,7})?|\d{4}[ -]\d{6}[ -]\d{5}"
+"""A card or an account number, whole or in its groups; an Aadhaar in its groups."""
+_NUMBER = re.compile(rf"(?<![^\W_])(?:{_CARD}|{_ABROAD}|{_PHONE})(?![^\W_])")
+_VPA = re.compile(r"([\w.+-]{1,256})@([a-z][a-z0-9.-]{1,64})", re.IGNORECASE)
+_SECRET = re.compile(r"(mela_[a-z]+_|whsec_|(?:Bearer|Basic) )[\w.~+/=-]{6,}", re.IGNORECASE)
 _LONGEST = 4_000
+_PLAIN = (bool, int, float, type(None), datetime, date)
 
 
 def mask(value: str) -> str:
     """Keep what helps to recognise, hide what identifies: the last four digits, a handle, the first letter of a word."""
     if "@" in value:
-        return _VPA.sub(lambda m: f"{m[1][0]}••••@{m[2]}", value)
+        return f"{value[0]}••••@{value.rsplit('@', 1)[1]}"
     if sum(c.isdigit() for c in value) >= 8:
         return value[:3] + "•" * 6 + value[-4:] if value.startswith("+") else "•" * 6 + value[-4:]
     return " ".join(word[0] + "•••" for word in value.split()) or "•••"
@@ -33,27 +46,24 @@ def scrub(text: str) -> str:
     """A text with phone numbers, card numbers, VPAs and secrets masked, whatever they were called."""
     text = _SECRET.sub(lambda m: f"{m[1]}•••", text[:_LONGEST])
     text = _VPA.sub(lambda m: f"{m[1][0]}••••@{m[2]}", text)
-    return _DIGITS.sub(lambda m: mask(m[1]) if _identifies(m[1]) else m[1], text)
+    return _NUMBER.sub(lambda m: mask(m[0]), text)
 
 
 def processor(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Structlog processor: every value of a log line, as deep as it goes."""
-    return {key: _clean(value) for key, value in event.items()}
+    return {key: value if key == "exc_info" else _clean(value) for key, value in event.items()}
 
 
 def _clean(value: Any) -> Any:
+    """The value as a log may have it. What is neither plain nor a collection is shown by its `repr`, scrubbed."""
     if isinstance(value, Personal):
         return mask(value)
     if isinstance(value, str):
         return scrub(value)
-    if isinstance(value, dict):
-        return {key: _clean(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, Mapping):
+        return {scrub(str(key)): _clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [_clean(item) for item in value]
-    return value
-
-
-def _identifies(digits: str) -> bool:
-    """A phone (10 digits, or 12 with 91) or a card (13 to 19); amounts, times and serials of other lengths stay readable."""
-    count = sum(c.isdigit() for c in digits)
-    return count in (10, 12) or 13 <= count <= 19
+    return scrub(repr(value))
