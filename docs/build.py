@@ -145,17 +145,16 @@ def _statuses() -> Iterator[tuple[str, int]]:
     """HTTP status by code: of Starlette's own errors, of codes named where a class is raised, of the classes' own codes."""
     yield from ((known.code, status) for status, known in problems._BY_STATUS.items())
     importlib.import_module("mela.runtime.platform")  # so that every class is known
-    own: list[type[errors.MelaError]] = [cls for cls in errors._by_code.values() if cls.__module__.startswith("mela.")]
-    classes: dict[str, type[errors.MelaError]] = {
-        cls.__name__: cls for cls in (errors.MelaError, *errors._BY_STATUS.values(), *own)
-    }
+    own: list[type[errors.MelaError]] = [errors.MelaError]
+    own += [cls for cls in errors._by_code.values() if cls.__module__.startswith("mela.")]
+    classes = {cls.__name__: cls for cls in [*errors._BY_STATUS.values(), *own]}
     for file in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 if name in classes and isinstance(node.args[0].value, str):
                     yield node.args[0].value, classes[name].status
-    yield from ((cls.code, cls.status) for cls in (errors.MelaError, *own))
+    yield from ((cls.code, cls.status) for cls in own)
 
 
 # State machines.
