@@ -72,8 +72,11 @@ class _Server(uvicorn.Server):
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's; then say that the first request can be answered."""
-        await super().startup(sockets)
+        """As uvicorn's; then say that the first request can be answered. Raises: CannotStart when a service failed."""
+        try:
+            await super().startup(sockets)
+        except SystemExit as error:  # so uvicorn tells that the lifespan failed
+            raise CannotStart("The services did not start.", "The log says why.") from error
         self.listening.set()
 
     @contextmanager

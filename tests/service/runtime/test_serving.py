@@ -1,0 +1,157 @@
+"""On a port and off again: one clear sentence when it cannot start, no request lost when it stops."""
+
+import json
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from mela.kernel.settings import SettingsError, read
+from mela.runtime import registry, serving
+from mela.runtime.settings import CannotStart, PlatformSettings, laptop_defaults, operator_token
+from mela.runtime.wiring import Wiring
+
+APP = Path(__file__).with_name("slow_app.py")
+
+
+@contextmanager
+def slow_app(*how: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, str(APP), str(port), *how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process, f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_readiness_falls_first_and_requests_in_flight_finish(number: signal.Signals) -> None:
+    with slow_app("0.4") as (process, url), ThreadPoolExecutor(1) as pool, httpx2.Client() as client:
+        assert line(process) == "started"
+        assert client.get(f"{url}/readyz").status_code == 200
+        answer = pool.submit(httpx2.get, f"{url}/slow", timeout=20)
+        assert line(process) == "begun"
+        process.send_signal(number)
+        while (ready := client.get(f"{url}/readyz")).status_code == 200:
+            pass
+        assert ready.status_code == 503
+        assert client.get(f"{url}/livez").status_code == 200
+        assert answer.result().json() == {"finished": "yes"}
+        rest, _ = process.communicate(timeout=20)
+        assert rest.splitlines()[-1] == "closed"
+        assert process.returncode == 0
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(f"{url}/livez")
+
+
+def test_services_that_cannot_start_end_the_process_with_a_sentence() -> None:
+    with slow_app("0", "broken") as (process, _):
+        _, told = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert told.splitlines()[-1] == "The services did not start. The log says why."
+
+
+def test_a_taken_port_is_named_with_another_to_choose() -> None:
+    taken = serving.bind("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    with taken, pytest.raises(CannotStart) as refusal:
+        serving.bind("127.0.0.1", port)
+    assert refusal.value.reason == f"Port {port} is taken by another program."
+    assert f"--port {port + 100}" in refusal.value.fix
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    with pytest.raises(CannotStart, match=r"Cannot listen on 203\.0\.113\.7:0"):
+        serving.bind("203.0.113.7", 0)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a-file"
+    file.touch()
+    for folder in (file, file / "below"):
+        with pytest.raises(CannotStart, match="cannot be written"), serving.own_folder(folder):
+            pass
+
+
+def test_two_platforms_do_not_share_a_folder(tmp_path: Path) -> None:
+    with (
+        serving.own_folder(tmp_path),
+        pytest.raises(CannotStart, match="Another platform runs in"),
+        serving.own_folder(tmp_path),
+    ):
+        pass
+    with serving.own_folder(tmp_path):
+        pass
+
+
+def test_a_laptops_secrets_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:
+    settings = PlatformSettings(data=tmp_path)
+    assert operator_token(tmp_path) is None
+    first, second = laptop_defaults(settings), laptop_defaults(settings)
+    file = tmp_path / "secrets.json"
+    assert first == second
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert operator_token(tmp_path) == json.loads(file.read_text())["operator_token"]
+    assert operator_token(tmp_path) not in first.values()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("DATABASE", "postgresql://host/mela", "each service has its own"),
+        ("EVENTS", "rabbit://host", "kafka://host:port"),
+        ("PEERS", "orders", "SERVICE=VALUE"),
+        ("CALLERS", "nobody=abc", "SERVICE=VALUE"),
+        ("PORT", "many", "MELA_PORT is 'many'; it takes a whole number"),
+    ],
+)
+def test_a_wrong_setting_says_what_it_takes(variable: str, value: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        read(PlatformSettings, "MELA", {f"MELA_{variable}": value})
+
+
+def test_settings_say_where_things_are() -> None:
+    settings = PlatformSettings(
+        host="::",
+        port=80,
+        database="postgresql://mela@db/{service}",
+        peers=("orders=http://orders",),
+        callers=("orders=ab",),
+    )
+    assert settings.own_url == "http://127.0.0.1:80"
+    assert settings.database_url("orders") == "postgresql://mela@db/orders"
+    assert settings.peer_urls == {"orders": "http://orders"}
+    assert settings.caller_hashes == {"orders": "ab"}
+    assert PlatformSettings(url="https://mela.example").own_url == "https://mela.example"
+
+
+async def test_a_peer_of_this_process_is_the_object_and_one_elsewhere_a_proxy(tmp_path: Path) -> None:
+    settings = PlatformSettings(data=tmp_path, peers=("catalog=http://catalog:3000",))
+    environ = laptop_defaults(settings)
+    from mela.kernel.clock import SystemClock
+
+    wiring = Wiring(["accounts"], settings, environ, SystemClock())
+    accounts = registry.load("accounts")
+    catalog = registry.load("catalog")
+    built = wiring.build(accounts, read(accounts.settings, "MELA_ACCOUNTS", environ))
+    assert accounts.contract
+    assert catalog.contract
+    assert wiring.peer(accounts.contract, caller="orders") is built.parts.implementation
+    assert type(wiring.peer(catalog.contract, caller="orders")).__name__ == "CatalogProxy"
+    await built.db.close()
+    await wiring.http.aclose()
