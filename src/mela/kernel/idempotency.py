@@ -7,7 +7,7 @@ if order_id is not new_id: return order_id      # done before: answer as then
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, and_, delete, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, and_, bindparam, delete, select
 
 from mela.kernel import messages
 from mela.kernel.db.columns import Instant
@@ -23,6 +23,8 @@ keys = Table(
     Column("result", String(80), nullable=False),
     Column("created", Instant, nullable=False, index=True),
 )  # fmt: skip
+
+_KNOWN = select(keys).where(and_(keys.c.owner == bindparam("owner"), keys.c.key == bindparam("key")))
 
 
 class KeyReused(Conflict):
@@ -56,7 +58,7 @@ def claim(conn: Connection, *, owner: str, key: str, request: object, result: st
 
 def find(conn: Connection, *, owner: str, key: str, request: object) -> str | None:
     """The result of an earlier use of the key, None when there is none. Raises: KeyReused as `claim` does."""
-    known = conn.execute(select(keys).where(and_(keys.c.owner == owner, keys.c.key == key))).one_or_none()
+    known = conn.execute(_KNOWN, {"owner": owner, "key": key}).one_or_none()
     if known is None:
         return None
     if known.fingerprint != _fingerprint(request):

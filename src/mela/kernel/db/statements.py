@@ -1,6 +1,7 @@
 """Statements that SQLite and PostgreSQL share but SQLAlchemy spells by dialect."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table
@@ -11,19 +12,35 @@ def insert_new(conn: Connection, table: Table, rows: Mapping[str, Any] | Sequenc
     """Insert rows, leaving out those whose unique key exists. For one row: True when it was new."""
     if not rows:
         return False
+    return conn.execute(_insert_new(conn.dialect.name, table), rows).rowcount == 1
+
+
+def upsert(
+    conn: Connection,
+    table: Table,
+    row: Mapping[str, Any],
+    *,
+    key: Iterable[Column[Any]],
+    keep: Iterable[Column[Any]] = (),
+) -> None:
+    """Insert a row; where one with this `key` exists set its other columns, save those to `keep`."""
+    fixed = tuple(column.name for column in key)
+    changing = tuple(name for name in row if name not in {*fixed, *(column.name for column in keep)})
+    conn.execute(_upsert(conn.dialect.name, table, fixed, changing), row)
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Any:
     keep = {"preserve_rowcount": True}  # else an INSERT on PostgreSQL reports -1
-    result = conn.execute(_insert(conn, table).on_conflict_do_nothing(), rows, execution_options=keep)
-    return result.rowcount == 1
+    return _insert(dialect, table).on_conflict_do_nothing().execution_options(**keep)
 
 
-def upsert(conn: Connection, table: Table, row: Mapping[str, Any], *, key: Iterable[Column[Any]]) -> None:
-    """Insert a row, or set its other columns where one with this `key` exists."""
-    columns = list(key)
-    names = {column.name for column in columns}
-    statement = _insert(conn, table).values(row)
-    changes = {name: statement.excluded[name] for name in row if name not in names}
-    conn.execute(statement.on_conflict_do_update(index_elements=columns, set_=changes))
+@cache
+def _upsert(dialect: str, table: Table, key: tuple[str, ...], changing: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, table)
+    changes = {name: statement.excluded[name] for name in changing}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changes)
 
 
-def _insert(conn: Connection, table: Table) -> Any:
-    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(table)
+def _insert(dialect: str, table: Table) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)

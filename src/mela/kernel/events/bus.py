@@ -147,6 +147,8 @@ class Bus:
     async def _claim(self, free: int) -> list[Delivery]:
         """Due events that are not in hand: a clock that jumps ahead ends leases early, our own handlers go on."""
         horizon_s = 2 * max(self._options.lease_s, self._options.longest_wait_s)  # as much again for clocks that differ
+        if not await self._db.read(inbox.any_due, self._clock.now(), horizon_s):
+            return []
         claimed = await self._db.run(
             inbox.claim, self._clock.now(), limit=free, lease_s=self._options.lease_s, horizon_s=horizon_s
         )

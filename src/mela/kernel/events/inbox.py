@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Integer, and_, bindparam, delete, func, or_, select, update
 
 from mela.kernel import messages
 from mela.kernel.db.database import NEWS, after_commit, row_guarded
@@ -14,6 +14,28 @@ from mela.kernel.events.outbox import Envelope
 from mela.kernel.events.schema import inbox
 
 WAITING, DONE, PARKED = "waiting", "done", "parked"
+
+# Built once: building a statement costs more than running it.
+_OPEN_HEADS = select(func.min(inbox.c.position)).where(inbox.c.state.in_((WAITING, PARKED))).group_by(inbox.c.key)
+_LATE = and_(inbox.c.state == WAITING, or_(inbox.c.due <= bindparam("now"), inbox.c.due > bindparam("ahead")))
+_ANY_DUE = select(inbox.c.position).where(_LATE).limit(1)
+_DUE_HEADS = (
+    select(inbox)
+    .where(and_(inbox.c.position.in_(_OPEN_HEADS), _LATE))
+    .order_by(inbox.c.position)
+    .limit(bindparam("most", type_=Integer))
+)
+_TAKE = (
+    update(inbox)
+    .where(and_(inbox.c.position.in_(bindparam("positions", expanding=True)), _LATE))
+    .values(due=bindparam("until"), attempts=inbox.c.attempts + 1)
+    .returning(inbox.c.position)
+)
+_FINISH = (
+    update(inbox)
+    .where(and_(inbox.c.position == bindparam("at"), inbox.c.state != DONE))
+    .values(state=bindparam("now_is"))
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +73,11 @@ def receive(conn: Connection, envelopes: list[Envelope], now: datetime) -> None:
     after_commit(conn, conn.info[NEWS])
 
 
+def any_due(conn: Connection, now: datetime, horizon_s: float) -> bool:
+    """Whether a claim may find something: cheaper to ask than to claim in vain."""
+    return conn.execute(_ANY_DUE, {"now": now, "ahead": now + timedelta(seconds=horizon_s)}).first() is not None
+
+
 @row_guarded
 def claim(conn: Connection, now: datetime, *, limit: int, lease_s: float, horizon_s: float = 3_600.0) -> list[Delivery]:
     """Take up to `limit` due events, the oldest open one of each key only, for `lease_s` seconds.
@@ -59,15 +86,12 @@ def claim(conn: Connection, now: datetime, *, limit: int, lease_s: float, horizo
     `horizon_s`, by a clock that differs little from ours: what is due later was planned before the clock was set back,
     and is due now.
     """
-    heads = select(func.min(inbox.c.position)).where(inbox.c.state.in_((WAITING, PARKED))).group_by(inbox.c.key)
-    late = or_(inbox.c.due <= now, inbox.c.due > now + timedelta(seconds=horizon_s))
-    due = and_(inbox.c.position.in_(heads), inbox.c.state == WAITING, late)
-    rows = conn.execute(select(inbox).where(due).order_by(inbox.c.position).limit(limit)).all()
+    late = {"now": now, "ahead": now + timedelta(seconds=horizon_s)}
+    rows = conn.execute(_DUE_HEADS, {**late, "most": limit}).all()
     if rows:
         positions = [row.position for row in rows]
-        taken = update(inbox).where(and_(inbox.c.position.in_(positions), inbox.c.state == WAITING, late))
-        values = taken.values(due=now + timedelta(seconds=lease_s), attempts=inbox.c.attempts + 1)
-        mine = {position for (position,) in conn.execute(values.returning(inbox.c.position))}
+        taken = conn.execute(_TAKE, {**late, "positions": positions, "until": now + timedelta(seconds=lease_s)})
+        mine = set(taken.scalars())
         rows = [row for row in rows if row.position in mine]
     return [Delivery(row.position, _envelope(row), row.attempts + 1) for row in rows]
 
@@ -77,13 +101,13 @@ def first_time(conn: Connection, delivery: Delivery) -> bool:
 
     A handler whose effect is not idempotent by itself calls this first and stops at False.
     """
-    return conn.execute(_state(delivery, DONE)).rowcount == 1
+    return conn.execute(_FINISH, {"at": delivery.position, "now_is": DONE}).rowcount == 1
 
 
 @row_guarded
 def done(conn: Connection, delivery: Delivery) -> None:
     """The handler has finished; the next event of the key may go."""
-    conn.execute(_state(delivery, DONE))
+    conn.execute(_FINISH, {"at": delivery.position, "now_is": DONE})
     after_commit(conn, conn.info[NEWS])
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Integer, bindparam, delete, func, select
 
 from mela.kernel import ids, messages
 from mela.kernel.clock import Clock, SystemClock
@@ -14,6 +14,10 @@ from mela.kernel.telemetry import tracing
 _CLOCK = SystemClock()
 UNREADABLE = "unreadable"
 """Name given to what a broker brought and is no event of ours: every subscriber parks it."""
+
+_ADD = outbox.insert()
+_OLDEST = select(outbox).order_by(outbox.c.position).limit(bindparam("most", type_=Integer))
+_FORGET = delete(outbox).where(outbox.c.position.in_(bindparam("positions", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ def emit(conn: Connection, event: object, *, clock: Clock = _CLOCK) -> str:
     meta = messages.meta(event)
     event_id = ids.new_id("evt")
     conn.execute(
-        outbox.insert(),
+        _ADD,
         {"id": event_id, "name": meta.name, "key": str(getattr(event, meta.key)), "body": messages.to_json(event).decode(),
          "happened": clock.now(), "trace": tracing.current()},
     )  # fmt: skip
@@ -43,14 +47,14 @@ def emit(conn: Connection, event: object, *, clock: Clock = _CLOCK) -> str:
 
 def pending(conn: Connection, limit: int) -> list[tuple[int, Envelope]]:
     """The oldest events that have not been moved on, with their positions."""
-    rows = conn.execute(select(outbox).order_by(outbox.c.position).limit(limit))
+    rows = conn.execute(_OLDEST, {"most": limit})
     return [(row.position, Envelope(row.id, row.name, row.key, row.body, row.happened, row.trace)) for row in rows]
 
 
 @row_guarded
 def forget(conn: Connection, positions: list[int]) -> None:
     """Drop events that every subscriber has."""
-    conn.execute(delete(outbox).where(outbox.c.position.in_(positions)))
+    conn.execute(_FORGET, {"positions": positions})
 
 
 def waiting(conn: Connection) -> int:

@@ -79,10 +79,13 @@ class Orders:
 
     async def put_in_cart(self, customer_id: str, sku: str, quantity: int, city: str | None) -> list[PricedLine]:
         """Set the pieces of a sku; 0 takes it out. Raises: UnknownSku, CartFull."""
-        if quantity:
-            await self._price([Line(sku, quantity)], city)
+        before = await self._db.read(store.cart, customer_id)
+        wanted = {line.sku: line.quantity for line in before} | {sku: quantity}
+        priced = await self._price([Line(s, n) for s, n in wanted.items() if n], city)
         content = await self._db.run(store.put_in_cart, customer_id, Line(sku, quantity), self._clock.now())
-        return await self._price(content, city)
+        if content == [Line(line.sku, line.quantity) for line in priced]:
+            return priced
+        return await self._price(content, city)  # another window has changed it meanwhile
 
     async def checkout(
         self, *, customer_id: str, key: str, address: Address, method: Method, city: str | None
@@ -94,16 +97,19 @@ class Orders:
         rules.check_address(address, self._states_by_prefix)
         request = [method, city, vars(address)]
         known, content = await self._db.read(store.begin, customer_id, key, request)
-        if known is None:
-            if not content:
-                raise EmptyCart
-            draft = await self._draft(customer_id, await self._price(content, city), address, method, city)
-            known = await self._db.run(store.place, draft, key, request)
-        return await self.drive(known)
+        if known is not None:
+            return await self.drive(known)
+        if not content:
+            raise EmptyCart
+        draft = await self._draft(customer_id, await self._price(content, city), address, method, city)
+        made = await self._db.run(store.place, draft, key, request)
+        return await self._go_on(draft) if made == draft.id else await self.drive(made)
 
     async def drive(self, order_id: str) -> Order:
         """Take an order as far as it can go by itself; repeatable, from wherever it stands. Raises: OutOfStock."""
-        order = await self._db.read(store.get, order_id)
+        return await self._go_on(await self._db.read(store.get, order_id))
+
+    async def _go_on(self, order: Order) -> Order:
         if order.state is OrderState.PLACED:
             order = await self._start_payment(order)
         if order.state is OrderState.CANCELLING:

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from mela.contracts.catalog import Line, Seller
 from mela.contracts.orders import OrderSold, OrderUnsold
@@ -18,6 +18,31 @@ from mela.kernel.money import Paise
 from mela.services.orders import rules
 from mela.services.orders.model import Address, Order, OrderLine, OrderState, Return, ReturnState, Step
 from mela.services.orders.tables import cart_items, invoices, orders, refunds_seen, returns, serials
+
+# Built once: building a statement costs more than running it.
+_CART = (
+    select(cart_items.c.sku, cart_items.c.quantity)
+    .where(cart_items.c.customer_id == bindparam("customer_id"))
+    .order_by(cart_items.c.added, cart_items.c.sku)
+)
+_TAKE_OUT = delete(cart_items).where(
+    and_(cart_items.c.customer_id == bindparam("customer_id"), cart_items.c.sku == bindparam("sku"))
+)
+_EMPTY_CART = delete(cart_items).where(cart_items.c.customer_id == bindparam("customer_id"))
+_BY_ID = select(orders).where(orders.c.id == bindparam("id"))
+_PLACE = orders.insert()
+_MOVE = (
+    update(orders)
+    .where(orders.c.id == bindparam("of"))
+    .values({name: bindparam(name) for name in ("state", "reason", "updated", "history", "payment_id", "intent_url")})
+)
+_NEXT_SERIAL = (
+    update(serials)
+    .where(and_(serials.c.gstin == bindparam("of"), serials.c.financial_year == bindparam("in")))
+    .values(last=serials.c.last + 1)
+    .returning(serials.c.last)
+)
+_ADD_INVOICE = invoices.insert()
 
 
 class UnknownOrder(NotFound):
@@ -49,22 +74,16 @@ class CartFull(Rejected):
 
 def cart(conn: Connection, customer_id: str) -> list[Line]:
     """What is in the cart, in the order in which it was put there."""
-    rows = conn.execute(
-        select(cart_items.c.sku, cart_items.c.quantity)
-        .where(cart_items.c.customer_id == customer_id)
-        .order_by(cart_items.c.added, cart_items.c.sku)
-    )
-    return [Line(sku, quantity) for sku, quantity in rows]
+    return [Line(sku, quantity) for sku, quantity in conn.execute(_CART, {"customer_id": customer_id})]
 
 
 def put_in_cart(conn: Connection, customer_id: str, line: Line, now: datetime) -> list[Line]:
     """Have so many pieces of a sku in the cart; 0 takes it out. Returns the cart. Raises: CartFull."""
-    mine = and_(cart_items.c.customer_id == customer_id, cart_items.c.sku == line.sku)
     if line.quantity == 0:
-        conn.execute(delete(cart_items).where(mine))
-    elif conn.execute(update(cart_items).where(mine).values(quantity=line.quantity)).rowcount == 0:
+        conn.execute(_TAKE_OUT, {"customer_id": customer_id, "sku": line.sku})
+    else:
         row = {"customer_id": customer_id, "sku": line.sku, "quantity": line.quantity, "added": now}
-        upsert(conn, cart_items, row, key=[cart_items.c.customer_id, cart_items.c.sku])
+        upsert(conn, cart_items, row, key=[cart_items.c.customer_id, cart_items.c.sku], keep=[cart_items.c.added])
     content = cart(conn, customer_id)
     if len(content) > rules.MAX_LINES:
         raise CartFull(lines=rules.MAX_LINES, pieces=rules.MAX_PIECES)
@@ -90,8 +109,8 @@ def place(conn: Connection, order: Order, key: str, request: object) -> str:
     content = {line.sku: line.quantity for line in cart(conn, order.customer_id)}
     if content != {line.sku: line.quantity for line in order.lines}:
         raise CartChanged
-    conn.execute(delete(cart_items).where(cart_items.c.customer_id == order.customer_id))
-    conn.execute(orders.insert(), _row(order))
+    conn.execute(_EMPTY_CART, {"customer_id": order.customer_id})
+    conn.execute(_PLACE, _row(order))
     return order.id
 
 
@@ -258,7 +277,7 @@ def returns_of(conn: Connection, order_id: str) -> list[Return]:
 
 def get(conn: Connection, order_id: str, *, customer_id: str | None = None) -> Order:
     """An order; with `customer_id` only that customer's. Raises: UnknownOrder."""
-    row = conn.execute(select(orders).where(orders.c.id == order_id)).one_or_none()
+    row = conn.execute(_BY_ID, {"id": order_id}).one_or_none()
     if row is None or customer_id not in (None, row.customer_id):
         raise UnknownOrder(order_id=order_id)
     return _order(row)
@@ -301,17 +320,14 @@ def counts(conn: Connection) -> dict[str, int]:
 def _write_invoice(conn: Connection, order: Order, seller: Seller, now: datetime) -> None:
     """Allocate the next serial and write the invoice, in this unit: a serial is used or the unit never was."""
     year = rules.financial_year(now)
-    mine = and_(serials.c.gstin == seller.gstin, serials.c.financial_year == year)
-    serial = conn.execute(
-        update(serials).where(mine).values(last=serials.c.last + 1).returning(serials.c.last)
-    ).scalar()
+    serial = conn.execute(_NEXT_SERIAL, {"of": seller.gstin, "in": year}).scalar()
     if serial is None:
         conn.execute(serials.insert(), {"gstin": seller.gstin, "financial_year": year, "last": 1})
         serial = 1
     number = rules.invoice_number(seller.id, year, serial)
     lines = [line for line in order.lines if line.seller_id == seller.id]
     made = rules.invoice(number, order.id, seller, order.address, lines, on=_day(now))
-    conn.execute(invoices.insert(), {
+    conn.execute(_ADD_INVOICE, {
         "gstin": seller.gstin, "financial_year": year, "serial": serial, "order_id": order.id, "seller_id": seller.id,
         "number": number, "body": made,
     })  # fmt: skip
@@ -339,7 +355,7 @@ def _move(
         "history": [asdict(step) for step in steps],
         **values,
     }
-    conn.execute(update(orders).where(orders.c.id == order.id).values(columns))
+    conn.execute(_MOVE, {"of": order.id, "payment_id": order.payment_id, "intent_url": order.intent_url, **columns})
     return replace(order, state=state, reason=reason, updated=now, history=steps, **values)
 
 
