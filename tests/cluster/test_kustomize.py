@@ -325,6 +325,21 @@ def test_patches_of_a_broken_kustomization_are_not_taken_for_objects(tmp_path: P
     assert system.objects == ()
 
 
+def test_patches_of_a_component_that_nobody_includes_are_not_taken_for_objects(tmp_path: Path) -> None:
+    system = build(
+        tmp_path,
+        SETTINGS.replace("settings", "other"),
+        extra__kustomization="kind: Component\npatches: [{path: delete.yaml}]\n",
+        extra__delete="apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: gone}\n$patch: delete\n",
+    )
+    assert {thing.name for thing in system.kind("Deployment")} == {"web"}
+
+
+def test_a_patch_may_mean_what_a_remote_resource_would_bring(tmp_path: Path) -> None:
+    spec = "resources: ['https://example.org/base']\npatches: [{patch: '{kind: Service, metadata: {name: theirs}}'}]\n"
+    assert [found.rule for found in build(tmp_path, spec).mishaps] == ["kustomization-incomplete"]
+
+
 def test_objects_of_flux_in_a_file_of_that_name_are_objects(tmp_path: Path) -> None:
     system = build(
         tmp_path, "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\n"

@@ -48,8 +48,8 @@ def test_a_broken_document_hides_no_other() -> None:
         ("- " * 100_000, 1, "levels deep"),
         ('a: "\x01"', 1, "control characters"),
         ("a: &a " + "x" * 99 + "".join(f"\n{c}: &{c} [{','.join(['*' + p] * 9)}]" for p, c in zip("abcdefgh", "bcdefghi", strict=True)), 1, "repeats itself"),
-        ("kind: Pod\n", 1, "apiVersion is missing"),
-        ("\napiVersion: v1\nkind: 3\n", 2, "kind is missing or no text"),
+        ("kind: Pod\nmetadata: {}\n", 1, "apiVersion is missing"),
+        ("\napiVersion: v1\nkind: 3\nmetadata: {}\n", 2, "kind is missing or no text"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_a_sentence_with_a_line(text: str, line: int, says: str) -> None:
@@ -64,14 +64,15 @@ def test_repeated_keys_are_told_with_their_line() -> None:
 
 
 def test_texts_that_are_no_objects_are_passed_over() -> None:
-    system = manifests.parse("replicas: 3\n---\n- a\n- b\n---\ntext\n---\n# only a comment\n")
+    index = "apiVersion: v1\nentries: {}\n---\napiVersion: v1\nkind: PodList\nitems: null\n---\n"
+    system = manifests.parse(index + "replicas: 3\n---\n- a\n- b\n---\ntext\n---\n# only a comment\n")
     assert (system.objects, system.mishaps) == ((), ())
 
 
 def test_lists_are_opened_and_their_items_know_their_lines() -> None:
     system = manifests.parse(
         "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: a\n"
-        "- apiVersion: v1\n  kind: List\n  items:\n  - {apiVersion: v1, kind: Pod, metadata: {name: b}}\n- text\n- {kind: Pod}\n"
+        "- apiVersion: v1\n  kind: List\n  items:\n  - {apiVersion: v1, kind: Pod, metadata: {name: b}}\n- text\n- {kind: Pod, metadata: {}}\n"
     )
     assert [(thing.name, thing.source.line, thing.line_of(("metadata", "name"))) for thing in system] == [
         ("a", 4, 7),
@@ -186,9 +187,22 @@ def test_folders_with_the_same_names_are_variants_with_what_is_common(tmp_path: 
     ]
 
 
-def test_the_same_name_twice_in_one_folder_is_no_variant(tmp_path: Path) -> None:
-    put(tmp_path, a_yaml=POD % "web", b_yaml=POD % "web")
-    assert [names(system) for system in manifests.read([str(tmp_path)])] == [["web", "web"]]
+def test_the_same_name_twice_in_one_file_or_among_named_files_is_no_variant(tmp_path: Path) -> None:
+    put(tmp_path, both_yaml=POD % "web" + "---\n" + POD % "web", other_yaml=POD % "web")
+    assert [names(system) for system in manifests.read([str(tmp_path / "both.yaml")])] == [["web", "web"]]
+    paths = [str(tmp_path / name) for name in ("both.yaml", "other.yaml")]
+    assert [names(system) for system in manifests.read(paths)] == [["web", "web", "web"]]
+
+
+def test_files_of_one_folder_with_the_same_names_are_variants(tmp_path: Path) -> None:
+    put(tmp_path, install_yaml=POD % "web", install_ha_yaml=POD % "web", namespace_yaml=POD % "common")
+    assert [names(system) for system in manifests.read([str(tmp_path)])] == [["common", "web"], ["common", "web"]]
+
+
+def test_variants_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifests, "MOST_VARIANTS", 3)
+    put(tmp_path, **{f"v{number}_yaml": POD % "web" for number in range(9)})
+    assert [len(system) for system in manifests.read([str(tmp_path)])] == [1, 1, 7]
 
 
 def test_named_files_and_standard_input_are_read_together(tmp_path: Path) -> None:

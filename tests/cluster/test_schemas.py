@@ -97,6 +97,7 @@ def test_a_value_that_yaml_reads_as_something_else_is_told(value: str, says: str
 @pytest.mark.parametrize(
     ("line", "about", "path", "says"),
     [
+        ("          resources: {requests: {memory: -1Gi}}", "invalid-field", "spec.template.spec.containers[0].resources.requests.memory", "negative"),
         ('  replicas: "3"', "wrong-type", "spec.replicas", '"3" is text'),
         ("  replicas: -1", "invalid-field", "spec.replicas", "negative"),
         ("  replicas: null", "", "", ""),
@@ -110,6 +111,11 @@ def test_a_value_that_yaml_reads_as_something_else_is_told(value: str, says: str
 def test_values_are_judged_as_the_api_server_does(line: str, about: str, path: str, says: str) -> None:
     said = [(problem.about, spell(problem.path), says in problem.says) for problem in found(DEPLOYMENT + line + "\n")]
     assert said == ([(about, path, True)] if about else [])
+
+
+def test_a_value_that_only_decoding_refuses_has_its_path() -> None:
+    [problem] = found("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {key: not base64}\n")
+    assert (problem.about, problem.path) == ("wrong-type", ("data", "key"))
 
 
 def test_kinds_without_rules_of_their_own_need_a_name_and_types() -> None:
@@ -182,7 +188,13 @@ def test_kinds_that_are_not_served_are_told(api_version: str, kind: str, version
     assert mend in mended
 
 
-@pytest.mark.parametrize("group", ["example.org/v1", "gateway.networking.k8s.io/v1", "metrics.k8s.io/v1beta1"])
+def test_kubectls_own_configuration_is_no_object() -> None:
+    assert told("unknown-kind", "apiVersion: v1\nkind: Config\nclusters: []\n") == []
+
+
+@pytest.mark.parametrize(
+    "group", ["example.org/v1", "skaffold/v3", "gateway.networking.k8s.io/v1", "metrics.k8s.io/v1beta1"]
+)
 def test_kinds_of_groups_that_crds_bring_are_not_guessed_at(group: str) -> None:
     assert told("unknown-kind", f"apiVersion: {group}\nkind: Thing\nmetadata: {{name: a}}\n") == []
 
@@ -248,6 +260,7 @@ spec:
           type: object
           required: [spec]
           properties:
+            metadata: {type: object}
             spec:
               type: object
               required: [provider]

@@ -1,5 +1,6 @@
 """`mela verify`."""
 
+import gc
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,11 @@ def verify(
     elif explain:
         _explain(explain, checks.every())
     else:
-        report = _check(paths, version)
+        gc.disable()  # everything that is read stays until the report is printed
+        try:
+            report = _check(paths, version)
+        finally:
+            gc.enable()
         _print(report, form, checks.every())
         raise SystemExit(FOUND if report.fails(fail_on) else 0)
 

@@ -89,6 +89,37 @@ def repeated_key(system: System) -> Iterator[Finding]:
 
 
 @rule(
+    id="repeated-object",
+    severity="error",
+    about="Two objects that are applied together cannot have one kind, namespace and name: the second takes the first one's place.",
+    good=_GOOD,
+    bad="""
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: shop, namespace: default}
+    data: {greeting: namaste}
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: shop, namespace: default}
+    data: {greeting: vanakkam}
+    """,
+)
+def repeated_object(system: System) -> Iterator[Finding]:
+    for thing in system:
+        first = system.find(thing.type, thing.namespace, thing.name)
+        if first is None or first is thing or not thing.get("metadata", "name"):
+            continue
+        yield Finding(
+            thing,
+            ("metadata", "name"),
+            says=f"{thing.title} stands in {first.source.file}:{first.source.line} already.",
+            happens="`kubectl apply` changes the first object into the second; what only the first one said is lost.",
+            mend="Remove one of the two, or give it another name.",
+        )
+
+
+@rule(
     id="untyped",
     severity="error",
     about="An object says what it is: apiVersion and kind.",

@@ -16,6 +16,8 @@ from mela.cluster.objects import Object, Path, System, dig, is_built_in
 from mela.cluster.schemas import custom, history, problems, published
 
 REFUSED = "The API server refuses the object, so nothing of it is created or changed."
+NO_OBJECTS = (("v1", "Config"), ("v1", "Policy"))
+"""Files of that form which are never sent to an API server: settings of kubectl and of old schedulers."""
 DROPPED = (
     "`kubectl apply` refuses the object; clients that do not ask for strict checking drop the field, "
     "and what it should have done does not happen."
@@ -92,25 +94,27 @@ def unknown_kind(system: System) -> Iterator[Finding]:
         if history.removal(thing.api_version, thing.kind):
             continue
         mend = _meant(thing, system.version)
-        if mend or thing.group in published.groups(system.version):
+        if mend and (thing.api_version, thing.kind) not in NO_OBJECTS:
             yield Finding(
                 thing,
                 ("kind",),
                 says=f"Kubernetes {system.version} has no {thing.kind} in {thing.api_version}.",
                 happens="`kubectl apply` stops with `no matches for kind`; the object is not created.",
-                mend=mend or "Correct apiVersion or kind; `kubectl api-resources` lists them.",
+                mend=mend,
             )
 
 
 def _meant(thing: Object, version: str) -> str:
-    """The same kind elsewhere, in this version or a later one, or a kind of nearly that name."""
+    """The same kind elsewhere, in this version or a later one, or a kind of nearly that name. Empty: a group not known here."""
     kinds = published.kinds(version)
     if same := [api for api, kind in kinds if kind == thing.kind]:
         return f"Write `apiVersion: {min(same, key=history.is_off_by_default)}`."
     if came := history.first(thing.api_version, thing.kind):
         return f"It is served from Kubernetes {came} on."
+    if thing.group not in published.groups(version):
+        return ""
     near = process.extractOne(thing.kind, sorted({kind for _, kind in kinds}), scorer=fuzz.ratio, score_cutoff=80)
-    return f"Did you mean `kind: {near[0]}`?" if near else ""
+    return f"Did you mean `kind: {near[0]}`?" if near else "`kubectl api-resources` lists what there is."
 
 
 @rule(

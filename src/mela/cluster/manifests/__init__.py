@@ -15,6 +15,8 @@ from mela.cluster.manifests.files import Part, parts
 from mela.cluster.objects import NEWEST, Object, System
 
 Identity = tuple[str, str, str]
+MOST_VARIANTS = 50
+"""Systems that one call returns; what clashes beyond goes to the last, so that the work stays bounded."""
 
 
 def _input() -> bytes:
@@ -42,13 +44,16 @@ def systems(found: Sequence[Part], *, version: str = NEWEST) -> tuple[System, ..
     system that has none of their names yet.
     """
     counts = Counter(identity for part in found for identity in _identities(part))
-    common = [part for part in found if all(counts[identity] == 1 for identity in _identities(part))]
+    common: list[Part] = []
     variants: list[tuple[list[Part], set[Identity]]] = []
     for part in found:
-        if part in common:
-            continue
         names = _identities(part)
+        if all(counts[identity] == 1 for identity in names):
+            common.append(part)
+            continue
         chosen = next((variant for variant in variants if not variant[1] & names), None)
+        if chosen is None and len(variants) == MOST_VARIANTS:
+            chosen = variants[-1]
         if chosen is None:
             chosen = ([], set())
             variants.append(chosen)

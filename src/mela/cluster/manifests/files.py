@@ -1,12 +1,13 @@
 """Paths to parts: files, folders, kustomizations, charts, standard input.
 
-A part is what is applied together: the plain files of one folder, one kustomization, one chart, the input.
+A part is what is surely applied together: one file, one kustomization, one chart, the input.
 A kustomization that another one includes is no part of its own, and neither are the files that it lists.
 """
 
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from mela.cluster.manifests import charts, kustomize, texts
@@ -20,7 +21,7 @@ PASSED_OVER = ("node_modules", "__pycache__")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What is applied together. `name` is the file, folder, kustomization or chart."""
+    """What is surely applied together. `name` is the file, kustomization or chart."""
 
     name: str
     objects: tuple[Object, ...]
@@ -34,19 +35,21 @@ class Part:
 
 
 def parts(paths: Iterable[str], stdin: Callable[[], bytes]) -> Iterator[Part]:
-    """The parts of the paths, in their order. `-` is standard input. Raises: FileNotFoundError for a path that is not there."""
-    named: list[Path] = []
+    """The parts of the paths. Named files and standard input, `-`, are one part, the last.
+
+    Raises: FileNotFoundError for a path that is not there.
+    """
+    named: list[Object | Mishap] = []
     for path in paths:
         if path == STDIN:
-            yield Part.of("stdin", _text(stdin(), "stdin"))
+            named += _text(stdin(), "stdin")
         elif Path(path).is_dir():
             yield from _folder(Path(path))
         elif Path(path).exists():
-            named.append(Path(path))
+            named += read(Path(path))
         else:
             raise FileNotFoundError(path)
-    if named:
-        yield Part.of("files", _plain(named, is_named=True))
+    yield Part.of("what is named", named)
 
 
 def _folder(root: Path) -> Iterator[Part]:
@@ -54,18 +57,20 @@ def _folder(root: Path) -> Iterator[Part]:
     folders = {Path(where): [Path(where) / name for name in sorted(names)] for where, names in _walk(root)}
     chart_roots = _chart_roots(folders)
     plain = [folder for folder in folders if not any(chart in (folder, *folder.parents) for chart in chart_roots)]
-    builds = {folder: kustomize.build(folder) for folder in plain if kustomize.file_in(folder)}
+    once = cache(lambda file: list(read(file)))  # bases are included by many
+    builds = {folder: kustomize.build(folder, once) for folder in plain if kustomize.file_in(folder)}
     taken = {path for build in builds.values() for path in build.used}
     for chart in chart_roots:
         yield Part.of(str(chart), charts.render(chart))
     for folder in plain:
         if folder in builds and os.path.realpath(folder) not in taken:
             yield Part.of(str(folder), builds[folder].things)
-        if folder in builds and builds[folder].is_broken:
-            continue  # its patches would look like objects
+        if folder in builds and builds[folder].hides_files:
+            continue
         left = [file for file in folders[folder] if file.suffix in SUFFIXES and os.path.realpath(file) not in taken]
-        if part := _nonempty(folder, left):
-            yield part
+        for file in left:
+            if file.is_file():
+                yield Part.of(str(file), read(file, only_objects=True))
 
 
 def _chart_roots(folders: Iterable[Path]) -> list[Path]:
@@ -74,34 +79,25 @@ def _chart_roots(folders: Iterable[Path]) -> list[Path]:
     return sorted(folder for folder in found if found.isdisjoint(folder.parents))
 
 
-def _nonempty(folder: Path, files: list[Path]) -> Part | None:
-    part = Part.of(str(folder), _plain(files, is_named=False))
-    return part if part.objects or part.mishaps else None
-
-
 def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:
     for where, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in PASSED_OVER)
         yield where, names
 
 
-def _plain(files: Iterable[Path], *, is_named: bool) -> Iterator[Object | Mishap]:
-    for file in files:
-        if not is_named and not file.is_file():
-            continue
-        try:
-            raw = contents(file)
-        except OSError as error:
-            yield Mishap("unreadable", Source(str(file)), f"it cannot be opened: {error.strerror}")
-            continue
-        if is_named or b"apiVersion" in raw:
-            yield from _text(raw, str(file))
+def read(file: Path, *, only_objects: bool = False) -> Iterator[Object | Mishap]:
+    """The objects of a file; with `only_objects` nothing at all of one that cannot hold any.
 
-
-def contents(file: Path) -> bytes:
-    """The bytes of a file, at most one more than are read of any file: a device or a pipe may have no end."""
-    with file.open("rb") as stream:
-        return stream.read(texts.LARGEST_FILE + 1)
+    At most one byte more than is allowed is read: a device or a pipe may have no end.
+    """
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(texts.LARGEST_FILE + 1)
+    except OSError as error:
+        yield Mishap("unreadable", Source(str(file)), f"it cannot be opened: {error.strerror}")
+        return
+    if not only_objects or b"apiVersion" in raw:
+        yield from _text(raw, str(file))
 
 
 def _text(raw: bytes, file: str) -> Iterator[Object | Mishap]:

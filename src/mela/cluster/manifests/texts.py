@@ -35,7 +35,7 @@ def decode(raw: bytes, file: str) -> str | Mishap:
 
 
 def read(text: str, file: str) -> Iterator[Object | Mishap]:
-    """The objects in a text, in their order. Documents with neither apiVersion nor kind are passed over."""
+    """The objects in a text, in their order. Documents that do not look like objects are passed over."""
     for first, part in split(text):
         if not part.strip():
             continue
@@ -87,13 +87,15 @@ def _objects(value: Mapping[str, Any], document: Document, file: str) -> Iterato
     kind, api_version = value.get("kind"), value.get("apiVersion")
     if kind is None and api_version is None:
         return
-    items = value.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
-        for index, item in enumerate(items):
+    items = value.get("items", "")
+    if isinstance(kind, str) and kind.endswith("List") and (items is None or isinstance(items, list)):
+        for index, item in enumerate(items or ()):
             yield from _item(item, Document(document.text, document.first, (*document.path, "items", index)), file)
         return
     source = Source(file, document.line_of(("apiVersion",)) if document.path else _first_line(document))
     if not (isinstance(kind, str) and kind and isinstance(api_version, str) and api_version):
+        if not isinstance(value.get("metadata"), Mapping):
+            return  # another tool's file, such as a chart's index
         missing = "kind" if not isinstance(kind, str) or not kind else "apiVersion"
         yield Mishap("untyped", source, f"{missing} is missing or no text")
         return

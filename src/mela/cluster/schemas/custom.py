@@ -73,7 +73,7 @@ def _closed(schema: Any, *, is_root: bool = False, prunes: bool = True) -> Any:
         if isinstance(result.get(key), Mapping):
             result[key] = _closed(result[key], prunes=below)
     if is_root or schema.get(EMBEDS):
-        result["properties"] = {**_ALWAYS, **result.get("properties", {})}
+        result["properties"] = {**result.get("properties", {}), **_ALWAYS}
     if prunes and schema.get("type") == "object" and not schema.get(PRESERVES):
         result.setdefault("additionalProperties", False)
     _type(result, schema)

@@ -28,7 +28,7 @@ _WORDS = {
     "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
     "array": "a list", "object": "a map",
 }  # fmt: skip
-_SAID = re.compile(r"(?P<path>\S*?)(?: (?=must be )|: )(?P<rest>.*)", re.DOTALL)
+_SAID = re.compile(r"(?P<path>\S*?)(?: (?=must be |is not |is no )|: )(?P<rest>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,8 @@ def _validated(thing: Object) -> Iterator[Problem]:
     _as_stored(decoded, thing.kind)
     # Whether privileged containers are allowed is the cluster's choice, and a rule of its own.
     for wrong in validation.check(decoded, thing.kind, allow_privileged=True):
+        if isinstance(wrong.value, str) and "{{" in wrong.value:
+            continue  # a template's placeholder, whose value nobody knows yet
         path = locate(thing.data, wrong.field)
         if wrong.type == "FieldValueRequired":
             yield Problem(

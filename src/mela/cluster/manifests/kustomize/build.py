@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ NOT_BUILT = (
     "validators",
 )
 """Fields that change objects in ways that are not followed here."""
+Read = Callable[[Path], Iterable[Object | Mishap]]
 FLUX = b"kustomize.toolkit.fluxcd.io"
 MOST_LAYERS = 500
 
@@ -35,12 +36,13 @@ MOST_LAYERS = 500
 class Build:
     """The objects of a kustomization, and every file and folder that it took in (real paths).
 
-    A broken one took in no folder: what it includes can still be checked by itself.
+    A broken one took in no folder: what it includes can still be checked by itself. Beside a broken one, and in a
+    component that nobody includes, plain files are not read: they may be patches, which look like objects.
     """
 
     things: list[Object | Mishap] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
-    is_broken: bool = False
+    hides_files: bool = False
 
 
 def file_in(folder: Path) -> Path | None:
@@ -49,30 +51,33 @@ def file_in(folder: Path) -> Path | None:
     return None if found is None or FLUX in found.read_bytes()[:10_000] else found
 
 
-def build(folder: Path) -> Build:
-    """Build the folder. What fails is a mishap; a Component by itself is nothing."""
-    run = _Run()
+def build(folder: Path, read: Read) -> Build:
+    """Build the folder. What fails is a mishap; a Component by itself is nothing. `read` may remember files."""
+    run = _Run(read)
     try:
-        if run.read(folder)[0].get("kind") != "Component":
-            items = run.layer(folder, [], ())
-            _add_hashes(items)
-            names.follow(items)
-            run.build.things += [item.object() for item in items]
+        if run.spec(folder)[0].get("kind") == "Component":
+            return Build(hides_files=True)
+        items = run.layer(folder, [], ())
+        _add_hashes(items)
+        names.follow(items)
+        run.build.things += [item.object() for item in items]
     except Broken as error:
         where = error.args[1] if len(error.args) > 1 else Source(str(file_in(folder) or folder))
         broken = Mishap("kustomization-broken", where, str(error.args[0]))
-        return Build([broken], {path for path in run.build.used if not Path(path).is_dir()}, is_broken=True)
+        return Build([broken], {path for path in run.build.used if not Path(path).is_dir()}, hides_files=True)
     return run.build
 
 
 class _Run:
-    """One build: what it found, and how many layers it went through."""
+    """One build: what it found, how many layers it went through, and whether something is missing on purpose."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Read) -> None:
         self.build = Build()
+        self.read = read
         self.layers = 0
+        self.is_partial = False
 
-    def read(self, folder: Path) -> tuple[Mapping[str, Any], Document, Source]:
+    def spec(self, folder: Path) -> tuple[Mapping[str, Any], Document, Source]:
         """The kustomization's fields. Raises: Broken."""
         file = file_in(folder)
         if file is None:
@@ -94,7 +99,7 @@ class _Run:
             raise Broken(f"{folder} includes itself")
         if self.layers > MOST_LAYERS:
             raise Broken(f"more than {MOST_LAYERS} kustomizations include each other")
-        spec, document, source = self.read(folder)
+        spec, document, source = self.spec(folder)
         try:
             return self._layer(_Layer(folder, spec, document, source), items, (*above, os.path.realpath(folder)))
         except Broken as error:
@@ -125,7 +130,7 @@ class _Run:
         if where.is_dir():
             return self.layer(self._use(where), [], above)
         found = []
-        for thing in texts.read(self._text(self._use(where)), str(where)):
+        for thing in self.read(self._use(where)):
             if isinstance(thing, Object):
                 found.append(Item.of(thing))
             else:
@@ -141,6 +146,7 @@ class _Run:
         raise Broken(f"{entry} is not there", layer.at(path))
 
     def _note(self, layer: "_Layer", path: tuple[str | int, ...], says: str) -> None:
+        self.is_partial = True
         self.build.things.append(Mishap("kustomization-incomplete", layer.at(path), says))
 
     def _generated(self, layer: "_Layer", items: list[Item]) -> list[Item]:
@@ -213,12 +219,14 @@ def _placed(items: list[Item], new: Item, behavior: str) -> list[Item]:
 
 def _patch(items: list[Item], layer: _Layer, run: _Run) -> None:
     for entry in layer.list("patchesStrategicMerge"):
-        targets.apply(items, _patch_text(layer, run, str(entry), None), None)
+        targets.apply(items, _patch_text(layer, run, str(entry), None), None, is_partial=run.is_partial)
     for entry in layer.list("patches"):
         target = entry.get("target")
-        targets.apply(items, _patch_text(layer, run, entry.get("patch"), entry.get("path")), target)
+        text = _patch_text(layer, run, entry.get("patch"), entry.get("path"))
+        targets.apply(items, text, target, is_partial=run.is_partial)
     for entry in layer.list("patchesJson6902"):
-        targets.apply(items, _patch_text(layer, run, entry.get("patch"), entry.get("path")), entry.get("target") or {})
+        text = _patch_text(layer, run, entry.get("patch"), entry.get("path"))
+        targets.apply(items, text, entry.get("target") or {}, is_partial=run.is_partial)
 
 
 def _patch_text(layer: _Layer, run: _Run, inline: str | None, path: str | None) -> str:

@@ -10,7 +10,7 @@ from mela.cluster.manifests.kustomize import patches
 from mela.cluster.manifests.kustomize.item import Broken, Item
 
 
-def apply(items: list[Item], text: str, target: Mapping[str, Any] | None) -> None:
+def apply(items: list[Item], text: str, target: Mapping[str, Any] | None, *, is_partial: bool) -> None:
     """Apply the patches in `text` to those items that `target` selects, or that the patch itself names. Raises: Broken."""
     for _, part in texts.split(text):
         try:
@@ -21,12 +21,13 @@ def apply(items: list[Item], text: str, target: Mapping[str, Any] | None) -> Non
             for item in _targets(items, target or {}):
                 item.data = patches.apply(item.data, value)
         elif isinstance(value, Mapping):
-            _merge(items, value, target)
+            _merge(items, value, target, is_partial=is_partial)
 
 
-def _merge(items: list[Item], patch: Mapping[str, Any], target: Mapping[str, Any] | None) -> None:
+def _merge(items: list[Item], patch: Mapping[str, Any], target: Mapping[str, Any] | None, *, is_partial: bool) -> None:
+    """What the patch means must be there, unless resources are missing that it may mean."""
     found = list(_targets(items, target)) if target else [item for item in items if _is_meant(item, patch)]
-    if not found and not target:
+    if not found and not target and not is_partial:
         name = (patch.get("metadata") or {}).get("name")
         raise Broken(f"a patch means {patch.get('kind')} {name}, which is not among the resources")
     for item in found:
