@@ -35,7 +35,7 @@ async def sign_in(port: int, number: int) -> Connection:
     code = ""
     while not code:
         _, inbox = await door.call("GET", f"/sim/sms/messages?to=%2B{phone[1:]}&limit=1")
-        words = inbox["messages"][0]["text"].split() if inbox["messages"] else []
+        words = inbox["items"][0]["text"].split() if inbox["items"] else []
         code = next(
             (word.strip(".,:") for word in words if word.strip(".,:").isdecimal() and len(word.strip(".,:")) == 6), ""
         )

@@ -71,7 +71,7 @@ async def raising() -> AsyncIterator[httpx2.AsyncClient]:
     """An application that raises any code with the parameters its text names."""
     router = APIRouter()
 
-    @router.get("/{code}")
+    @router.get("/errors/of/kind/{code}")
     async def fail(code: str) -> None:
         raise MelaError(code, **dict.fromkeys(needs(code), 3))
 
@@ -91,7 +91,7 @@ async def raising() -> AsyncIterator[httpx2.AsyncClient]:
 async def test_every_error_reads_well_over_http(lang: str) -> None:
     async with raising() as client:
         for code in CODES:
-            answer = await client.get(f"/{code}", headers={"accept-language": f"{lang}-IN,en;q=0.5"})
+            answer = await client.get(f"/errors/of/kind/{code}", headers={"accept-language": f"{lang}-IN,en;q=0.5"})
             problem: dict[str, Any] = answer.json()
             assert (answer.headers["content-type"], problem["code"]) == ("application/problem+json", code)
             assert answer.headers["content-language"] == lang

@@ -102,8 +102,8 @@ class Shopper:
 
     async def invoices(self, order_id: str) -> list[dict[str, Any]]:
         """The order's GST invoices."""
-        found: Any = await self.call("GET", f"/api/orders/orders/{order_id}/invoices")
-        return list(found)
+        found = await self.call("GET", f"/api/orders/orders/{order_id}/invoices")
+        return list(found["items"])
 
     async def call(
         self, method: str, path: str, body: Any = None, *, key: str = "", params: dict[str, Any] | None = None
@@ -126,11 +126,11 @@ class Shopper:
         async with asyncio.timeout(10):
             while True:
                 inbox = await self.call("GET", f"{self.sms}/messages", params={"to": self.phone, "limit": 1})
-                for message in inbox["messages"]:
+                for message in inbox["items"]:
                     digits = [word.strip(".,:") for word in message["text"].split()]
                     for word in digits:
                         if word.isdecimal() and len(word) == 6:
-                            return word
+                            return str(word)
                 await asyncio.sleep(_POLL_S)
 
 

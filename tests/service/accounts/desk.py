@@ -38,7 +38,7 @@ class Desk:
     async def texts(self, phone: str = PHONE) -> list[str]:
         """What the phone got, newest first."""
         answer = await self.sms.client.get("/sim/sms/messages", params={"to": phone})
-        return [message["text"] for message in answer.json()["messages"]]
+        return [message["text"] for message in answer.json()["items"]]
 
     async def code(self, phone: str = PHONE) -> str:
         """The newest code that the phone got."""

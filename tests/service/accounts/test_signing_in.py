@@ -127,7 +127,7 @@ async def test_two_sign_ins_with_one_code_give_one_session(desk: Desk) -> None:
     assert len(won) == 1
     assert {answer.json()["code"] for answer in answers if answer.status_code != 201} == {"accounts.no_code"}
     headers = {"authorization": f"Bearer {won[0].json()['token']}"}
-    assert len((await desk.call("GET", "/sessions", headers)).json()["sessions"]) == 1
+    assert len((await desk.call("GET", "/sessions", headers)).json()["items"]) == 1
 
 
 async def test_the_sign_in_unit_may_run_twice(desk: Desk) -> None:

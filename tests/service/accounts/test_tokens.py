@@ -93,7 +93,7 @@ async def test_within_an_hour_use_writes_nothing(desk: Desk) -> None:
     desk.clock.advance(3599)
     await desk.call("GET", "/me", headers)
     await desk.app.run_job("extend_sessions")
-    seen = (await desk.call("GET", "/sessions", headers)).json()["sessions"][0]["seen"]
+    seen = (await desk.call("GET", "/sessions", headers)).json()["items"][0]["seen"]
     assert seen == "2026-11-23T12:30:00Z"
 
 
@@ -110,18 +110,18 @@ async def test_my_devices_are_listed_and_can_be_signed_out(desk: Desk) -> None:
     old = await desk.signed_in(device="Mozilla/5.0 (Android)")
     desk.clock.advance(31)
     new = await desk.signed_in(device="laptop")
-    listed = (await desk.call("GET", "/sessions", new)).json()["sessions"]
+    listed = (await desk.call("GET", "/sessions", new)).json()["items"]
     assert [(one["device"], one["current"]) for one in listed] == [("laptop", True), ("Mozilla/5.0 (Android)", False)]
     for _ in range(2):
         assert (await desk.call("DELETE", f"/sessions/{listed[1]['id']}", new)).status_code == 204
     assert (await desk.call("GET", "/me", old)).status_code == 401
-    assert len((await desk.call("GET", "/sessions", new)).json()["sessions"]) == 1
+    assert len((await desk.call("GET", "/sessions", new)).json()["items"]) == 1
 
 
 async def test_nobody_signs_out_somebody_else(desk: Desk) -> None:
     mine = await desk.signed_in()
     theirs = await desk.signed_in("+919876543211")
-    session = (await desk.call("GET", "/sessions", theirs)).json()["sessions"][0]["id"]
+    session = (await desk.call("GET", "/sessions", theirs)).json()["items"][0]["id"]
     assert (await desk.call("DELETE", f"/sessions/{session}", mine)).status_code == 404
     assert (await desk.call("DELETE", "/sessions/ses_01KAR4T0GQ8V6M2Z3XJY5N7P9B", mine)).status_code == 404
     assert (await desk.call("GET", "/me", theirs)).status_code == 200
@@ -187,7 +187,7 @@ async def test_the_same_key_makes_one_api_key_and_shows_its_token_once(desk: Des
     first, again = await make_key(desk), await make_key(desk)
     assert first["token"]
     assert again == first | {"token": None}
-    assert len((await desk.call("GET", "/api-keys", OPERATOR)).json()["api_keys"]) == 1
+    assert len((await desk.call("GET", "/api-keys", OPERATOR)).json()["items"]) == 1
     other = await desk.call(
         "POST", "/api-keys", OPERATOR | {"idempotency-key": "make-key-0001"}, json=KEY | {"name": "another"}
     )
@@ -200,7 +200,7 @@ async def test_a_revoked_api_key_is_refused_and_no_longer_listed(desk: Desk) -> 
     for _ in range(2):
         assert (await desk.call("DELETE", f"/api-keys/{key_id}", OPERATOR)).status_code == 204
     assert await refusal(desk, str(made["token"])) == "accounts.token_revoked"
-    assert (await desk.call("GET", "/api-keys", OPERATOR)).json() == {"api_keys": [], "next_cursor": None}
+    assert (await desk.call("GET", "/api-keys", OPERATOR)).json() == {"items": [], "next_cursor": None}
     assert (await desk.call("DELETE", "/api-keys/key_01KAR4T0GQ8V6M2Z3XJY5N7P9B", OPERATOR)).status_code == 404
 
 
@@ -212,12 +212,12 @@ async def test_api_keys_are_listed_in_pages_without_tokens(desk: Desk) -> None:
         params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
         answer = await desk.call("GET", "/api-keys", OPERATOR, params=params)
         assert "mela_mk_" not in answer.text
-        names += [one["name"] for one in answer.json()["api_keys"]]
+        names += [one["name"] for one in answer.json()["items"]]
         if (cursor := answer.json()["next_cursor"]) is None:
             break
     assert names == ["key 4", "key 3", "key 2", "key 1", "key 0"]
     answer = await desk.call("GET", "/api-keys", OPERATOR, params={"seller_id": "seller-1"})
-    assert [one["name"] for one in answer.json()["api_keys"]] == ["key 3", "key 1"]
+    assert [one["name"] for one in answer.json()["items"]] == ["key 3", "key 1"]
 
 
 async def test_a_made_up_cursor_is_refused(desk: Desk) -> None:
@@ -248,4 +248,4 @@ async def test_an_api_key_is_not_a_session(desk: Desk) -> None:
     headers = await desk.signed_in()
     key_id = str(made["api_key"]["id"]).replace("key_", "ses_")  # type: ignore[index]
     assert (await desk.call("DELETE", f"/sessions/{key_id}", headers)).status_code == 404
-    assert (await desk.call("GET", "/api-keys", OPERATOR)).json()["api_keys"] != []
+    assert (await desk.call("GET", "/api-keys", OPERATOR)).json()["items"] != []

@@ -30,19 +30,19 @@ async def _items(app: Running, **params: Any) -> list[dict[str, Any]]:
     while True:
         page = await _json(app, "/api/catalog/products", **params, **cursor)
         items += page["items"]
-        if page["cursor"] is None:
+        if page["next_cursor"] is None:
             return items
-        cursor = {"cursor": page["cursor"]}
+        cursor = {"cursor": page["next_cursor"]}
 
 
 @pytest.mark.parametrize(
     ("path", "shape"),
     [
-        ("/api/catalog/categories", schemas.Categories),
-        ("/api/catalog/products?limit=100", schemas.Products),
-        ("/api/catalog/products?q=atta&city=chennai", schemas.Products),
+        ("/api/catalog/categories", schemas.CategoryPage),
+        ("/api/catalog/products?limit=100", schemas.ProductPage),
+        ("/api/catalog/products?q=atta&city=chennai", schemas.ProductPage),
         (RICE, schemas.Product),
-        ("/api/catalog/suggest?q=smartph", schemas.Suggestions),
+        ("/api/catalog/suggest?q=smartph", schemas.SuggestionPage),
     ],
 )
 async def test_the_bytes_have_the_documented_shape(app: Running, path: str, shape: type[BaseModel]) -> None:
@@ -150,7 +150,7 @@ async def test_a_cursor_that_this_list_did_not_give_out_is_refused(app: Running,
 
 
 async def test_a_cursor_is_good_for_its_own_list_only(app: Running) -> None:
-    cursor = (await _json(app, "/api/catalog/products", category="books", limit=3))["cursor"]
+    cursor = (await _json(app, "/api/catalog/products", category="books", limit=3))["next_cursor"]
     other = await app.client.get("/api/catalog/products", params={"category": "toys", "limit": 3, "cursor": cursor})
     assert other.json()["code"] == "kernel.bad_cursor"
     assert (

@@ -59,7 +59,7 @@ async def test_returned_pieces_are_refunded_when_they_are_back(shop: Shop) -> No
     assert (received["state"], shop.catalog.on_hand["RICE-5KG"]) == ("received", 8)
     [refund] = shop.payments.refunds.values()
     await shop.hear(shop.payments.process_refund(refund.id), "evt_refund")
-    [found] = await shop.call("GET", f"/orders/{order_id}/returns")
+    [found] = (await shop.call("GET", f"/orders/{order_id}/returns"))["items"]
     assert found["state"] == "refunded"
     assert (await shop.call("GET", f"/orders/{order_id}"))["state"] == "delivered"
 

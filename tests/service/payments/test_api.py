@@ -44,20 +44,20 @@ async def test_the_ledger_is_read_page_by_page(shop: World) -> None:
     while cursor is not None:
         url = f"/api/payments/ledger/transfers?account=escrow&limit=2&cursor={cursor}"
         page = (await shop.payments.client.get(url, headers=shop.operator())).json()
-        found += [transfer["amount_paise"] for transfer in page["transfers"]]
-        cursor = page["cursor"]
+        found += [transfer["amount_paise"] for transfer in page["items"]]
+        cursor = page["next_cursor"]
     assert found == [1_000, 2_000, 3_000]
     other = "/api/payments/ledger/transfers?account=seller:nobody"
-    assert (await shop.payments.client.get(other, headers=shop.operator())).json() == {"transfers": [], "cursor": None}
+    assert (await shop.payments.client.get(other, headers=shop.operator())).json() == {"items": [], "next_cursor": None}
     whole = await shop.payments.client.get("/api/payments/ledger/transfers", headers=shop.operator())
-    assert len(whole.json()["transfers"]) == 3
+    assert len(whole.json()["items"]) == 3
 
 
 async def test_balances_add_up_to_zero(shop: World) -> None:
     await shop.paid(9_000)
     shown = (await shop.payments.client.get("/api/payments/ledger/balances", headers=shop.operator())).json()
     assert shown["sum_paise"] == 0
-    assert [(a["account"], a["balance_paise"]) for a in shown["accounts"]] == [
+    assert [(a["account"], a["balance_paise"]) for a in shown["items"]] == [
         ("escrow", -9_000),
         ("gateway:upi", 9_000),
     ]
@@ -80,7 +80,14 @@ async def test_cash_is_collected_over_http_with_a_key(shop: World) -> None:
         assert (answer.status_code, answer.json()["state"]) == (200, "captured")
 
 
-@pytest.mark.parametrize("wrong", ["cursor=-1", "cursor=x", "limit=0", "limit=501", "account=Escrow", "account=a%00b"])
+@pytest.mark.parametrize("wrong", ["limit=0", "limit=501", "account=Escrow", "account=a%00b"])
 async def test_odd_questions_are_refused(shop: World, wrong: str) -> None:
     answer = await shop.payments.client.get(f"/api/payments/ledger/transfers?{wrong}", headers=shop.operator())
     assert (answer.status_code, answer.json()["code"]) == (422, "kernel.invalid")
+
+
+@pytest.mark.parametrize("cursor", ["-1", "x", "", "٣", "1" * 16, "1.0"])
+async def test_a_cursor_that_was_not_given_out_is_refused(shop: World, cursor: str) -> None:
+    url = "/api/payments/ledger/transfers"
+    answer = await shop.payments.client.get(url, params={"cursor": cursor}, headers=shop.operator())
+    assert (answer.status_code, answer.json()["code"]) == (422, "kernel.bad_cursor")

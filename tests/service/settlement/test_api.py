@@ -155,12 +155,12 @@ async def test_payouts_come_in_pages_the_latest_day_first(market: World) -> None
         market.clock.advance(86_400)
         await market.settlement.service.run(date.fromisoformat(day))
     first = await market.settlement.client.get("/api/settlement/payouts?limit=2", headers=seller(market))
-    assert [payout["date"] for payout in first.json()["payouts"]] == ["2026-11-19", "2026-11-18"]
+    assert [payout["date"] for payout in first.json()["items"]] == ["2026-11-19", "2026-11-18"]
     cursor = first.json()["next_cursor"]
     rest = await market.settlement.client.get(
         f"/api/settlement/payouts?limit=2&cursor={cursor}", headers=seller(market)
     )
-    assert [payout["date"] for payout in rest.json()["payouts"]] == ["2026-11-17"]
+    assert [payout["date"] for payout in rest.json()["items"]] == ["2026-11-17"]
     assert rest.json()["next_cursor"] is None
 
 

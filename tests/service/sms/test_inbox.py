@@ -28,7 +28,7 @@ async def send(sms: kit.Running, reference: str, text: str = "namaste", to: str 
 async def inbox(sms: kit.Running, to: str = PHONE, **params: str) -> list[str]:
     answer = await sms.client.get("/sim/sms/messages", params={"to": to, **params})
     assert answer.status_code == 200, answer.text
-    return [message["text"] for message in answer.json()["messages"]]
+    return [message["text"] for message in answer.json()["items"]]
 
 
 async def test_a_phone_reads_its_messages_newest_first(sms: kit.Running) -> None:

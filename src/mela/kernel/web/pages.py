@@ -3,6 +3,7 @@
 A list that is never long comes whole, on its only page: one loop of a client reads any list.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mela.kernel.errors import Rejected
 
 T = TypeVar("T")
+_POSITION = re.compile("[0-9]{1,15}")
 Cursor = Annotated[str | None, Query(max_length=120, description="`next_cursor` of the page before")]
 """Where the page before ended. Each list knows its own cursors, and refuses others (`bad_cursor`)."""
 
@@ -32,6 +34,15 @@ def cut(found: Sequence[T], limit: int, name: Callable[[T], str]) -> tuple[Seque
     if len(found) <= limit:
         return found, None
     return found[:limit], name(found[limit - 1])
+
+
+def position(cursor: str | None) -> int | None:
+    """The serial number that a cursor names, None for the first page. Raises: Rejected for a cursor that names none."""
+    if cursor is None:
+        return None
+    if not _POSITION.fullmatch(cursor):
+        raise bad_cursor()
+    return int(cursor)
 
 
 def bad_cursor() -> Rejected:

@@ -5,16 +5,17 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Header, Path, Query
 
 from mela.kernel import auth, i18n, ids
-from mela.kernel.errors import Rejected
+from mela.kernel.web import bodies, pages
 from mela.kernel.web.callers import Customer, Operator
 from mela.kernel.web.keys import Key
+from mela.kernel.web.refusals import refused
 from mela.services.accounts import rules, schemas
 from mela.services.accounts.model import Language
 from mela.services.accounts.service import Accounts
 from mela.services.accounts.settings import AccountsSettings
 
-SessionId = Annotated[str, Path(pattern=r"^ses_[0-9A-Z]{26}$", examples=["ses_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
-KeyId = Annotated[str, Path(pattern=r"^key_[0-9A-Z]{26}$", examples=["key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
+SessionId = Annotated[str, Path(pattern=r"^ses_[0-9A-Z]{26}$", description="The session", examples=[schemas.SESSION])]
+KeyId = Annotated[str, Path(pattern=r"^key_[0-9A-Z]{26}$", description="The key", examples=[schemas.KEY])]
 
 
 async def _language(
@@ -40,7 +41,7 @@ Token = Annotated[str, Depends(_token)]
 
 def router(accounts: Accounts, settings: AccountsSettings) -> APIRouter:
     """All routes of accounts."""
-    api = APIRouter(prefix="/api/accounts")
+    api = bodies.router(prefix="/api/accounts")
     _signing_in(api, accounts, settings)
     _sessions(api, accounts)
     _myself(api, accounts)
@@ -49,42 +50,50 @@ def router(accounts: Accounts, settings: AccountsSettings) -> APIRouter:
 
 
 def _signing_in(api: APIRouter, accounts: Accounts, settings: AccountsSettings) -> None:
-    @api.post("/codes", tags=["sign-in"], status_code=202, summary="Have a one-time code sent by SMS")
+    @api.post(
+        "/codes", tags=["sign-in"], status_code=202, summary="Have a one-time code sent by SMS",
+        responses=refused({429: "accounts.too_many_codes"}),
+    )  # fmt: skip
     async def send_code(body: schemas.CodeIn, language: Spoken) -> schemas.CodeOut:
-        """The newest code counts, the ones before stop working. Too many in a short time: 429, `accounts.too_many_codes`."""
+        """The newest code counts, the ones before stop working."""
         await accounts.send_code(body.phone, language)
         return schemas.CodeOut(expires_in_s=settings.code_valid_s, resend_after_s=settings.resend_after_s)
 
-    @api.post("/sessions", tags=["sign-in"], status_code=201, summary="Sign in with the code")
+    @api.post(
+        "/sessions", tags=["sign-in"], status_code=201, summary="Sign in with the code",
+        responses=refused({422: "accounts.wrong_code accounts.tries_spent accounts.no_code"}),
+    )  # fmt: skip
     async def sign_in(body: schemas.SessionIn, language: Spoken, device: Device) -> schemas.NewSession:
-        """The first time makes you a customer. A code opens one session, and stands a few tries.
-
-        Refused (422): `accounts.wrong_code` with the tries left, `accounts.tries_spent`, `accounts.no_code`.
-        """
+        """The first time makes you a customer. A code opens one session, and stands a few tries."""
         token, customer_id, expires = await accounts.sign_in(body.phone, body.code, language, device)
         return schemas.NewSession(token=token, customer_id=customer_id, expires=expires)
 
 
 def _sessions(api: APIRouter, accounts: Accounts) -> None:
     @api.get("/sessions", tags=["sign-in"], summary="My devices that are signed in")
-    async def list_sessions(caller: Customer, token: Token) -> schemas.Sessions:
+    async def list_sessions(caller: Customer, token: Token) -> schemas.SessionPage:
+        """All of them, newest first: there are never many."""
         found = await accounts.sessions(caller.id)
-        return schemas.Sessions(sessions=[schemas.SessionOut.of(one, auth.digest(token)) for one in found])
+        return schemas.SessionPage(items=[schemas.SessionOut.of(one, auth.digest(token)) for one in found])
 
     @api.delete("/sessions/current", tags=["sign-in"], status_code=204, summary="Sign out here")
     async def sign_out(caller: Customer, token: Token) -> None:
         """Other processes may take the token for some seconds more."""
         await accounts.sign_out(caller.id, token)
 
-    @api.delete("/sessions/{session_id}", tags=["sign-in"], status_code=204, summary="Sign out one of my devices")
+    @api.delete(
+        "/sessions/{session_id}", tags=["sign-in"], status_code=204, summary="Sign out one of my devices",
+        responses=refused({404: "kernel.not_found"}),
+    )  # fmt: skip
     async def end_session(caller: Customer, session_id: SessionId) -> None:
-        """Signed out already: nothing happens. Not mine: 404."""
+        """Signed out already: nothing happens."""
         await accounts.end_session(caller.id, session_id)
 
 
 def _myself(api: APIRouter, accounts: Accounts) -> None:
     @api.get("/me", tags=["me"], summary="What is known about me")
     async def get_me(caller: Customer) -> schemas.CustomerOut:
+        """Nobody else is shown this."""
         return schemas.CustomerOut.of(await accounts.customer(caller.id))
 
     @api.patch("/me", tags=["me"], summary="Change my name or language")
@@ -104,17 +113,22 @@ def _api_keys(api: APIRouter, accounts: Accounts) -> None:
     @api.get("/api-keys", tags=["on duty"], summary="API keys that work, newest first")
     async def list_api_keys(
         _caller: Operator,
-        seller_id: Annotated[schemas.SellerId | None, Query(description="One seller's; else all")] = None,
-        cursor: Annotated[str | None, Query(max_length=40, description="`next_cursor` of the page before")] = None,
+        seller_id: Annotated[
+            schemas.SellerId | None, Query(description="One seller's; else all", examples=["kaveri-traders"])
+        ] = None,
+        cursor: pages.Cursor = None,
         limit: Annotated[int, Query(ge=1, le=100, description="At most so many", examples=[50])] = 50,
     ) -> schemas.ApiKeyPage:
+        """Without their tokens, which nobody can be shown again."""
         if cursor is not None and not ids.is_id("key", cursor):
-            raise Rejected("kernel.bad_cursor")
-        found = await accounts.keys(seller_id, cursor, limit + 1)
-        last = found[limit - 1].id if len(found) > limit else None
-        return schemas.ApiKeyPage(api_keys=[schemas.ApiKeyOut.of(one) for one in found[:limit]], next_cursor=last)
+            raise pages.bad_cursor()
+        found, after = pages.cut(await accounts.keys(seller_id, cursor, limit + 1), limit, lambda key: key.id)
+        return schemas.ApiKeyPage(items=[schemas.ApiKeyOut.of(one) for one in found], next_cursor=after)
 
-    @api.delete("/api-keys/{key_id}", tags=["on duty"], status_code=204, summary="Revoke an API key")
+    @api.delete(
+        "/api-keys/{key_id}", tags=["on duty"], status_code=204, summary="Revoke an API key",
+        responses=refused({404: "kernel.not_found"}),
+    )  # fmt: skip
     async def revoke_api_key(_caller: Operator, key_id: KeyId) -> None:
-        """Revoked already: nothing happens."""
+        """Revoked already: nothing happens. Other processes may take it for some seconds more."""
         await accounts.revoke_key(key_id)

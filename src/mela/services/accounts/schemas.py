@@ -3,23 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from mela.kernel.web.inputs import LINE, Phone, Strict
+from mela.kernel.web.pages import Page
 from mela.services.accounts.model import Customer, Language, Token
 
-Phone = Annotated[str, StringConstraints(pattern=r"^\+91[6-9][0-9]{9}$")]
+SESSION = "ses_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
+KEY = "key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 SellerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{1,39}$")]
+Name = Annotated[str, StringConstraints(max_length=80, pattern=LINE), AfterValidator(str.strip)]
 Scope = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}:[a-z]{1,20}$")]
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
-"""One line of text: no control characters; PostgreSQL keeps no NUL."""
-
-
-class Strict(BaseModel):
-    """Input: an unknown field is an error, not a surprise."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class CodeIn(Strict):
@@ -67,10 +61,8 @@ class SessionOut(BaseModel):
         )
 
 
-class Sessions(BaseModel):
-    """All devices that are signed in; their number is bounded."""
-
-    sessions: list[SessionOut] = Field(description="Newest first")
+class SessionPage(Page[SessionOut]):
+    """All devices that are signed in, newest first; their number is bounded."""
 
 
 class CustomerOut(BaseModel):
@@ -91,7 +83,7 @@ class CustomerOut(BaseModel):
 class CustomerChange(Strict):
     """What shall be otherwise; what is left out stays."""
 
-    name: Words | None = Field(default=None, description="Your name", examples=["Meena R"])
+    name: Name | None = Field(default=None, description="Your name", examples=["Meena R"])
     language: Language | None = Field(default=None, description="What we write to you in", examples=["ta"])
 
 
@@ -102,7 +94,7 @@ class ApiKeyIn(Strict):
     scopes: list[Scope] = Field(
         min_length=1, max_length=20, description="What it may do", examples=[["settlement:read", "catalog:write"]]
     )
-    name: Words = Field(description="What it is for", examples=["stock sync of the Madurai shop"])
+    name: Name = Field(description="What it is for", examples=["stock sync of the Madurai shop"])
 
 
 class ApiKeyOut(BaseModel):
@@ -132,10 +124,5 @@ class NewApiKey(BaseModel):
     api_key: ApiKeyOut = Field(description="The key")
 
 
-class ApiKeyPage(BaseModel):
-    """API keys that work."""
-
-    api_keys: list[ApiKeyOut] = Field(description="Newest first")
-    next_cursor: str | None = Field(
-        description="For the next page; null on the last", examples=["key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"]
-    )
+class ApiKeyPage(Page[ApiKeyOut]):
+    """API keys that work, newest first."""

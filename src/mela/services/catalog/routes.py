@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from mela.kernel import i18n
 from mela.kernel.money import Paise
+from mela.kernel.web import bodies, pages
 from mela.kernel.web.callers import Operator
 from mela.kernel.web.keys import Key
-from mela.kernel.web.problems import Problem
+from mela.kernel.web.refusals import refused
 from mela.services.catalog import schemas
 from mela.services.catalog.model import Sort
 from mela.services.catalog.service.answers import Answer, is_known
@@ -24,27 +25,29 @@ _HEADERS = {
 READ: dict[int | str, dict[str, Any]] = {200: {"headers": _HEADERS}, 304: {"description": "You have it already"}}
 
 
-def _error(status: int, description: str) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": Problem, "description": description}}
-
-
 def router(catalog: CatalogService, shop: Shop) -> APIRouter:
     """The routes of the catalogue."""
-    api = APIRouter(prefix="/api/catalog", tags=["catalog"])
+    api = bodies.router(prefix="/api/catalog")
     _reading(api, shop)
     _changing(api, catalog)
     return api
 
 
 def _reading(api: APIRouter, shop: Shop) -> None:
-    @api.get("/categories", summary="The shelves of the shop", response_model=schemas.Categories, responses=READ)
+    @api.get(
+        "/categories",
+        tags=["catalog"],
+        summary="The shelves of the shop",
+        response_model=schemas.CategoryPage,
+        responses=READ,
+    )
     async def list_categories(request: Request, lang: schemas.Language = None) -> Response:
         """All categories, in the order of the shop."""
         return _answer(await shop.categories(_language(request, lang)), request)
 
     @api.get(
-        "/products", summary="Browse and search", response_model=schemas.Products,
-        responses=READ | _error(422, "`kernel.bad_cursor`, `kernel.invalid`"),
+        "/products", tags=["catalog"], summary="Browse and search", response_model=schemas.ProductPage,
+        responses=READ,
     )  # fmt: skip
     async def list_products(
         request: Request,
@@ -56,8 +59,8 @@ def _reading(api: APIRouter, shop: Shop) -> None:
         return _answer(await shop.products(asked, lang=_language(request, lang)), request)
 
     @api.get(
-        "/products/{product_id}", summary="One product", response_model=schemas.Product,
-        responses=READ | _error(404, "`catalog.unknown_product`"),
+        "/products/{product_id}", tags=["catalog"], summary="One product", response_model=schemas.Product,
+        responses=READ | refused({404: "catalog.unknown_product", 422: "catalog.gst_rate_unknown"}),
     )  # fmt: skip
     async def read_product(
         request: Request, product_id: schemas.ProductId, city: schemas.City = None, lang: schemas.Language = None,
@@ -65,7 +68,13 @@ def _reading(api: APIRouter, shop: Shop) -> None:
         """A product with its variants, today's prices and GST, and the stock of this moment."""
         return _answer(await shop.product(product_id, city=city, lang=_language(request, lang)), request)
 
-    @api.get("/suggest", summary="Complete what is being typed", response_model=schemas.Suggestions, responses=READ)
+    @api.get(
+        "/suggest",
+        tags=["catalog"],
+        summary="Complete what is being typed",
+        response_model=schemas.SuggestionPage,
+        responses=READ,
+    )
     async def suggest(request: Request, q: schemas.Typed, lang: schemas.Language = None) -> Response:
         """Names of products, in the language that was typed."""
         return _answer(await shop.suggestions(q, lang=_language(request, lang)), request)
@@ -73,13 +82,11 @@ def _reading(api: APIRouter, shop: Shop) -> None:
 
 def _changing(api: APIRouter, catalog: CatalogService) -> None:
     @api.put(
-        "/variants/{sku}/price", summary="Change a price", name="set_price",
-        responses=_error(404, "`catalog.unknown_sku`")
-        | _error(409, "`kernel.idempotency_key_reused`")
-        | _error(422, "`catalog.price_above_mrp`, `catalog.gst_rate_unknown`, `kernel.invalid`"),
+        "/variants/{sku}/price", tags=["on duty"], summary="Change a price",
+        responses=refused({404: "catalog.unknown_sku", 422: "catalog.price_above_mrp catalog.gst_rate_unknown"}),
     )  # fmt: skip
     async def set_price(sku: schemas.Sku, operator: Operator, key: Key, new: schemas.NewPrice) -> schemas.Price:
-        """For the person on duty. The next read of every process shows it."""
+        """The next read of every process shows it."""
         now = await catalog.set_price(
             operator=operator.id, key=key, sku=sku, city=new.city, price=Paise(new.price_paise),
             mrp=None if new.mrp_paise is None else Paise(new.mrp_paise),
@@ -87,13 +94,13 @@ def _changing(api: APIRouter, catalog: CatalogService) -> None:
         return schemas.Price(sku=sku, city=new.city, price_paise=now.price, mrp_paise=now.mrp)
 
     @api.post(
-        "/variants/{sku}/stock", summary="Receive goods", name="receive_stock",
-        responses=_error(404, "`catalog.unknown_sku`") | _error(409, "`kernel.idempotency_key_reused`"),
+        "/variants/{sku}/stock", tags=["on duty"], summary="Receive goods",
+        responses=refused({404: "catalog.unknown_sku"}),
     )  # fmt: skip
     async def receive_stock(
         sku: schemas.Sku, operator: Operator, key: Key, received: schemas.Received
     ) -> schemas.StockLevel:
-        """For the person on duty: pieces have come in. Repeated with the same key, they are counted once."""
+        """Pieces have come in. Repeated with the same key, they are counted once."""
         level = await catalog.receive_stock(operator=operator.id, key=key, sku=sku, quantity=received.quantity)
         return schemas.StockLevel(sku=sku, on_hand=level.on_hand, reserved=level.reserved, free=level.free)
 
@@ -102,7 +109,7 @@ async def _asked(
     category: schemas.CategoryId = None, q: schemas.Text = None, city: schemas.City = None,
     sort: Annotated[Sort | None, Query(description="Left out: by relevance with `q`, as the shop is arranged without")] = None,
     min_price_paise: schemas.AtLeast = None, max_price_paise: schemas.AtMost = None,
-    *, limit: schemas.Limit = 24, cursor: schemas.Cursor = None,
+    *, limit: schemas.Limit = 24, cursor: pages.Cursor = None,
 ) -> Asked:  # fmt: skip
     return Asked(category, q, city, sort, min_price_paise, max_price_paise, limit, cursor)
 

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from mela.kernel.web.inputs import Strict
+from mela.kernel.web.pages import Page
 from mela.services.catalog.model import StockBand
 
 Amount = Annotated[int, Field(ge=0, le=10_00_00_000_00)]
@@ -16,17 +18,13 @@ class _Out(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
 class Category(_Out):
     id: str = Field(description="Name it in `category=`", examples=["grocery"])
     name: str = Field(description="In the language of the answer", examples=["किराना"])
 
 
-class Categories(_Out):
-    items: list[Category] = Field(description="In the order of the shop")
+class CategoryPage(Page[Category]):
+    """All categories, in the order of the shop."""
 
 
 class Seller(_Out):
@@ -74,11 +72,8 @@ class Card(_Out):
     variants: int = Field(description="How many variants lie within the price bounds", ge=1, examples=[3])
 
 
-class Products(_Out):
-    items: list[Card]
-    cursor: str | None = Field(
-        description="Send it back for the next page; null after the last", examples=["b3w1GK0fMjQ"]
-    )
+class ProductPage(Page[Card]):
+    """A page of products, best or first ones first."""
 
 
 class Suggestion(_Out):
@@ -86,11 +81,11 @@ class Suggestion(_Out):
     text: str = Field(description="A product's name in the language that was typed", examples=["சோனா மசூரி அரிசி"])
 
 
-class Suggestions(_Out):
-    items: list[Suggestion] = Field(description="Best first, at most 8")
+class SuggestionPage(Page[Suggestion]):
+    """At most 8, best first."""
 
 
-class NewPrice(_In):
+class NewPrice(Strict):
     price_paise: int = Field(
         description="The new price of one piece, GST included", gt=0, le=10_00_00_000_00, examples=[37_900]
     )
@@ -113,7 +108,7 @@ class Price(_Out):
     mrp_paise: Amount = Field(description="Its MRP now", examples=[45_000])
 
 
-class Received(_In):
+class Received(Strict):
     quantity: int = Field(description="Pieces that came in", ge=1, le=10_00_000, examples=[40])
 
 
@@ -157,9 +152,6 @@ AtMost = Annotated[
     int | None, Query(description="Dearer variants are left out", ge=0, le=10_00_00_000_00, examples=[50_000])
 ]
 Limit = Annotated[int, Query(description="Products on a page", ge=1, le=100, examples=[24])]
-Cursor = Annotated[
-    str | None, Query(description="The `cursor` of the page before", max_length=120, examples=["b3w1GK0fMjQ"])
-]
 Language = Annotated[
     str | None, Query(description="Wins over Accept-Language", pattern="^(en|hi|ta|te|kn)$", examples=["hi"])
 ]

@@ -5,21 +5,25 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from mela.kernel import ids
-from mela.kernel.errors import Rejected
+from mela.kernel.web import bodies, pages
 from mela.kernel.web.callers import Customer, Operator
 from mela.kernel.web.keys import Key
+from mela.kernel.web.refusals import refused
 from mela.services.orders import schemas
 from mela.services.orders.model import OrderState
 from mela.services.orders.service import Orders
 
-OrderId = Annotated[str, Path(pattern=r"^ord_[0-9A-Z]{26}$", examples=["ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
-ReturnId = Annotated[str, Path(pattern=r"^ret_[0-9A-Z]{26}$", examples=["ret_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])]
-City = Annotated[schemas.City | None, Query(description="Whose prices; elsewhere the general price")]
+OrderId = Annotated[str, Path(pattern=r"^ord_[0-9A-Z]{26}$", description="The order", examples=[schemas.ORDER])]
+ReturnId = Annotated[str, Path(pattern=r"^ret_[0-9A-Z]{26}$", description="The return", examples=[schemas.RETURN])]
+Sku = Annotated[schemas.Sku, Path(description="What to buy", examples=["RICE-SONA-5KG"])]
+City = Annotated[
+    schemas.City | None, Query(description="Whose prices; elsewhere the general price", examples=["chennai"])
+]
 
 
 def router(orders: Orders) -> APIRouter:
     """All routes of orders."""
-    api = APIRouter(prefix="/api/orders")
+    api = bodies.router(prefix="/api/orders")
     _cart(api, orders)
     _buying(api, orders)
     _returning(api, orders)
@@ -28,19 +32,31 @@ def router(orders: Orders) -> APIRouter:
 
 
 def _cart(api: APIRouter, orders: Orders) -> None:
-    @api.get("/cart", tags=["cart"], summary="What is in the cart, at today's prices")
+    @api.get(
+        "/cart", tags=["cart"], summary="What is in the cart, at today's prices",
+        responses=refused({404: "catalog.unknown_sku", 422: "catalog.gst_rate_unknown"}),
+    )  # fmt: skip
     async def see_cart(caller: Customer, city: City = None) -> schemas.CartOut:
+        """Prices are today's, and may be others when you buy."""
         return schemas.CartOut.of(await orders.cart(caller.id, city))
 
-    @api.put("/cart/items/{sku}", tags=["cart"], summary="Have so many pieces of an item in the cart")
-    async def put_in_cart(
-        caller: Customer, sku: schemas.Sku, body: schemas.Quantity, city: City = None
-    ) -> schemas.CartOut:
+    @api.put(
+        "/cart/items/{sku}", tags=["cart"], summary="Have so many pieces of an item in the cart",
+        responses=refused({404: "catalog.unknown_sku", 422: "orders.cart_full catalog.gst_rate_unknown"}),
+    )  # fmt: skip
+    async def put_in_cart(caller: Customer, sku: Sku, body: schemas.Quantity, city: City = None) -> schemas.CartOut:
+        """Repeating it changes nothing more."""
         return schemas.CartOut.of(await orders.put_in_cart(caller.id, sku, body.quantity, city))
 
 
 def _buying(api: APIRouter, orders: Orders) -> None:
-    @api.post("/orders", tags=["orders"], status_code=201, summary="Buy what is in the cart")
+    @api.post(
+        "/orders", tags=["orders"], status_code=201, summary="Buy what is in the cart",
+        responses=refused({
+            404: "catalog.unknown_sku", 409: "catalog.out_of_stock orders.cart_changed",
+            422: "orders.empty_cart orders.wrong_pin catalog.gst_rate_unknown",
+        }),
+    )  # fmt: skip
     async def check_out(caller: Customer, key: Key, body: schemas.Checkout) -> schemas.OrderOut:
         """Holds the stock and begins the payment. Open `intent_url` in a UPI app, then follow the order.
 
@@ -54,16 +70,19 @@ def _buying(api: APIRouter, orders: Orders) -> None:
     @api.get("/orders", tags=["orders"], summary="My orders, newest first")
     async def list_orders(
         caller: Customer,
-        cursor: Annotated[str | None, Query(max_length=40)] = None,
-        limit: Annotated[int, Query(ge=1, le=50)] = 20,
+        cursor: pages.Cursor = None,
+        limit: Annotated[int, Query(ge=1, le=50, description="Orders on a page", examples=[20])] = 20,
     ) -> schemas.OrderPage:
+        """Each with its lines and history."""
         if cursor is not None and not ids.is_id("ord", cursor):
-            raise Rejected("kernel.bad_cursor")
-        found = await orders.page(caller.id, cursor, limit + 1)
-        last = found[limit - 1].id if len(found) > limit else None
-        return schemas.OrderPage(orders=[schemas.OrderOut.of(order) for order in found[:limit]], next_cursor=last)
+            raise pages.bad_cursor()
+        found, after = pages.cut(await orders.page(caller.id, cursor, limit + 1), limit, lambda order: order.id)
+        return schemas.OrderPage(items=[schemas.OrderOut.of(order) for order in found], next_cursor=after)
 
-    @api.get("/orders/{order_id}", tags=["orders"], summary="An order and its history")
+    @api.get(
+        "/orders/{order_id}", tags=["orders"], summary="An order and its history",
+        responses=refused({404: "orders.unknown_order"}),
+    )  # fmt: skip
     async def get_order(
         caller: Customer, order_id: OrderId,
         seen: Annotated[OrderState | None, Query(description="With `wait_s`: answer once the state is another than this")] = None,
@@ -74,13 +93,19 @@ def _buying(api: APIRouter, orders: Orders) -> None:
             return schemas.OrderOut.of(await orders.find(order_id, caller.id))
         return schemas.OrderOut.of(await orders.follow(order_id, caller.id, seen, wait_s))
 
-    @api.get("/orders/{order_id}/invoices", tags=["orders"], summary="The GST invoices of an order, one per seller")
-    async def get_invoices(caller: Customer, order_id: OrderId) -> list[schemas.InvoiceOut]:
-        return [schemas.InvoiceOut.of(made) for made in await orders.invoices(order_id, caller.id)]
+    @api.get(
+        "/orders/{order_id}/invoices", tags=["orders"], summary="The GST invoices of an order, one per seller",
+        responses=refused({404: "orders.unknown_order"}),
+    )  # fmt: skip
+    async def get_invoices(caller: Customer, order_id: OrderId) -> schemas.InvoicePage:
+        """None until the order is confirmed."""
+        found = await orders.invoices(order_id, caller.id)
+        return schemas.InvoicePage(items=[schemas.InvoiceOut.of(made) for made in found])
 
     @api.post(
-        "/orders/{order_id}/cancel", tags=["orders"], summary="Cancel an order that has not left; money goes back"
-    )
+        "/orders/{order_id}/cancel", tags=["orders"], summary="Cancel an order that has not left; money goes back",
+        responses=refused({404: "orders.unknown_order", 409: "orders.cannot_change"}),
+    )  # fmt: skip
     async def cancel_order(caller: Customer, order_id: OrderId, body: schemas.Reason) -> schemas.OrderOut:
         """Cancelled already: nothing happens."""
         order = await orders.cancel(order_id, customer_id=caller.id, reason=body.reason, actor="customer")
@@ -88,27 +113,48 @@ def _buying(api: APIRouter, orders: Orders) -> None:
 
 
 def _returning(api: APIRouter, orders: Orders) -> None:
-    @api.post("/orders/{order_id}/returns", tags=["returns"], status_code=201, summary="Send pieces back")
+    @api.post(
+        "/orders/{order_id}/returns", tags=["returns"], status_code=201, summary="Send pieces back",
+        responses=refused({
+            404: "orders.unknown_order",
+            422: "orders.not_delivered orders.return_too_late orders.cannot_return",
+        }),
+    )  # fmt: skip
     async def ask_return(caller: Customer, key: Key, order_id: OrderId, body: schemas.ReturnIn) -> schemas.ReturnOut:
+        """The money comes once they are back."""
         found = await orders.ask_return(order_id, body.quantities, body.reason, customer_id=caller.id, key=key)
         return schemas.ReturnOut.of(found)
 
-    @api.get("/orders/{order_id}/returns", tags=["returns"], summary="The returns of an order")
-    async def list_returns(caller: Customer, order_id: OrderId) -> list[schemas.ReturnOut]:
-        return [schemas.ReturnOut.of(found) for found in await orders.returns(order_id, caller.id)]
+    @api.get(
+        "/orders/{order_id}/returns", tags=["returns"], summary="The returns of an order",
+        responses=refused({404: "orders.unknown_order"}),
+    )  # fmt: skip
+    async def list_returns(caller: Customer, order_id: OrderId) -> schemas.ReturnPage:
+        """What came back, and what is on its way."""
+        found = await orders.returns(order_id, caller.id)
+        return schemas.ReturnPage(items=[schemas.ReturnOut.of(each) for each in found])
 
 
 def _on_duty(api: APIRouter, orders: Orders) -> None:
-    @api.post("/orders/{order_id}/ship", tags=["on duty"], summary="The parcel has left")
+    moved = refused({404: "orders.unknown_order", 409: "orders.cannot_change"})
+
+    @api.post("/orders/{order_id}/ship", tags=["on duty"], summary="The parcel has left", responses=moved)
     async def ship_order(caller: Operator, order_id: OrderId) -> schemas.OrderOut:
+        """From now on the customer cannot cancel."""
         return schemas.OrderOut.of(await orders.ship(order_id, caller.id))
 
     @api.post(
-        "/orders/{order_id}/deliver", tags=["on duty"], summary="The parcel is delivered; its cash, if any, collected"
-    )
+        "/orders/{order_id}/deliver", tags=["on duty"], summary="The parcel is delivered; its cash, if any, collected",
+        responses=moved,
+    )  # fmt: skip
     async def deliver_order(caller: Operator, order_id: OrderId) -> schemas.OrderOut:
+        """From now on pieces can be sent back."""
         return schemas.OrderOut.of(await orders.deliver(order_id, caller.id))
 
-    @api.post("/returns/{return_id}/received", tags=["on duty"], summary="Returned pieces are back: refund them")
+    @api.post(
+        "/returns/{return_id}/received", tags=["on duty"], summary="Returned pieces are back: refund them",
+        responses=refused({404: "orders.unknown_return"}),
+    )  # fmt: skip
     async def receive_return(_caller: Operator, return_id: ReturnId) -> schemas.ReturnOut:
+        """Repeating it refunds nothing more."""
         return schemas.ReturnOut.of(await orders.receive_return(return_id))

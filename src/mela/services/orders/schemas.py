@@ -3,21 +3,22 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from mela.contracts.catalog import PricedLine
+from mela.kernel.web.inputs import Phone, Strict, Words, WordsOrNothing
+from mela.kernel.web.pages import Page
 from mela.services.orders import rules
 from mela.services.orders.model import Address, Order, OrderState, Return, ReturnState
 
 City = Literal["mumbai", "delhi", "bengaluru", "chennai"]
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Z0-9-]+$")]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-
-
-class Strict(BaseModel):
-    """Input: an unknown field is an error, not a surprise."""
-
-    model_config = ConfigDict(extra="forbid")
+ORDER = "ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
+RETURN = "ret_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
+PAYMENT = "pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
+REFUND = "rfnd_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
+NAMES = {"en": "Sona Masoori rice, 5 kg", "hi": "सोना मसूरी चावल, 5 किग्रा"}
+WHEN = "2026-11-23T12:30:00Z"
 
 
 class Quantity(Strict):
@@ -30,9 +31,9 @@ class AddressIn(Strict):
     """Where the goods go."""
 
     name: Words = Field(description="Who receives it", examples=["Meena R"])
-    phone: str = Field(pattern=r"^\+91[6-9][0-9]{9}$", description="Indian mobile number", examples=["+919876543210"])
+    phone: Phone = Field(description="Indian mobile number", examples=["+919876543210"])
     line1: Words = Field(description="House and street", examples=["12, North Masi Street"])
-    line2: str = Field(default="", max_length=120, description="Area or landmark", examples=["Near the temple"])
+    line2: WordsOrNothing = Field(default="", description="Area or landmark", examples=["Near the temple"])
     city: Words = Field(description="Town", examples=["Madurai"])
     state_code: str = Field(pattern=r"^[0-9]{2}$", description="GST State code: place of supply", examples=["33"])
     pin: str = Field(pattern=r"^[1-9][0-9]{5}$", description="PIN code; must lie in that State", examples=["625001"])
@@ -45,7 +46,7 @@ class AddressIn(Strict):
 class Checkout(Strict):
     """Buy what is in the cart."""
 
-    address: AddressIn
+    address: AddressIn = Field(description="Where the goods go")
     method: Literal["upi", "cod"] = Field(description="UPI, or cash on delivery", examples=["upi"])
     city: City | None = Field(default=None, description="Whose prices: as in the cart", examples=["chennai"])
 
@@ -62,25 +63,25 @@ class ReturnIn(Strict):
     quantities: dict[Sku, Annotated[int, Field(ge=1, le=rules.MAX_PIECES)]] = Field(
         min_length=1, max_length=rules.MAX_LINES, description="Pieces by sku", examples=[{"RICE-SONA-5KG": 1}]
     )
-    reason: Words = Field(examples=["bag was torn"])
+    reason: Words = Field(description="Why", examples=["bag was torn"])
 
 
 class CartLine(BaseModel):
     """An item in the cart at today's price."""
 
-    sku: str = Field(examples=["RICE-SONA-5KG"])
-    product_id: str = Field(examples=["sona-masoori-rice"])
-    names: dict[str, str] = Field(description="By language")
-    quantity: int = Field(examples=[2])
+    sku: str = Field(description="The variant", examples=["RICE-SONA-5KG"])
+    product_id: str = Field(description="The product", examples=["sona-masoori-rice"])
+    names: dict[str, str] = Field(description="By language", examples=[NAMES])
+    quantity: int = Field(description="Pieces", examples=[2])
     unit_price_paise: int = Field(description="GST included", examples=[42900])
     gst_rate_bp: int = Field(description="Basis points: 500 is 5 %", examples=[500])
-    total_paise: int = Field(examples=[85800])
+    total_paise: int = Field(description="Price of all pieces", examples=[85800])
 
 
 class CartOut(BaseModel):
     """The cart."""
 
-    lines: list[CartLine]
+    lines: list[CartLine] = Field(description="In the order in which they were put in")
     total_paise: int = Field(description="GST included", examples=[85800])
 
     @classmethod
@@ -97,46 +98,46 @@ class CartOut(BaseModel):
 class OrderLineOut(BaseModel):
     """A bought line."""
 
-    sku: str
-    product_id: str
-    names: dict[str, str]
-    seller_id: str
-    quantity: int
-    returned: int = Field(description="Pieces that came, or are coming, back")
-    unit_price_paise: int
-    gst_rate_bp: int
-    gross_paise: int
-    taxable_paise: int
-    tax_paise: int
+    sku: str = Field(description="The variant", examples=["RICE-SONA-5KG"])
+    product_id: str = Field(description="The product", examples=["sona-masoori-rice"])
+    names: dict[str, str] = Field(description="By language, as on the invoice", examples=[NAMES])
+    seller_id: str = Field(description="Who sells it", examples=["kaveri-traders"])
+    quantity: int = Field(description="Pieces bought", examples=[2])
+    returned: int = Field(description="Pieces that came, or are coming, back", examples=[0])
+    unit_price_paise: int = Field(description="Price of one piece when it was bought, GST included", examples=[42900])
+    gst_rate_bp: int = Field(description="Basis points: 500 is 5 %", examples=[500])
+    gross_paise: int = Field(description="Price of all pieces, GST included", examples=[85800])
+    taxable_paise: int = Field(description="Of it, without GST", examples=[81714])
+    tax_paise: int = Field(description="Of it, GST", examples=[4086])
 
 
 class StepOut(BaseModel):
     """One line of the order's history."""
 
-    state: OrderState
-    reason: str = Field(examples=["payment_started"])
-    actor: str = Field(examples=["checkout"])
-    at: datetime
+    state: OrderState = Field(description="The state it came to", examples=["awaiting_payment"])
+    reason: str = Field(description="Why", examples=["payment_started"])
+    actor: str = Field(description="Who or what moved it", examples=["checkout"])
+    at: datetime = Field(description="When", examples=[WHEN])
 
 
 class OrderOut(BaseModel):
     """An order."""
 
-    id: str = Field(examples=["ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
-    state: OrderState
+    id: str = Field(description="The order", examples=[ORDER])
+    state: OrderState = Field(description="Where it is", examples=["awaiting_payment"])
     reason: str = Field(description="Why it is in this state", examples=["payment_started"])
-    method: Literal["upi", "cod"]
-    total_paise: int
-    refunded_paise: int
-    payment_id: str | None
+    method: Literal["upi", "cod"] = Field(description="UPI, or cash on delivery", examples=["upi"])
+    total_paise: int = Field(description="To pay, GST included", examples=[85800])
+    refunded_paise: int = Field(description="Given back, or on its way back", examples=[0])
+    payment_id: str | None = Field(description="Null until the payment has begun", examples=[PAYMENT])
     intent_url: str | None = Field(
         description="Open this in a UPI app to pay", examples=["upi://pay?pa=mela@simbank&am=858.00"]
     )
-    address: AddressIn
-    lines: list[OrderLineOut]
-    history: list[StepOut]
-    created: datetime
-    updated: datetime
+    address: AddressIn = Field(description="Where the goods go")
+    lines: list[OrderLineOut] = Field(description="What was bought")
+    history: list[StepOut] = Field(description="Oldest first")
+    created: datetime = Field(description="When it was placed", examples=[WHEN])
+    updated: datetime = Field(description="When it last moved", examples=[WHEN])
 
     @classmethod
     def of(cls, order: Order) -> "OrderOut":
@@ -157,24 +158,21 @@ class OrderOut(BaseModel):
         )  # fmt: skip
 
 
-class OrderPage(BaseModel):
+class OrderPage(Page[OrderOut]):
     """A page of orders, newest first."""
-
-    orders: list[OrderOut]
-    next_cursor: str | None = Field(description="Pass it back as `cursor` for the next page")
 
 
 class ReturnOut(BaseModel):
     """A return."""
 
-    id: str = Field(examples=["ret_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
-    order_id: str
-    state: ReturnState
-    reason: str
-    quantities: dict[str, int]
-    amount_paise: int = Field(description="What will be refunded")
-    refund_id: str | None
-    created: datetime
+    id: str = Field(description="The return", examples=[RETURN])
+    order_id: str = Field(description="Of which order", examples=[ORDER])
+    state: ReturnState = Field(description="Where it is", examples=["requested"])
+    reason: str = Field(description="Why", examples=["bag was torn"])
+    quantities: dict[str, int] = Field(description="Pieces by sku", examples=[{"RICE-SONA-5KG": 1}])
+    amount_paise: int = Field(description="What will be refunded", examples=[42900])
+    refund_id: str | None = Field(description="Null until the pieces are back", examples=[REFUND])
+    created: datetime = Field(description="When it was asked for", examples=[WHEN])
 
     @classmethod
     def of(cls, found: Return) -> "ReturnOut":
@@ -183,48 +181,54 @@ class ReturnOut(BaseModel):
                    amount_paise=found.amount, refund_id=found.refund_id, created=found.created)  # fmt: skip
 
 
+class ReturnPage(Page[ReturnOut]):
+    """All returns of an order, oldest first."""
+
+
 class InvoiceParty(BaseModel):
     """Seller or buyer on an invoice."""
 
-    name: str
-    address: str
-    pin: str
-    state_code: str
-    gstin: str | None = Field(description="None for a consumer")
+    name: str = Field(description="Legal name", examples=["Kaveri Traders (sample)"])
+    address: str = Field(description="Street and town", examples=["12, North Masi Street, Madurai"])
+    pin: str = Field(description="PIN code", examples=["625001"])
+    state_code: str = Field(description="GST State code", examples=["33"])
+    gstin: str | None = Field(description="Null for a consumer", examples=["33AABCK1234F1Z5"])
 
 
 class InvoiceLineOut(BaseModel):
     """A line of an invoice; either CGST and SGST, or IGST."""
 
-    sku: str
-    names: dict[str, str]
-    hsn: str = Field(examples=["1006"])
+    sku: str = Field(description="The variant", examples=["RICE-SONA-5KG"])
+    names: dict[str, str] = Field(description="By language", examples=[NAMES])
+    hsn: str = Field(description="The goods' code in GST's tariff", examples=["1006"])
     unit: str = Field(description="GST quantity code", examples=["KGS"])
-    quantity: int
-    rate_bp: int
-    gross_paise: int
-    taxable_paise: int
-    cgst_paise: int
-    sgst_paise: int
-    igst_paise: int
+    quantity: int = Field(description="Pieces", examples=[2])
+    rate_bp: int = Field(description="GST in basis points: 500 is 5 %", examples=[500])
+    gross_paise: int = Field(description="Price of all pieces, GST included", examples=[85800])
+    taxable_paise: int = Field(description="Of it, without GST", examples=[81714])
+    cgst_paise: int = Field(description="Central tax", examples=[2043])
+    sgst_paise: int = Field(description="State tax", examples=[2043])
+    igst_paise: int = Field(description="Integrated tax, between States", examples=[0])
 
 
 class InvoiceOut(BaseModel):
     """A GST invoice's data (CGST Rules, rule 46)."""
 
     number: str = Field(description="Consecutive per seller GSTIN and financial year", examples=["KAV/2627/0000123"])
-    kind: Literal["tax_invoice", "bill_of_supply"]
-    issued_on: date
-    seller: InvoiceParty
-    buyer: InvoiceParty
+    kind: Literal["tax_invoice", "bill_of_supply"] = Field(
+        description="A bill of supply where nothing on it is taxed", examples=["tax_invoice"]
+    )
+    issued_on: date = Field(description="Day in India", examples=["2026-11-23"])
+    seller: InvoiceParty = Field(description="Who supplies")
+    buyer: InvoiceParty = Field(description="Who gets it")
     place_of_supply: str = Field(description="State code", examples=["33"])
-    reverse_charge: bool
-    lines: list[InvoiceLineOut]
-    taxable_paise: int
-    cgst_paise: int
-    sgst_paise: int
-    igst_paise: int
-    total_paise: int
+    reverse_charge: bool = Field(description="Whether the buyer owes the tax", examples=[False])
+    lines: list[InvoiceLineOut] = Field(description="This seller's lines of the order")
+    taxable_paise: int = Field(description="Sum of the lines", examples=[81714])
+    cgst_paise: int = Field(description="Sum of the lines", examples=[2043])
+    sgst_paise: int = Field(description="Sum of the lines", examples=[2043])
+    igst_paise: int = Field(description="Sum of the lines", examples=[0])
+    total_paise: int = Field(description="Sum of the lines, GST included", examples=[85800])
 
     @classmethod
     def of(cls, made: rules.Invoice) -> "InvoiceOut":
@@ -243,3 +247,7 @@ class InvoiceOut(BaseModel):
             ],
             taxable_paise=made.taxable, cgst_paise=made.cgst, sgst_paise=made.sgst, igst_paise=made.igst, total_paise=made.total,
         )  # fmt: skip
+
+
+class InvoicePage(Page[InvoiceOut]):
+    """All invoices of an order."""

@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from mela.kernel.errors import Unreachable
-from mela.kernel.web import callers
+from mela.kernel.web import bodies, pages
+from mela.kernel.web.callers import Operator
 from mela.kernel.web.keys import Key
+from mela.kernel.web.refusals import refused
 from mela.services.payments import schemas
 from mela.services.payments.model import Outcome
 from mela.services.payments.service import PaymentsService
@@ -19,20 +21,20 @@ Id = Annotated[
 
 def router(payments: PaymentsService) -> APIRouter:
     """All routes of payments."""
-    whole = APIRouter(prefix="/api/payments", tags=["payments"])
-    on_duty = [Depends(callers.operator)]
-    whole.include_router(_payments(payments), dependencies=on_duty)
-    whole.include_router(_ledger(payments), dependencies=on_duty)
-    whole.include_router(_callbacks(payments))
-    return whole
+    api = bodies.router(prefix="/api/payments")
+    _payments(api, payments)
+    _ledger(api, payments)
+    _callbacks(api, payments)
+    return api
 
 
-def _payments(payments: PaymentsService) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.get("/payments/{id}", response_model=schemas.PaymentView, summary="Look at a payment")
-    async def get_payment(id: Id) -> object:  # noqa: A002
-        """A payment with its history and refunds. Operators only. Errors: `payments.unknown_payment`."""
+def _payments(api: APIRouter, payments: PaymentsService) -> None:
+    @api.get(
+        "/payments/{id}", response_model=schemas.PaymentView, tags=["on duty"], summary="Look at a payment",
+        responses=refused({404: "payments.unknown_payment"}),
+    )  # fmt: skip
+    async def get_payment(_caller: Operator, id: Id) -> object:  # noqa: A002
+        """A payment with its history and refunds."""
         payment, history, refunds = await payments.look(id)
         return {
             "id": payment.id, "order_id": payment.order_id, "amount_paise": payment.amount, "refunded_paise": payment.refunded,
@@ -42,32 +44,37 @@ def _payments(payments: PaymentsService) -> APIRouter:
             "refunds": [{"id": r.id, "amount_paise": r.amount, "state": r.state, "reason": r.reason} for r in refunds],
         }  # fmt: skip
 
-    @routes.post("/payments/{id}/cash", response_model=schemas.CashView, summary="Say that the cash was handed over")
-    async def collect_payment_cash(id: Id, key: Key) -> object:  # noqa: A002
-        """The courier has the cash of a cash-on-delivery payment. Repeating it changes nothing.
-
-        Errors: `payments.unknown_payment`, `payments.not_cash`, `payments.not_captured` when it was cancelled.
-        """
+    @api.post(
+        "/payments/{id}/cash", response_model=schemas.CashView, tags=["on duty"],
+        summary="Say that the cash was handed over",
+        responses=refused({
+            404: "payments.unknown_payment", 409: "payments.not_captured", 422: "payments.not_cash",
+        }),
+    )  # fmt: skip
+    async def collect_payment_cash(_caller: Operator, id: Id, key: Key) -> object:  # noqa: A002
+        """The courier has the cash of a cash-on-delivery payment. Repeating it changes nothing."""
         payment = await payments.collect_cash(key=key, payment_id=id)
         return {"id": payment.id, "state": payment.state, "amount_paise": payment.amount}
 
-    return routes
 
-
-def _ledger(payments: PaymentsService) -> APIRouter:
-    routes = APIRouter(prefix="/ledger")
-
-    @routes.get("/balances", response_model=schemas.Balances, summary="Balances of all accounts")
-    async def list_ledger_balances() -> object:
-        """The trial balance. Operators only."""
+def _ledger(api: APIRouter, payments: PaymentsService) -> None:
+    @api.get(
+        "/ledger/balances", response_model=schemas.BalancePage, tags=["on duty"], summary="Balances of all accounts"
+    )
+    async def list_ledger_balances(_caller: Operator) -> object:
+        """The trial balance: all accounts on one page."""
         accounts = [
             {"account": name, "debits_paise": debits, "credits_paise": given, "balance_paise": debits - given}
             for name, debits, given in await payments.balances()
         ]
-        return {"accounts": accounts, "sum_paise": sum(int(str(a["balance_paise"])) for a in accounts)}
+        return {"items": accounts, "sum_paise": sum(int(str(a["balance_paise"])) for a in accounts)}
 
-    @routes.get("/transfers", response_model=schemas.TransferPage, summary="Entries of the ledger")
+    @api.get(
+        "/ledger/transfers", response_model=schemas.TransferPage, tags=["on duty"],
+        summary="Entries of the ledger, oldest first",
+    )  # fmt: skip
     async def list_ledger_transfers(
+        _caller: Operator,
         account: Annotated[
             str | None,
             Query(
@@ -77,23 +84,22 @@ def _ledger(payments: PaymentsService) -> APIRouter:
                 examples=["escrow"],
             ),
         ] = None,
-        cursor: Annotated[
-            str, Query(pattern=r"^[0-9]{1,15}$", description="Of the page before", examples=["42"])
-        ] = "0",
+        cursor: pages.Cursor = None,
         limit: Annotated[int, Query(ge=1, le=500, description="Entries on a page", examples=[100])] = 100,
     ) -> object:
-        """A page of the ledger. Operators only."""
-        rows = await payments.transfers(account=account, after=int(cursor), limit=limit)
+        """Each moves an amount from one account to another, for a reason."""
+        found = await payments.transfers(account=account, after=pages.position(cursor) or 0, limit=limit + 1)
+        rows, after = pages.cut(found, limit, lambda row: str(row.id))
         page = [
             {"position": r.id, "debit": r.debit, "credit": r.credit, "amount_paise": r.amount, "kind": r.kind,
              "payment_id": r.payment_id, "at": r.at}
             for r in rows
         ]  # fmt: skip
-        return {"transfers": page, "cursor": str(rows[-1].id) if len(rows) == limit else None}
+        return {"items": page, "next_cursor": after}
 
-    @routes.get("/check", response_model=schemas.Check, summary="Whether the books hold")
-    async def check_ledger() -> object:
-        """Adds up the ledger, compares it with the gateway's books, and lists what is parked. Operators only."""
+    @api.get("/ledger/check", response_model=schemas.Check, tags=["on duty"], summary="Whether the books hold")
+    async def check_ledger(_caller: Operator) -> object:
+        """Adds up the ledger, compares it with the gateway's books, and lists what is parked."""
         rows, parked = await payments.balances(), await payments.open_cases(limit=50)
         try:
             both = await payments.compare_books()
@@ -108,13 +114,12 @@ def _ledger(payments: PaymentsService) -> APIRouter:
             "cases": [{"id": row.id, "kind": row.kind, "about": row.about, "opened": row.opened} for row in parked],
         }
 
-    return routes
 
-
-def _callbacks(payments: PaymentsService) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.post("/callbacks/gateway", response_model=schemas.Taken, summary="The gateway's word")
+def _callbacks(api: APIRouter, payments: PaymentsService) -> None:
+    @api.post(
+        "/callbacks/gateway", response_model=schemas.Taken, tags=["callbacks"], summary="The gateway's word",
+        responses={202: {"model": schemas.Taken, "description": "Parked for a person"}, **refused({401: "payments.bad_signature", 413: "kernel.body_too_large", 422: "kernel.invalid"})},
+    )  # fmt: skip
     async def take_gateway_callback(
         request: Request, response: Response,
         x_gateway_signature: Annotated[str, Header(max_length=128, description="Hex HMAC-SHA256 of the body", examples=["8308ed25"])],
@@ -122,10 +127,8 @@ def _callbacks(payments: PaymentsService) -> APIRouter:
             str, Header(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$", description="Once per event", examples=["evt_01KAR4"])
         ],
     ) -> object:  # fmt: skip
-        """For the gateway: unauthenticated, but signed. 200 when taken, 202 when parked for a person, 401 for a wrong signature."""
+        """Unauthenticated, but signed: the body is what the gateway signed, byte for byte."""
         body = await request.body()
         outcome = await payments.take_callback(body=body, given=x_gateway_signature, event_id=x_gateway_event_id)
         response.status_code = 202 if outcome is Outcome.PARKED else 200
         return {"outcome": outcome}
-
-    return routes

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from mela.contracts.payments import PaymentState
+from mela.kernel.web.pages import Page
 
 PAYMENT = "pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 WHEN = "2026-11-23T06:30:00Z"
@@ -70,10 +71,9 @@ class Balance(BaseModel):
     balance_paise: int = Field(description="Debits less credits", examples=[15538000])
 
 
-class Balances(BaseModel):
-    """All accounts. Their balances add up to zero, by construction."""
+class BalancePage(Page[Balance]):
+    """All accounts by name. Their balances add up to zero, by construction."""
 
-    accounts: list[Balance] = Field(description="By name")
     sum_paise: int = Field(description="Of all balances: zero", examples=[0])
 
 
@@ -89,11 +89,8 @@ class TransferView(BaseModel):
     at: datetime = Field(description="When it was entered", examples=[WHEN])
 
 
-class TransferPage(BaseModel):
+class TransferPage(Page[TransferView]):
     """A page of the ledger, oldest first."""
-
-    transfers: list[TransferView] = Field(description="Oldest first")
-    cursor: str | None = Field(description="For the next page; null on the last", examples=["42"])
 
 
 class Comparison(BaseModel):

@@ -10,9 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mela.kernel import auth, i18n
-from mela.kernel.errors import Rejected
+from mela.kernel.web import bodies, pages
 from mela.kernel.web.callers import Merchant, Operator
 from mela.kernel.web.keys import Key
+from mela.kernel.web.refusals import refused
 from mela.services.settlement import schemas
 from mela.services.settlement.rules import statement as wording
 from mela.services.settlement.service import Settlement
@@ -32,7 +33,7 @@ _AS_TEXT: dict[int | str, dict[str, Any]] = {
 
 def router(settlement: Settlement) -> APIRouter:
     """All routes of settlement."""
-    api = APIRouter(prefix="/api/settlement")
+    api = bodies.router(prefix="/api/settlement")
     _for_sellers(api, settlement)
     _on_duty(api, settlement)
     return api
@@ -41,15 +42,15 @@ def router(settlement: Settlement) -> APIRouter:
 def _for_sellers(api: APIRouter, settlement: Settlement) -> None:
     @api.get(
         "/statements/{day}", tags=["settlement"], summary="My statement of a settlement day",
-        response_model=schemas.StatementOut, responses=_AS_TEXT,
+        response_model=schemas.StatementOut,
+        responses=_AS_TEXT | refused({404: "settlement.no_statement", 406: "kernel.not_acceptable"}),
     )  # fmt: skip
     async def get_statement(
         caller: Merchant, request: Request, response: Response, day: Day, language: Language = None
     ) -> schemas.StatementOut | PlainTextResponse:
         """Every order's lines with commission, GST, TCS and TDS, and what was paid or carried forward.
 
-        `Accept: text/plain` gives a text for a terminal. 404 `settlement.no_statement` when the day is not settled or
-        nothing was due.
+        `Accept: text/plain` gives a text for a terminal. None when the day is not settled or nothing was due.
         """
         auth.need(caller, SCOPE)
         as_text, lang = _wants_text(request.headers.get("accept", "")), i18n.negotiate(language)
@@ -63,34 +64,40 @@ def _for_sellers(api: APIRouter, settlement: Settlement) -> None:
     @api.get("/payouts", tags=["settlement"], summary="My payouts, the latest day first")
     async def list_payouts(
         caller: Merchant,
-        cursor: Annotated[str | None, Query(max_length=10, description="Of the page before")] = None,
-        limit: Annotated[int, Query(ge=1, le=100, description="Payouts on a page")] = 30,
+        cursor: pages.Cursor = None,
+        limit: Annotated[int, Query(ge=1, le=100, description="Payouts on a page", examples=[30])] = 30,
     ) -> schemas.PayoutPage:
         """One payout per settlement day at most."""
         auth.need(caller, SCOPE)
         found = await settlement.payouts(caller.id, _before(cursor), limit + 1)
-        last = found[limit - 1].settled_on.isoformat() if len(found) > limit else None
-        return schemas.PayoutPage(payouts=[schemas.PayoutOut.of(payout) for payout in found[:limit]], next_cursor=last)
+        shown, after = pages.cut(found, limit, lambda payout: payout.settled_on.isoformat())
+        return schemas.PayoutPage(items=[schemas.PayoutOut.of(payout) for payout in shown], next_cursor=after)
 
 
 def _on_duty(api: APIRouter, settlement: Settlement) -> None:
-    @api.post("/runs", tags=["on duty"], summary="Settle a day")
+    @api.post(
+        "/runs", tags=["on duty"], summary="Settle a day",
+        responses=refused({422: "settlement.not_a_banking_day settlement.day_ahead settlement.no_calendar"}),
+    )  # fmt: skip
     async def run_settlement(caller: Operator, key: Key, body: schemas.RunIn) -> schemas.RunOut:
-        """Pays every seller what is due, once, however often it is asked. A day is due on the first banking day after.
-
-        422 `settlement.not_a_banking_day`, `settlement.day_ahead`, `settlement.no_calendar`.
-        """
+        """Pays every seller what is due, once, however often it is asked. A day is due on the first banking day after."""
         run = await settlement.request_run(body.date, caller_id=caller.id, key=key)
         return schemas.RunOut.of(run, await settlement.payouts_on(run.settled_on))
 
-    @api.get("/runs/{day}", tags=["on duty"], summary="How far a settlement day is")
+    @api.get(
+        "/runs/{day}", tags=["on duty"], summary="How far a settlement day is",
+        responses=refused({404: "settlement.unknown_run"}),
+    )  # fmt: skip
     async def get_settlement_run(_caller: Operator, day: Day) -> schemas.RunOut:
-        """404 `settlement.unknown_run` when that day was not run."""
+        """As it stands now: payouts may still be on their way."""
         return schemas.RunOut.of(await settlement.find_run(day), await settlement.payouts_on(day))
 
-    @api.get("/check", tags=["on duty"], summary="Whether every rupee in equals every rupee out")
+    @api.get(
+        "/check", tags=["on duty"], summary="Whether every rupee in equals every rupee out",
+        responses=refused({503: "settlement.outcome_unknown"}),
+    )  # fmt: skip
     async def check_settlement(_caller: Operator) -> schemas.CheckOut:
-        """Compares entries, payouts and the gateway's own books. 503 `settlement.outcome_unknown` when it gives no answer."""
+        """Compares entries, payouts and the gateway's own books."""
         return schemas.CheckOut.of(await settlement.check())
 
 
@@ -106,9 +113,9 @@ def _wants_text(accept: str) -> bool:
 def _before(cursor: str | None) -> date | None:
     """Raises: Rejected for a cursor that we did not give out."""
     try:
-        return date.fromisoformat(cursor) if cursor else None
+        return None if cursor is None else date.fromisoformat(cursor)
     except ValueError:
-        raise Rejected("kernel.bad_cursor") from None
+        raise pages.bad_cursor() from None
 
 
 def _say(request: Request, lang: str) -> Callable[..., str]:

@@ -3,9 +3,11 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from mela.kernel import money
+from mela.kernel.web.inputs import Strict
+from mela.kernel.web.pages import Page
 from mela.services.settlement.model import Amounts, Check, Entry, EntryLine, Payout, Run, Statement
 
 Day = date
@@ -15,13 +17,12 @@ PAYOUT_ID = "po_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 ORDER_ID = "ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 
 
-class RunIn(BaseModel):
+class RunIn(Strict):
     """Which day to settle."""
-
-    model_config = ConfigDict(extra="forbid")
 
     date: Day | None = Field(
         default=None,
+        strict=False,
         description="A banking day in India; left out: the day on which today's sales are due",
         examples=[DAY],
     )
@@ -123,11 +124,8 @@ class PayoutOut(BaseModel):
                    utr=payout.utr, paid=payout.paid)  # fmt: skip
 
 
-class PayoutPage(BaseModel):
+class PayoutPage(Page[PayoutOut]):
     """A page of payouts, the latest day first."""
-
-    payouts: list[PayoutOut] = Field(description="At most `limit`")
-    next_cursor: str | None = Field(description="Pass it back as `cursor` for the next page", examples=["2026-11-18"])
 
 
 class StatementOut(BaseModel):

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from mela.kernel.errors import Unauthenticated
+from mela.kernel.web import bodies
+from mela.kernel.web.refusals import refused
 from mela.simulators.gateway import schemas
 from mela.simulators.gateway.plan import Plan
 from mela.simulators.gateway.service import Gateway
@@ -27,12 +29,15 @@ Credentials = Annotated[
 
 def router(gateway: Gateway, settings: Settings) -> APIRouter:
     """All routes of the gateway."""
-    whole = APIRouter(prefix="/sim/gateway")
-    known = [Depends(_merchant(settings))]
-    whole.include_router(_payments(gateway), prefix="/v1", tags=["simulated gateway"], dependencies=known)
-    whole.include_router(_refunds_and_payouts(gateway), prefix="/v1", tags=["simulated gateway"], dependencies=known)
-    whole.include_router(_plan(gateway), tags=["simulated gateway"], dependencies=known)
-    whole.include_router(_payer(gateway), prefix="/upi", tags=["simulated UPI app"])
+    known, tags = [Depends(_merchant(settings))], ["simulated gateway"]
+    whole = APIRouter()
+    for routes in (
+        _payments(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
+        _refunds_and_payouts(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
+        _plan(bodies.router(prefix="/sim/gateway", tags=tags, dependencies=known), gateway),
+        _payer(bodies.router(prefix="/sim/gateway/upi", tags=["simulated UPI app"]), gateway),
+    ):
+        whole.routes.extend(routes.routes)
     return whole
 
 
@@ -47,27 +52,42 @@ def _merchant(settings: Settings) -> Callable[[Credentials], Awaitable[None]]:
     return check
 
 
-def _payments(gateway: Gateway) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.post("/payments", response_model=schemas.Payment, summary="Begin a payment")
+def _payments(routes: APIRouter, gateway: Gateway) -> APIRouter:
+    @routes.post(
+        "/payments",
+        response_model=schemas.Payment,
+        summary="Begin a payment",
+        responses=refused({409: "gateway.reference_reused"}),
+    )
     async def create_gateway_payment(body: schemas.NewPayment) -> object:
         """The same reference again gives the same payment; with another amount it is refused (409)."""
         return await gateway.create_payment(body)
 
-    @routes.get("/payments", response_model=schemas.Payment, summary="Find a payment by reference")
+    @routes.get(
+        "/payments",
+        response_model=schemas.Payment,
+        summary="Find a payment by reference",
+        responses=refused({404: "kernel.not_found"}),
+    )
     async def find_gateway_payment(reference: ByReference) -> object:
         """Status check by the merchant's own name: 404 when the payment never arrived here."""
         return await gateway.payment_of(reference)
 
-    @routes.get("/payments/{id}", response_model=schemas.Payment, summary="Look at a payment")
+    @routes.get(
+        "/payments/{id}",
+        response_model=schemas.Payment,
+        summary="Look at a payment",
+        responses=refused({404: "kernel.not_found"}),
+    )
     async def get_gateway_payment(id: Id) -> object:  # noqa: A002
         """Status check."""
         return await gateway.payment(id)
 
     @routes.get("/books", response_model=schemas.Books, summary="Read the gateway's books")
     async def read_gateway_books(
-        cursor: Annotated[str, Query(pattern=r"^\d{1,15}$", description="Of the page before", examples=["42"])] = "0",
+        cursor: Annotated[
+            str, Query(pattern=r"^[0-9]{1,15}$", description="Of the page before", examples=["42"])
+        ] = "0",
         limit: Annotated[int, Query(ge=1, le=1000, description="Entries on a page", examples=[100])] = 100,
     ) -> object:
         """Sums of all movements and a page of entries: for reconciliation."""
@@ -76,25 +96,45 @@ def _payments(gateway: Gateway) -> APIRouter:
     return routes
 
 
-def _refunds_and_payouts(gateway: Gateway) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.post("/payments/{id}/refunds", response_model=schemas.Refund, summary="Refund a payment")
+def _refunds_and_payouts(routes: APIRouter, gateway: Gateway) -> APIRouter:
+    @routes.post(
+        "/payments/{id}/refunds",
+        response_model=schemas.Refund,
+        summary="Refund a payment",
+        responses=refused(
+            {404: "kernel.not_found", 409: "gateway.reference_reused gateway.not_open", 422: "gateway.over_captured"}
+        ),
+    )
     async def create_gateway_refund(id: Id, body: schemas.NewRefund) -> object:  # noqa: A002
         """In parts or as a whole, never above what was captured. The same reference again gives the same refund."""
         return await gateway.refund(id, body)
 
-    @routes.get("/refunds", response_model=schemas.Refund, summary="Find a refund by reference")
+    @routes.get(
+        "/refunds",
+        response_model=schemas.Refund,
+        summary="Find a refund by reference",
+        responses=refused({404: "kernel.not_found"}),
+    )
     async def find_gateway_refund(reference: ByReference) -> object:
         """Status check of a refund."""
         return await gateway.refund_of(reference)
 
-    @routes.post("/payouts", response_model=schemas.Payout, summary="Pay out to a bank account")
+    @routes.post(
+        "/payouts",
+        response_model=schemas.Payout,
+        summary="Pay out to a bank account",
+        responses=refused({409: "gateway.reference_reused gateway.not_open", 422: "gateway.over_captured"}),
+    )
     async def create_gateway_payout(body: schemas.NewPayout) -> object:
         """Once per reference, however often it is asked."""
         return await gateway.pay_out(body)
 
-    @routes.get("/payouts", response_model=schemas.Payout, summary="Find a payout by reference")
+    @routes.get(
+        "/payouts",
+        response_model=schemas.Payout,
+        summary="Find a payout by reference",
+        responses=refused({404: "kernel.not_found"}),
+    )
     async def find_gateway_payout(reference: ByReference) -> object:
         """Status check of a payout."""
         return await gateway.payout_of(reference)
@@ -102,10 +142,13 @@ def _refunds_and_payouts(gateway: Gateway) -> APIRouter:
     return routes
 
 
-def _plan(gateway: Gateway) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.post("/plan", response_model=Plan, summary="Tell the gateway what shall go wrong")
+def _plan(routes: APIRouter, gateway: Gateway) -> APIRouter:
+    @routes.post(
+        "/plan",
+        response_model=Plan,
+        summary="Tell the gateway what shall go wrong",
+        responses=refused({422: "gateway.unknown_code"}),
+    )
     async def follow_gateway_plan(body: Plan) -> object:
         """Replaces the plan in force. An empty object ends all faults."""
         return await gateway.follow(body)
@@ -118,20 +161,33 @@ def _plan(gateway: Gateway) -> APIRouter:
     return routes
 
 
-def _payer(gateway: Gateway) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.get("/{id}", response_model=schemas.Bill, summary="See what there is to pay")
+def _payer(routes: APIRouter, gateway: Gateway) -> APIRouter:
+    @routes.get(
+        "/{id}",
+        response_model=schemas.Bill,
+        summary="See what there is to pay",
+        responses=refused({404: "kernel.not_found"}),
+    )
     async def get_upi_bill(id: Id) -> object:  # noqa: A002
         """What a UPI app shows for the `tr` of a link."""
         return await gateway.bill(id)
 
-    @routes.post("/{id}/approve", response_model=schemas.Bill, summary="Pay")
+    @routes.post(
+        "/{id}/approve",
+        response_model=schemas.Bill,
+        summary="Pay",
+        responses=refused({404: "kernel.not_found", 409: "gateway.not_open"}),
+    )
     async def approve_upi_payment(id: Id, body: schemas.Approval | None = None) -> object:  # noqa: A002
         """The payer enters the PIN: the debit happens now. Repeating it debits once."""
         return await gateway.approve(id, (body or schemas.Approval()).vpa)
 
-    @routes.post("/{id}/decline", response_model=schemas.Bill, summary="Say no")
+    @routes.post(
+        "/{id}/decline",
+        response_model=schemas.Bill,
+        summary="Say no",
+        responses=refused({404: "kernel.not_found", 409: "gateway.not_open", 422: "gateway.unknown_code"}),
+    )
     async def decline_upi_payment(id: Id, body: schemas.Refusal | None = None) -> object:  # noqa: A002
         """The payer, or with another code the payer's bank, declines."""
         return await gateway.decline(id, (body or schemas.Refusal()).code)

@@ -2,21 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-Amount = Annotated[int, Field(ge=1, le=10**12, strict=True)]
-Payable = Annotated[int, Field(ge=100, le=10**12, strict=True)]
+from mela.kernel.web.inputs import LINE, LINE_OR_NOTHING, Strict
+
+Amount = Annotated[int, Field(ge=1, le=10**12)]
+Payable = Annotated[int, Field(ge=100, le=10**12)]
 """Source: Razorpay takes one rupee and more, razorpay/markdown-docs @ab3bda5 (2026-11-23)."""
 Reference = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Vpa = Annotated[str, Field(max_length=321, pattern=r"^[A-Za-z0-9._-]{2,256}@[A-Za-z]{2,64}$")]
 """Source: the pattern in common use (UNVERIFIED)."""
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class NewPayment(_In):
+class NewPayment(Strict):
     """A payment that a merchant asks for."""
 
     reference: Reference = Field(
@@ -25,7 +23,9 @@ class NewPayment(_In):
     amount: Payable = Field(description="Paise, at least one rupee", examples=[129900])
     currency: Literal["INR"] = Field(default="INR", description="Always rupees", examples=["INR"])
     method: Literal["upi"] = Field(default="upi", description="Always UPI", examples=["upi"])
-    description: str = Field(max_length=80, description="What the payer sees", examples=["Order of 2 items"])
+    description: str = Field(
+        max_length=80, pattern=LINE_OR_NOTHING, description="What the payer sees", examples=["Order of 2 items"]
+    )
     expire_seconds: int = Field(ge=1, le=86_400, strict=True, description="Payable for this long", examples=[600])
     callback_url: str = Field(
         max_length=500, pattern=r"^https?://[^\s]+$", description="Where signed callbacks go",
@@ -55,7 +55,7 @@ class Payment(BaseModel):
     )
 
 
-class NewRefund(_In):
+class NewRefund(Strict):
     """Money to give back."""
 
     reference: Reference = Field(
@@ -75,15 +75,15 @@ class Refund(BaseModel):
     created_at: int = Field(description="Unix seconds", examples=[1795430000])
 
 
-class Beneficiary(_In):
+class Beneficiary(Strict):
     """A bank account in India."""
 
-    name: str = Field(min_length=1, max_length=120, description="Holder", examples=["Kaveri Stores"])
+    name: str = Field(max_length=120, pattern=LINE, description="Holder", examples=["Kaveri Stores"])
     account: str = Field(pattern=r"^[0-9A-Za-z]{6,34}$", description="Account number", examples=["000123456789"])
     ifsc: str = Field(pattern=r"^[A-Z]{4}0[A-Z0-9]{6}$", description="Branch code", examples=["SBIN0000001"])
 
 
-class NewPayout(_In):
+class NewPayout(Strict):
     """Money to send to a bank account."""
 
     reference: Reference = Field(
@@ -144,13 +144,13 @@ class Bill(BaseModel):
     seconds_left: int = Field(description="Payable for this long", examples=[540])
 
 
-class Approval(_In):
+class Approval(Strict):
     """The payer enters the PIN."""
 
     vpa: Vpa = Field(default="payer@simbank", description="The payer's address", examples=["asha@simbank"])
 
 
-class Refusal(_In):
+class Refusal(Strict):
     """The payer, or the payer's bank, says no."""
 
     code: str = Field(default="ZA", pattern=r"^[A-Z0-9]{2,3}$", description="NPCI response code", examples=["ZA"])

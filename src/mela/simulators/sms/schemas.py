@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from mela.kernel.web.inputs import Strict
+from mela.kernel.web.pages import Page
 
 Phone = Annotated[
     str, Field(pattern=r"^\+91[6-9][0-9]{9}$", description="Indian mobile number", examples=["+919876543210"])
@@ -15,10 +18,8 @@ Reference = Annotated[
 ]  # fmt: skip
 
 
-class NewSms(BaseModel):
+class NewSms(Strict):
     """A text to send."""
-
-    model_config = ConfigDict(extra="forbid")
 
     to: Phone
     text: str = Field(
@@ -40,7 +41,5 @@ class Sms(BaseModel):
     received: datetime = Field(description="When it arrived", examples=["2026-11-23T12:30:00Z"])
 
 
-class SmsInbox(BaseModel):
-    """A phone's inbox."""
-
-    messages: list[Sms] = Field(description="Newest first")
+class SmsPage(Page[Sms]):
+    """A phone's inbox, newest first."""

@@ -26,9 +26,11 @@ def receive(conn: Connection, message: Mapping[str, Any]) -> Row[Any]:
     return row
 
 
-def newest(conn: Connection, phone: str, limit: int) -> list[Row[Any]]:
-    """A phone's messages, newest first."""
+def newest(conn: Connection, phone: str, before: int | None, limit: int) -> list[Row[Any]]:
+    """A phone's messages, newest first, those before the position `before`."""
     mine = select(messages).where(messages.c.to == phone)
+    if before is not None:
+        mine = mine.where(messages.c.position < before)
     return list(conn.execute(mine.order_by(messages.c.position.desc()).limit(limit)))
 
 

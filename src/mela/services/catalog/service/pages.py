@@ -41,7 +41,7 @@ def products(
             for entry in entries
             if entry.sku in variants
         ],
-        "cursor": cursor,
+        "next_cursor": cursor,
     }
 
 
@@ -63,7 +63,8 @@ def variant(reference: Reference, of: Variant, told: Told, *, lang: str, on: dat
 
 def categories(reference: Reference, lang: str) -> Json:
     """All categories in the order of the shop."""
-    return {"items": [{"id": each.id, "name": text(each.names, lang)} for each in reference.categories.values()]}
+    items = [{"id": each.id, "name": text(each.names, lang)} for each in reference.categories.values()]
+    return {"items": items, "next_cursor": None}
 
 
 def full_names(variant: Variant) -> Texts:

@@ -123,7 +123,7 @@ class Shop:
             {"product_id": d.product_id, "text": names[d.product_id][ranking.typed_language(groups, d, lang)]}
             for d in found
         ]
-        return self._keep(key, {"items": items}, lang)
+        return self._keep(key, {"items": items, "next_cursor": None}, lang)
 
     async def _page(self, version: int, asked: Asked, city: str | None) -> Page:
         """The products of a page and the cursor of the next."""
