@@ -21,7 +21,10 @@ TAGS = tuple(
         ("cart", "What you are about to buy, at today's prices."),
         ("orders", "Buy, follow, cancel."),
         ("returns", "Send pieces back and get the money."),
-        ("settlement", "For sellers: what was sold, what was kept, what was paid out. Needs an API key with `settlement:read`."),
+        (
+            "settlement",
+            "For sellers: what was sold, what was kept, what was paid out. Needs an API key with `settlement:read`.",
+        ),
         ("on duty", "For the person who runs the shop."),
         ("callbacks", "For the payment gateway: signed, not signed in."),
         ("simulated SMS", "Simulator: the phones' inbox. Whoever reads it can sign in."),
