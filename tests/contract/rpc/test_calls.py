@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -193,7 +194,7 @@ async def test_a_retryable_refusal_is_repeated_and_another_is_not(away: World) -
 
 async def test_a_bug_on_the_other_side_shows_as_retryable_without_its_details(away: World) -> None:
     away.book.trouble = [ZeroDivisionError("secret"), ZeroDivisionError("secret"), ZeroDivisionError("secret")]
-    with pytest.raises(errors.Retryable) as failure:
+    with structlog.testing.capture_logs(), pytest.raises(errors.Retryable) as failure:
         await away.ledger.balance(account="asha")
     assert failure.value.of == "kernel.internal"
     assert "secret" not in str(failure.value)
