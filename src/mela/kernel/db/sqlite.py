@@ -67,6 +67,7 @@ class SqliteDatabase:
         event.listen(self._engine, "connect", self._introduce)
         event.listen(self._engine, "before_cursor_execute", check_bound)
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Work]] = {}
         self._closed = False
         self._reader = self._engine.connect()
         self._reader_lock = threading.Lock()
@@ -80,12 +81,24 @@ class SqliteDatabase:
             raise errors.Retryable("kernel.shutting_down", seconds=1)
         if self._queue.qsize() >= self._options.max_waiting:
             raise errors.Busy(seconds=1)
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
         call = functools.partial(_call, unit, args, kwargs)
         name = unit_name(unit)
         with tracing.span("unit", unit=name, service=self.service):
-            self._queue.put(_Work(call, name, future, time.monotonic(), contextvars.copy_context()))
+            self._gather(loop, _Work(call, name, future, time.monotonic(), contextvars.copy_context()))
             return await future
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, work: _Work) -> None:
+        """Keep work until this turn of the loop ends, then hand all of it over: one wake-up of the writer, fuller batches."""
+        gathered = self._gathered.setdefault(loop, [])
+        if not gathered:
+            loop.call_soon(self._hand_over, loop)
+        gathered.append(work)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        for work in self._gathered.pop(loop, ()):
+            self._queue.put(work)
 
     async def read(self, query: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.read`."""
@@ -119,6 +132,8 @@ class SqliteDatabase:
         """See `Database.close`."""
         if not self._closed:
             self._closed = True
+            for loop in list(self._gathered):
+                self._hand_over(loop)
             self._queue.put(None)
             await asyncio.to_thread(self._writer.join)
             self._reader.close()
