@@ -79,9 +79,9 @@ class SqliteDatabase:
         """See `Database.run`."""
         if self._closed:
             raise errors.Retryable("kernel.shutting_down", seconds=1)
-        if self._queue.qsize() >= self._options.max_waiting:
-            raise errors.Busy(seconds=1)
         loop = asyncio.get_running_loop()
+        if self._queue.qsize() + len(self._gathered.get(loop, ())) >= self._options.max_waiting:
+            raise errors.Busy(seconds=1)
         future: asyncio.Future[T] = loop.create_future()
         call = functools.partial(_call, unit, args, kwargs)
         name = unit_name(unit)
