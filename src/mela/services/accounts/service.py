@@ -108,9 +108,10 @@ class Accounts:
 
     async def send_waiting_codes(self) -> None:
         """Send what the SMS provider did not take before."""
-        again_s = self._settings.sms_again_s
-        found = await self._db.run(store.claim_outgoing, self._clock.now(), again_s=again_s, limit=MESSAGES_AT_ONCE)
-        await asyncio.gather(*map(self._send, found))
+        now, again_s = self._clock.now(), self._settings.sms_again_s
+        if await self._db.read(store.any_outgoing, now):
+            found = await self._db.run(store.claim_outgoing, now, again_s=again_s, limit=MESSAGES_AT_ONCE)
+            await asyncio.gather(*map(self._send, found))
 
     async def sign_in(self, phone: str, given: str, language: Language, device: str) -> tuple[str, str, datetime]:
         """Open a session with a code; a phone's first one makes its customer.
@@ -182,8 +183,9 @@ class Accounts:
     async def extend_sessions(self) -> None:
         """Have the sessions that were used since the last time live on. What a crash forgets, their next use tells again."""
         used, self._used = sorted(self._used), set()
-        now = self._clock.now()
-        await self._db.run(store.extend, used, now, now + timedelta(days=self._settings.session_days))
+        if used:
+            now = self._clock.now()
+            await self._db.run(store.extend, used, now, now + timedelta(days=self._settings.session_days))
 
     # Customers.
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Integer, Row, and_, bindparam, delete, or_, select, update
 
 from mela.kernel import idempotency
 from mela.kernel.db import row_guarded
@@ -29,36 +29,69 @@ def code_key(conn: Connection, fresh: str) -> str:
     return kept
 
 
-# Codes.
+# Codes. Statements of every sign-in and request are built once: building one costs more than running it.
+
+_ISSUED = (
+    select(codes.c.created)
+    .where(codes.c.phone == bindparam("phone"))
+    .order_by(codes.c.created.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_ISSUE = codes.insert()
+_LEAVE = outgoing.insert()
+_DROP_OUTGOING_OF = delete(outgoing).where(outgoing.c.phone == bindparam("phone"))
+_SENT = delete(outgoing).where(outgoing.c.code_id == bindparam("code_id"))
+_VALID = select(codes.c.id).where(codes.c.expires > bindparam("now"))
+_DUE = (
+    select(outgoing.c.code_id)
+    .where(and_(outgoing.c.due <= bindparam("now"), outgoing.c.code_id.in_(_VALID)))
+    .order_by(outgoing.c.due)
+    .limit(bindparam("most", type_=Integer))
+)
+_CLAIM = (
+    update(outgoing)
+    .where(and_(outgoing.c.code_id.in_(_DUE), outgoing.c.due <= bindparam("now")))
+    .values(due=bindparam("again"))
+    .returning(outgoing.c.code_id)
+)
+_CODES = select(codes).where(codes.c.id.in_(bindparam("ids", expanding=True)))
+_NEWEST = (
+    select(codes)
+    .where(codes.c.phone == bindparam("phone"))
+    .order_by(codes.c.created.desc(), codes.c.id.desc())
+    .limit(1)
+)
+_TRIED = update(codes).where(codes.c.id == bindparam("of_code")).values(tries=bindparam("now_tried"))
+_USED = update(codes).where(codes.c.id == bindparam("of_code")).values(used_by=bindparam("session_id"))
+_OWNER = select(customers.c.id).where(customers.c.phone == bindparam("phone"))
 
 
 def issue_code(conn: Connection, code: Code, limits: Sequence[Limit], due: datetime) -> None:
     """Have a phone's newest code be this one, and leave it to be sent at `due`. Raises: TooManyCodes."""
-    newest = select(codes.c.created).where(codes.c.phone == code.phone).order_by(codes.c.created.desc())
-    issued = list(conn.execute(newest.limit(max(limit.count for limit in limits))).scalars())
+    issued = list(conn.scalars(_ISSUED, {"phone": code.phone, "most": max(limit.count for limit in limits)}))
     if seconds := rules.seconds_to_wait(issued, code.created, limits):
         raise TooManyCodes(seconds=seconds)
-    conn.execute(delete(outgoing).where(outgoing.c.phone == code.phone))
-    conn.execute(codes.insert(), asdict(code))
-    conn.execute(outgoing.insert(), {"code_id": code.id, "phone": code.phone, "due": due})
+    conn.execute(_DROP_OUTGOING_OF, {"phone": code.phone})
+    conn.execute(_ISSUE, vars(code))
+    conn.execute(_LEAVE, {"code_id": code.id, "phone": code.phone, "due": due})
+
+
+def any_outgoing(conn: Connection, now: datetime) -> bool:
+    """Whether a claim may find something: cheaper to ask than to claim in vain."""
+    return conn.execute(_DUE, {"now": now, "most": 1}).first() is not None
 
 
 @row_guarded
 def claim_outgoing(conn: Connection, now: datetime, *, again_s: float, limit: int) -> list[Code]:
     """Take valid codes that are due to be sent; they come back after `again_s` unless `sent` is told."""
-    valid = select(codes.c.id).where(codes.c.expires > now)
-    due = select(outgoing.c.code_id).where(and_(outgoing.c.due <= now, outgoing.c.code_id.in_(valid)))
-    due = due.order_by(outgoing.c.due).limit(limit)
-    mine = update(outgoing).where(and_(outgoing.c.code_id.in_(due), outgoing.c.due <= now))
-    taken = mine.values(due=now + timedelta(seconds=again_s)).returning(outgoing.c.code_id)
-    found = list(conn.execute(taken).scalars())
-    return [_code(row) for row in conn.execute(select(codes).where(codes.c.id.in_(found)))] if found else []
+    found = list(conn.scalars(_CLAIM, {"now": now, "most": limit, "again": now + timedelta(seconds=again_s)}))
+    return [_code(row) for row in conn.execute(_CODES, {"ids": found})] if found else []
 
 
 @row_guarded
 def sent(conn: Connection, code_id: str) -> None:
     """The SMS provider has this code."""
-    conn.execute(delete(outgoing).where(outgoing.c.code_id == code_id))
+    conn.execute(_SENT, {"code_id": code_id})
 
 
 def sign_in(
@@ -68,37 +101,35 @@ def sign_in(
 
     A wrong try is counted, so it is an answer and not an error: an error would take the count back.
     """
-    rows = conn.execute(
-        select(codes).where(codes.c.phone == phone).order_by(codes.c.created.desc(), codes.c.id.desc()).limit(1)
-    )
-    code = next(map(_code, rows), None)
+    code = next(map(_code, conn.execute(_NEWEST, {"phone": phone})), None)
     verdict = rules.judge(code, given, key=key, session_id=session.id, tries=tries, now=session.created)
     if code is None or verdict not in (Verdict.RIGHT, Verdict.WRONG):
         return SignIn(verdict)
-    this = update(codes).where(codes.c.id == code.id)
     if verdict is Verdict.WRONG:
-        conn.execute(this.values(tries=code.tries + 1))
+        conn.execute(_TRIED, {"of_code": code.id, "now_tried": code.tries + 1})
         return SignIn(verdict, left=tries - code.tries - 1)
-    conn.execute(this.values(used_by=session.id))
+    conn.execute(_USED, {"of_code": code.id, "session_id": session.id})
     insert_new(conn, customers, asdict(customer))
-    owner = conn.execute(select(customers.c.id).where(customers.c.phone == phone)).scalar_one()
+    owner = conn.execute(_OWNER, {"phone": phone}).scalar_one()
     insert_new(conn, tokens, asdict(replace(session, owner=owner)))
-    _end_oldest(conn, owner, most_sessions, session.created)
+    conn.execute(_END_OLDEST, {"of_owner": owner, "most": most_sessions, "now": session.created})
     return SignIn(verdict, customer_id=owner)
-
-
-def _end_oldest(conn: Connection, owner: str, most: int, now: datetime) -> None:
-    live = and_(tokens.c.kind == "customer", tokens.c.owner == owner, tokens.c.revoked.is_(None))
-    newest = select(tokens.c.id).where(live).order_by(tokens.c.id.desc()).limit(most)
-    conn.execute(update(tokens).where(and_(live, tokens.c.id.not_in(newest))).values(revoked=now))
 
 
 # Tokens.
 
+_OF_HASH = select(tokens).where(tokens.c.hash == bindparam("hash"))
+_LIVE = and_(tokens.c.kind == "customer", tokens.c.owner == bindparam("of_owner"), tokens.c.revoked.is_(None))
+_NEWEST_LIVE = select(tokens.c.id).where(_LIVE).order_by(tokens.c.id.desc()).limit(bindparam("most", type_=Integer))
+_END_OLDEST = update(tokens).where(and_(_LIVE, tokens.c.id.not_in(_NEWEST_LIVE))).values(revoked=bindparam("now"))
+_EXTEND = (
+    update(tokens).where(tokens.c.id == bindparam("token_id")).values(seen=bindparam("now"), expires=bindparam("until"))
+)
+
 
 def find_token(conn: Connection, token_hash: str) -> Token | None:
     """The token with this hash, also one that is over."""
-    row = conn.execute(select(tokens).where(tokens.c.hash == token_hash)).one_or_none()
+    row = conn.execute(_OF_HASH, {"hash": token_hash}).one_or_none()
     return None if row is None else _token(row)
 
 
@@ -138,18 +169,18 @@ def revoke(
 
 
 def extend(conn: Connection, token_ids: Sequence[str], now: datetime, expires: datetime) -> None:
-    """Sessions that were used now last until `expires`."""
-    change = update(tokens).where(tokens.c.id == bindparam("token_id")).values(seen=now, expires=expires)
-    if token_ids:
-        conn.execute(change, [{"token_id": token_id} for token_id in token_ids])
+    """Sessions that were used now, of which there is at least one, last until `expires`."""
+    conn.execute(_EXTEND, [{"token_id": token_id, "now": now, "until": expires} for token_id in token_ids])
 
 
 # Customers.
 
+_CUSTOMER = select(customers).where(customers.c.id == bindparam("id"))
+
 
 def customer(conn: Connection, customer_id: str) -> Customer:
     """A customer. Raises: NotFound."""
-    row = conn.execute(select(customers).where(customers.c.id == customer_id)).one_or_none()
+    row = conn.execute(_CUSTOMER, {"id": customer_id}).one_or_none()
     if row is None:
         raise NotFound("kernel.not_found")
     return Customer(**row._mapping)  # noqa: SLF001

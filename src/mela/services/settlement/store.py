@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, case, func, or_, select, update
 
 from mela.contracts.orders import OrderUnsold
 from mela.contracts.settlement import SellerPaid
@@ -36,14 +36,19 @@ class UnknownRun(NotFound):
     code = "settlement.unknown_run"
 
 
-# Entries.
+# Entries. Statements of every sale and payout are built once: building one costs more than running it.
+
+_BOOK = entries.insert()
+_OF_CAUSE = select(entries).where(entries.c.cause == bindparam("cause")).order_by(entries.c.seller_id)
+_OF_ORDER = select(entries).where(entries.c.order_id == bindparam("order_id"))
+_POSTED = update(entries).where(entries.c.event_id == bindparam("of_event")).values(posted=True)
 
 
 def book(conn: Connection, fresh: Sequence[Entry]) -> list[Entry]:
     """Keep the entries of one cause, or find those that are kept already; by seller."""
     kept = of_cause(conn, fresh[0].cause) if fresh else []
     if fresh and not kept:
-        conn.execute(entries.insert(), [_row(entry) for entry in fresh])
+        conn.execute(_BOOK, [_row(entry) for entry in fresh])
         kept = sorted(fresh, key=lambda entry: entry.seller_id)
     return kept
 
@@ -74,16 +79,30 @@ def book_reversal(conn: Connection, event: OrderUnsold, event_id: str, booked_on
 
 def posted(conn: Connection, event_id: str) -> None:
     """The ledger has the entries of this event: they may be paid out."""
-    conn.execute(update(entries).where(entries.c.event_id == event_id).values(posted=True))
+    conn.execute(_POSTED, {"of_event": event_id})
 
 
 def of_cause(conn: Connection, cause: str) -> list[Entry]:
     """The entries of an order's sale or of a refund, by seller."""
-    rows = conn.execute(select(entries).where(entries.c.cause == cause).order_by(entries.c.seller_id))
-    return [_entry(row) for row in rows]
+    return [_entry(row) for row in conn.execute(_OF_CAUSE, {"cause": cause})]
 
 
 # Runs and payouts.
+
+# Open, in the ledger, and booked before this banking day: then the first banking day after is not later than it.
+_DUE = and_(entries.c.payout_id.is_(None), entries.c.posted.is_(True), entries.c.booked_on < bindparam("settled_on"))
+_SELLERS_DUE = select(entries.c.seller_id).where(_DUE).distinct().order_by(entries.c.seller_id)
+_OWN_DUE = and_(entries.c.seller_id == bindparam("of_seller"), _DUE)
+_BALANCE_DUE = select(func.coalesce(func.sum(entries.c.net), 0)).where(_OWN_DUE)
+_PAY_DUE = update(entries).where(_OWN_DUE).values(payout_id=bindparam("payout"))
+_FINISHED = select(runs.c.finished).where(runs.c.settled_on == bindparam("settled_on"))
+_SENDING = payouts.c.state == PayoutState.SENDING.value
+_UNANSWERED = (
+    select(payouts).where(_SENDING).order_by(payouts.c.settled_on, payouts.c.id).limit(bindparam("most", type_=Integer))
+)
+_SENDING_ONE = update(payouts).where(and_(payouts.c.id == bindparam("of_payout"), _SENDING))
+_UNCLEAR = _SENDING_ONE.values(reason=bindparam("why"))
+_PAID = _SENDING_ONE.values(state=PayoutState.PAID.value, utr=bindparam("its_utr"), reason=None, paid=bindparam("now"))
 
 
 def claim_run(conn: Connection, owner: str, key: str, settled_on: date, now: datetime) -> None:
@@ -106,13 +125,12 @@ def finish_run(conn: Connection, settled_on: date, now: datetime) -> None:
 
 def is_finished(conn: Connection, settled_on: date) -> bool:
     """Whether the run of a day has come to its end."""
-    return conn.execute(select(runs.c.finished).where(runs.c.settled_on == settled_on)).scalar() is not None
+    return conn.execute(_FINISHED, {"settled_on": settled_on}).scalar() is not None
 
 
 def due(conn: Connection, settled_on: date) -> list[str]:
     """Sellers with entries that a run of this banking day may pay, in a stable order."""
-    rows = conn.execute(select(entries.c.seller_id).where(_due(settled_on)).distinct().order_by(entries.c.seller_id))
-    return [row.seller_id for row in rows]
+    return list(conn.scalars(_SELLERS_DUE, {"settled_on": settled_on}))
 
 
 def open_payout(conn: Connection, seller_id: str, settled_on: date, now: datetime) -> Payout | None:
@@ -121,35 +139,30 @@ def open_payout(conn: Connection, seller_id: str, settled_on: date, now: datetim
     None, and nothing changes: when the day has one already, when the balance is zero or less, and when the seller has no
     bank account. Then the entries stay open and are carried forward.
     """
-    mine = and_(entries.c.seller_id == seller_id, _due(settled_on))
-    amount = int(conn.execute(select(func.coalesce(func.sum(entries.c.net), 0)).where(mine)).scalar_one())
+    mine = {"of_seller": seller_id, "settled_on": settled_on}
+    amount = int(conn.execute(_BALANCE_DUE, mine).scalar_one())
     if amount <= 0 or account(conn, seller_id) is None:
         return None
     fresh = Payout(ids.new_id("po"), seller_id, settled_on, Paise(amount), PayoutState.SENDING, None, None, now, None)
     if not insert_new(conn, payouts, vars(fresh) | {"state": fresh.state.value}):
         return None
-    conn.execute(update(entries).where(mine).values(payout_id=fresh.id))
+    conn.execute(_PAY_DUE, {**mine, "payout": fresh.id})
     return fresh
 
 
 def unanswered(conn: Connection, limit: int) -> list[Payout]:
     """Payouts whose outcome is not known, oldest first."""
-    sending = payouts.c.state == PayoutState.SENDING.value
-    rows = conn.execute(select(payouts).where(sending).order_by(payouts.c.settled_on, payouts.c.id).limit(limit))
-    return [_payout(row) for row in rows]
+    return [_payout(row) for row in conn.execute(_UNANSWERED, {"most": limit})]
 
 
 def unclear(conn: Connection, payout_id: str, reason: str) -> None:
     """The last try brought no outcome."""
-    mine = and_(payouts.c.id == payout_id, payouts.c.state == PayoutState.SENDING.value)
-    conn.execute(update(payouts).where(mine).values(reason=reason[:500]))
+    conn.execute(_UNCLEAR, {"of_payout": payout_id, "why": reason[:500]})
 
 
 def paid(conn: Connection, payout: Payout, utr: str, now: datetime) -> bool:
     """The bank has paid and the ledger has it: tell the world, once. False when that was done before."""
-    mine = and_(payouts.c.id == payout.id, payouts.c.state == PayoutState.SENDING.value)
-    values = {"state": PayoutState.PAID.value, "utr": utr, "reason": None, "paid": now}
-    if conn.execute(update(payouts).where(mine).values(values)).rowcount == 0:
+    if conn.execute(_PAID, {"of_payout": payout.id, "its_utr": utr, "now": now}).rowcount == 0:
         return False
     events.emit(conn, SellerPaid(payout.id, payout.seller_id, payout.settled_on, payout.amount, utr, now))
     return True
@@ -157,10 +170,12 @@ def paid(conn: Connection, payout: Payout, utr: str, now: datetime) -> bool:
 
 # Bank accounts.
 
+_ACCOUNT = select(bank_accounts).where(bank_accounts.c.seller_id == bindparam("seller_id"))
+
 
 def account(conn: Connection, seller_id: str) -> BankAccount | None:
     """Where a seller's money goes; None when nobody has told us."""
-    row = conn.execute(select(bank_accounts).where(bank_accounts.c.seller_id == seller_id)).one_or_none()
+    row = conn.execute(_ACCOUNT, {"seller_id": seller_id}).one_or_none()
     return None if row is None else BankAccount(row.seller_id, Personal(row.name), Personal(row.account), row.ifsc)
 
 
@@ -247,11 +262,6 @@ def _wrong_payouts(conn: Connection, limit: int = 20) -> tuple[str, ...]:
     return tuple(row.id for row in conn.execute(pairs.where(wrong).order_by(payouts.c.id).limit(limit)))
 
 
-def _due(settled_on: date) -> ColumnElement[bool]:
-    """Open, in the ledger, and booked before this banking day: then the first banking day after is not later than it."""
-    return and_(entries.c.payout_id.is_(None), entries.c.posted.is_(True), entries.c.booked_on < settled_on)
-
-
 def _carried(settled_on: date) -> ColumnElement[bool]:
     """Due on this day, and paid by no payout until it."""
     later = select(payouts.c.id).where(payouts.c.settled_on > settled_on)
@@ -268,7 +278,7 @@ def _sold(conn: Connection, order_id: str) -> tuple[dict[tuple[str, str], EntryL
     """An order's sold lines by seller and sku, and the gross that has come back of each."""
     sold: dict[tuple[str, str], EntryLine] = {}
     gone: dict[tuple[str, str], int] = {}
-    for row in conn.execute(select(entries).where(entries.c.order_id == order_id)):
+    for row in conn.execute(_OF_ORDER, {"order_id": order_id}):
         entry = _entry(row)
         for line in entry.lines:
             place = (entry.seller_id, line.sku)

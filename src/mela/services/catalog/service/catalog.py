@@ -98,8 +98,8 @@ class CatalogService:
 
     async def expire_reservations(self) -> None:
         """Free what ran out, in units of a hundred reservations."""
-        while expired := await self._db.run(stock.expire, now=self._clock.now()):
-            RESERVATIONS.labels("expired").inc(expired)
+        while await self._db.read(stock.any_run_out, self._clock.now()):
+            RESERVATIONS.labels("expired").inc(await self._db.run(stock.expire, now=self._clock.now()))
 
     async def forget_keys(self) -> None:
         """Drop Idempotency-Keys that are too old to be repeated."""

@@ -20,10 +20,12 @@ from mela.services.catalog.tables import (
     variants,
 )
 
+_LOADED = select(catalogue.c.samples)
+
 
 def loaded(conn: Connection) -> str:
     """The fingerprint of the sample data that was loaded last."""
-    fingerprint: str = conn.execute(select(catalogue.c.samples)).scalar_one()
+    fingerprint: str = conn.execute(_LOADED).scalar_one()
     return fingerprint
 
 

@@ -71,6 +71,8 @@ _OF_PRODUCT = [
 _BY_SKU = [
     _variants(in_city=in_city).where(variants.c.sku.in_(bindparam("skus", expanding=True))) for in_city in (False, True)
 ]
+_NAMES = select(products.c.id, products.c.names).where(products.c.id.in_(bindparam("ids", expanding=True)))
+_SELLERS = select(sellers).where(sellers.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def version(conn: Connection) -> int:
@@ -115,7 +117,7 @@ def version_and_variants(conn: Connection, skus: Iterable[str], city: str | None
 
 def product_names(conn: Connection, ids: Sequence[str]) -> dict[str, Texts]:
     """Names of products by id."""
-    rows = conn.execute(select(products.c.id, products.c.names).where(products.c.id.in_(ids)))
+    rows = conn.execute(_NAMES, {"ids": ids})
     return {row.id: row.names for row in rows}
 
 
@@ -137,7 +139,7 @@ def _seller_names(conn: Connection) -> dict[str, SellerName]:
 
 def sellers_by_id(conn: Connection, ids: Iterable[str]) -> dict[str, Seller]:
     """Sellers as invoices name them; unknown ones are left out."""
-    rows = conn.execute(select(sellers).where(sellers.c.id.in_(list(ids))))
+    rows = conn.execute(_SELLERS, {"ids": list(ids)})
     return {row.id: Seller(row.id, row.legal_name, row.gstin, row.state_code, row.address, row.pin) for row in rows}
 
 

@@ -6,7 +6,7 @@ piece twice, and the table's own check would refuse it. Skus are taken in their 
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Update, bindparam, func, insert, select, update
 
 from mela.contracts.catalog import OutOfStock, ReservationLost, UnknownSku
 from mela.kernel.db.statements import insert_new
@@ -16,6 +16,37 @@ from mela.services.catalog.tables import reservation_lines, reservations, restoc
 
 _FREE = stock.c.on_hand - stock.c.reserved
 HELD, COMMITTED, RELEASED, EXPIRED = ReservationState
+
+# Built once: building a statement costs more than running it.
+_RESERVATION = (
+    select(reservations.c.state, reservations.c.expires, reservation_lines.c.sku, reservation_lines.c.quantity)
+    .select_from(reservations.outerjoin(reservation_lines, reservation_lines.c.key == reservations.c.key))
+    .where(reservations.c.key == bindparam("key"))
+    .order_by(reservation_lines.c.sku)
+)
+_ADD_LINES = insert(reservation_lines)
+_SET_STATE = update(reservations).where(reservations.c.key == bindparam("of_key")).values(state=bindparam("now_is"))
+_RUN_OUT = select(reservations.c.key).where(reservations.c.state == HELD, reservations.c.expires <= bindparam("now"))
+_OLDEST_RUN_OUT = _RUN_OUT.order_by(reservations.c.expires).limit(bindparam("most", type_=Integer))
+_RUN_OUT_OF_SKU = (
+    _RUN_OUT.join(reservation_lines, reservation_lines.c.key == reservations.c.key)
+    .where(reservation_lines.c.sku == bindparam("sku"))
+    .order_by(reservations.c.key)
+)
+_PIECES_OF = (
+    select(reservation_lines.c.sku, func.sum(reservation_lines.c.quantity).label("quantity"))
+    .where(reservation_lines.c.key.in_(bindparam("keys", expanding=True)))
+    .group_by(reservation_lines.c.sku)
+    .order_by(reservation_lines.c.sku)
+)
+_LEVEL = select(stock).where(stock.c.sku == bindparam("sku"))
+_PIECES = bindparam("pieces", type_=BigInteger)
+_OF_SKU = update(stock).where(stock.c.sku == bindparam("of_sku"))
+_RECEIVE = _OF_SKU.values(on_hand=stock.c.on_hand + _PIECES)
+_HOLD = _OF_SKU.where(_FREE >= _PIECES).values(reserved=stock.c.reserved + _PIECES)
+_GIVE_BACK = _OF_SKU.values(reserved=stock.c.reserved - _PIECES)
+_SELL_HELD = _OF_SKU.values(on_hand=stock.c.on_hand - _PIECES, reserved=stock.c.reserved - _PIECES)
+_SELL_FREE = _OF_SKU.where(_FREE >= _PIECES).values(on_hand=stock.c.on_hand - _PIECES)
 
 
 def reserve(conn: Connection, *, key: str, pieces: dict[str, int], now: datetime, seconds: int) -> datetime:
@@ -27,9 +58,9 @@ def reserve(conn: Connection, *, key: str, pieces: dict[str, int], now: datetime
     if not insert_new(conn, reservations, {"key": key, "state": HELD, "expires": expires}):
         return _as_before(conn, key, pieces)
     for sku, quantity in pieces.items():
-        if not _hold(conn, sku, quantity) and not (_expire_of(conn, sku, now) and _hold(conn, sku, quantity)):
+        if not _take_free(conn, _HOLD, sku, quantity, now):
             raise OutOfStock(sku=sku, left=max(level(conn, sku).free, 0))
-    conn.execute(insert(reservation_lines), [{"key": key, "sku": sku, "quantity": n} for sku, n in pieces.items()])
+    conn.execute(_ADD_LINES, [{"key": key, "sku": sku, "quantity": n} for sku, n in pieces.items()])
     return expires
 
 
@@ -44,8 +75,9 @@ def commit(conn: Connection, *, key: str, now: datetime) -> bool:
     if known.state == COMMITTED:
         return False
     for sku, quantity in known.pieces.items():
-        taken = _sell_held(conn, sku, quantity) if known.state == HELD else _sell_free(conn, sku, quantity, now)
-        if not taken:
+        held = known.state == HELD
+        sold = _change(conn, _SELL_HELD, sku, quantity) if held else _take_free(conn, _SELL_FREE, sku, quantity, now)
+        if not sold:
             raise ReservationLost(key=key)
     _set_state(conn, key, COMMITTED)
     return True
@@ -56,10 +88,9 @@ def release(conn: Connection, *, key: str, now: datetime) -> bool:
 
     Also for a key that has not come yet: whoever cancels first wins, however late the other call arrives.
     """
-    if insert_new(conn, reservations, {"key": key, "state": RELEASED, "expires": now}):
-        return True
     known = _reservation(conn, key)
-    assert known is not None
+    if known is None:
+        return insert_new(conn, reservations, {"key": key, "state": RELEASED, "expires": now})
     if known.state == RELEASED:
         return False
     if known.state == HELD:
@@ -71,11 +102,14 @@ def release(conn: Connection, *, key: str, now: datetime) -> bool:
     return True
 
 
+def any_run_out(conn: Connection, now: datetime) -> bool:
+    """Whether `expire` would find something: cheaper to ask than to expire in vain."""
+    return conn.execute(_OLDEST_RUN_OUT, {"now": now, "most": 1}).first() is not None
+
+
 def expire(conn: Connection, *, now: datetime, limit: int = 100) -> int:
     """Give back the pieces of up to `limit` reservations that have run out, the oldest first; how many there were."""
-    due = select(reservations.c.key).where(reservations.c.state == HELD, reservations.c.expires <= now)
-    keys = list(conn.scalars(due.order_by(reservations.c.expires).limit(limit)))
-    return _expire(conn, keys)
+    return _expire(conn, list(conn.scalars(_OLDEST_RUN_OUT, {"now": now, "most": limit})))
 
 
 def restock(conn: Connection, *, key: str, pieces: dict[str, int], now: datetime) -> bool:
@@ -89,14 +123,13 @@ def restock(conn: Connection, *, key: str, pieces: dict[str, int], now: datetime
 
 def receive(conn: Connection, *, sku: str, quantity: int) -> None:
     """More pieces are on hand. Raises: UnknownSku."""
-    change = update(stock).where(stock.c.sku == sku).values(on_hand=stock.c.on_hand + quantity)
-    if conn.execute(change).rowcount == 0:
+    if not _change(conn, _RECEIVE, sku, quantity):
         raise UnknownSku(sku=sku)
 
 
 def level(conn: Connection, sku: str) -> StockLevel:
     """Pieces of a sku. Raises: UnknownSku."""
-    row = conn.execute(select(stock).where(stock.c.sku == sku)).first()
+    row = conn.execute(_LEVEL, {"sku": sku}).first()
     if row is None:
         raise UnknownSku(sku=sku)
     return StockLevel(row.sku, row.on_hand, row.reserved)
@@ -113,10 +146,7 @@ def _as_before(conn: Connection, key: str, pieces: dict[str, int]) -> datetime:
 
 
 def _reservation(conn: Connection, key: str) -> Reservation | None:
-    joined = reservations.outerjoin(reservation_lines, reservation_lines.c.key == reservations.c.key)
-    columns = (reservations.c.state, reservations.c.expires, reservation_lines.c.sku, reservation_lines.c.quantity)
-    query = select(*columns).select_from(joined).where(reservations.c.key == key).order_by(reservation_lines.c.sku)
-    rows = conn.execute(query).all()
+    rows = conn.execute(_RESERVATION, {"key": key}).all()
     if not rows:
         return None
     return Reservation(
@@ -124,51 +154,35 @@ def _reservation(conn: Connection, key: str) -> Reservation | None:
     )
 
 
-def _hold(conn: Connection, sku: str, quantity: int) -> bool:
-    change = update(stock).where(stock.c.sku == sku, quantity <= _FREE)
-    return conn.execute(change.values(reserved=stock.c.reserved + quantity)).rowcount == 1
+def _change(conn: Connection, change: Update, sku: str, pieces: int) -> bool:
+    """Whether the change was possible, and made."""
+    return conn.execute(change, {"of_sku": sku, "pieces": pieces}).rowcount == 1
 
 
-def _sell_held(conn: Connection, sku: str, quantity: int) -> bool:
-    values = {"on_hand": stock.c.on_hand - quantity, "reserved": stock.c.reserved - quantity}
-    return conn.execute(update(stock).where(stock.c.sku == sku).values(values)).rowcount == 1
-
-
-def _sell_free(conn: Connection, sku: str, quantity: int, now: datetime) -> bool:
-    """Sell pieces that nobody holds any longer; what others let run out counts as free."""
-
-    def sell() -> bool:
-        change = update(stock).where(stock.c.sku == sku, quantity <= _FREE)
-        return conn.execute(change.values(on_hand=stock.c.on_hand - quantity)).rowcount == 1
-
-    return sell() or (_expire_of(conn, sku, now) > 0 and sell())
+def _take_free(conn: Connection, change: Update, sku: str, pieces: int, now: datetime) -> bool:
+    """Hold or sell pieces that nobody holds; what others let run out counts as free."""
+    if _change(conn, change, sku, pieces):
+        return True
+    return _expire_of(conn, sku, now) > 0 and _change(conn, change, sku, pieces)
 
 
 def _give_back(conn: Connection, pieces: dict[str, int]) -> None:
     for sku, quantity in pieces.items():
-        conn.execute(update(stock).where(stock.c.sku == sku).values(reserved=stock.c.reserved - quantity))
+        _change(conn, _GIVE_BACK, sku, quantity)
 
 
 def _expire_of(conn: Connection, sku: str, now: datetime) -> int:
     """Let run out what is due among those who hold this sku; how many reservations."""
-    joined = reservations.join(reservation_lines, reservation_lines.c.key == reservations.c.key)
-    due = (reservation_lines.c.sku == sku, reservations.c.state == HELD, reservations.c.expires <= now)
-    keys = conn.scalars(select(reservations.c.key).select_from(joined).where(*due).order_by(reservations.c.key))
-    return _expire(conn, list(keys))
+    return _expire(conn, list(conn.scalars(_RUN_OUT_OF_SKU, {"sku": sku, "now": now})))
 
 
 def _expire(conn: Connection, keys: list[str]) -> int:
     if not keys:
         return 0
-    lines = reservation_lines
-    quantity = func.sum(lines.c.quantity).label("quantity")
-    rows = conn.execute(
-        select(lines.c.sku, quantity).where(lines.c.key.in_(keys)).group_by(lines.c.sku).order_by(lines.c.sku)
-    )
-    _give_back(conn, {row.sku: int(row.quantity) for row in rows})
-    conn.execute(update(reservations).where(reservations.c.key.in_(keys)).values(state=EXPIRED))
+    _give_back(conn, {row.sku: int(row.quantity) for row in conn.execute(_PIECES_OF, {"keys": keys})})
+    conn.execute(_SET_STATE, [{"of_key": key, "now_is": EXPIRED} for key in keys])
     return len(keys)
 
 
 def _set_state(conn: Connection, key: str, state: ReservationState) -> None:
-    conn.execute(update(reservations).where(reservations.c.key == key).values(state=state))
+    conn.execute(_SET_STATE, {"of_key": key, "now_is": state})
