@@ -12,13 +12,13 @@ from typing import Any
 import httpx2
 from sqlalchemy import Connection, select
 
-from mela.kernel import i18n, settings
+from mela.kernel import i18n, messages, settings
 from mela.kernel.auth import Kind, Principal
 from mela.kernel.clock import Clock, SystemClock
 from mela.kernel.db import Database, open_database
 from mela.kernel.db.migrate import migrate
 from mela.kernel.errors import Unauthenticated
-from mela.kernel.events import Bus
+from mela.kernel.events import Bus, outbox
 from mela.kernel.events.bus import Transport
 from mela.kernel.events.outbox import Envelope
 from mela.kernel.events.schema import inbox
@@ -98,6 +98,17 @@ class Running:
             while (state := await self.db.read(_inbox_state, envelope.id)) != "done":
                 assert state == "waiting", f"the event is {state}"
                 await asyncio.sleep(0.005)
+
+    async def sent(self, kind: type) -> list[Any]:
+        """Events of a kind that the service has sent out, each once, when none is left to send."""
+        name = messages.meta(kind).name
+        async with asyncio.timeout(5):
+            while True:
+                if not await self.db.read(outbox.waiting):
+                    break
+                await asyncio.sleep(0.005)
+        once = {envelope.id: envelope for envelope in self.published if envelope.name == name}
+        return [messages.from_json(kind, envelope.body) for envelope in once.values()]
 
     async def run_job(self, name: str) -> None:
         """Run one of the service's jobs now."""

@@ -4,7 +4,6 @@ import asyncio
 
 from mela.contracts.orders import OrderUnsold
 from tests.service.orders.conftest import Shop
-from tests.service.orders.test_checkout import _published
 
 
 async def _delivered(shop: Shop, quantity: int = 3) -> str:
@@ -23,7 +22,7 @@ async def test_a_cancelled_sale_gives_stock_and_money_back_and_tells_settlement(
     assert (first["state"], first["reason"]) == ("cancelled", "ordered by mistake")
     assert shop.catalog.on_hand["RICE-5KG"] == 10
     assert [refund.amount for refund in shop.payments.refunds.values()] == [77_800]
-    [unsold] = await _published(shop, OrderUnsold)
+    [unsold] = await shop.app.sent(OrderUnsold)
     assert sum(line.gross for line in unsold.lines) == 77_800
 
 
@@ -72,7 +71,7 @@ async def test_when_all_is_back_the_order_is_returned_and_its_parts_add_up(shop:
         await shop.call("POST", f"/returns/{asked['id']}/received", by=shop.duty)
     order = await shop.call("GET", f"/orders/{order_id}")
     assert order["state"] == "returned"
-    parts = [line for event in await _published(shop, OrderUnsold) for line in event.lines]
+    parts = [line for event in await shop.app.sent(OrderUnsold) for line in event.lines]
     [line] = order["lines"]
     assert sum(part.taxable for part in parts) == line["taxable_paise"]
     assert sum(part.tax for part in parts) == line["tax_paise"]

@@ -8,7 +8,6 @@ import pytest
 
 from mela.contracts.catalog import Line
 from mela.contracts.orders import OrderSold
-from mela.kernel import messages
 from mela.services.orders import store
 from tests.service.orders.conftest import ADDRESS, Shop
 
@@ -100,7 +99,7 @@ async def test_money_confirms_the_order_writes_invoices_and_tells_settlement(sho
     assert [invoice["igst_paise"] > 0 for invoice in invoices] == [True, False]
     assert sum(invoice["total_paise"] for invoice in invoices) == order["total_paise"]
     assert shop.catalog.on_hand["RICE-5KG"] == 8
-    [sold] = await _published(shop, OrderSold)
+    [sold] = await shop.app.sent(OrderSold)
     assert sum(line.gross for line in sold.lines) == order["total_paise"]
 
 
@@ -108,7 +107,7 @@ async def test_money_that_is_reported_twice_confirms_once(shop: Shop) -> None:
     order = await shop.bought()
     await shop.hear(shop.payments.pay(order["payment_id"]), "evt_again")
     assert (await shop.call("GET", f"/orders/{order['id']}")) == order
-    assert len(await _published(shop, OrderSold)) == 1
+    assert len(await shop.app.sent(OrderSold)) == 1
     assert shop.catalog.on_hand["RICE-5KG"] == 8
 
 
@@ -144,7 +143,7 @@ async def test_money_for_an_order_that_was_cancelled_meanwhile_goes_back(shop: S
     await shop.hear(captured)
     assert [refund.amount for refund in shop.payments.refunds.values()] == [order["total_paise"]]
     assert shop.catalog.free("RICE-5KG") == 10
-    assert await _published(shop, OrderSold) == []
+    assert await shop.app.sent(OrderSold) == []
 
 
 async def test_a_neighbour_that_is_away_leaves_an_order_that_goes_on_later(shop: Shop) -> None:
@@ -173,14 +172,14 @@ async def test_a_crash_after_the_payment_began_finds_it_again(shop: Shop) -> Non
 async def test_a_cash_order_is_confirmed_at_once_and_sold_when_the_cash_is_there(shop: Shop) -> None:
     order = await shop.bought("cod")
     assert order["state"] == "confirmed"
-    assert await _published(shop, OrderSold) == []
+    assert await shop.app.sent(OrderSold) == []
     await shop.call("POST", f"/orders/{order['id']}/ship", by=shop.duty)
     await shop.call("POST", f"/orders/{order['id']}/deliver", by=shop.duty)
     payment = shop.payments.payments[order["payment_id"]]
     assert payment.state == "captured"
     await shop.hear(shop.payments.pay(payment.id), "evt_cash")
     await shop.hear(shop.payments.pay(payment.id), "evt_cash")
-    assert len(await _published(shop, OrderSold)) == 1
+    assert len(await shop.app.sent(OrderSold)) == 1
 
 
 async def test_serials_have_no_gaps_however_many_orders_are_confirmed_at_once(shop: Shop) -> None:
@@ -240,18 +239,3 @@ def _forget_payment(conn: Any, order_id: str) -> None:
     from mela.services.orders.tables import orders
 
     conn.execute(update(orders).where(orders.c.id == order_id).values(payment_id=None, state="placed"))
-
-
-async def _published(shop: Shop, kind: type) -> list[Any]:
-    """Events of a kind that orders has sent out, once all are on their way."""
-    name = messages.meta(kind).name
-    async with asyncio.timeout(5):
-        while await shop.app.db.read(_waiting):
-            await asyncio.sleep(0.005)
-    return [messages.from_json(kind, e.body) for e in {e.id: e for e in shop.app.published if e.name == name}.values()]
-
-
-def _waiting(conn: Any) -> int:
-    from mela.kernel.events import outbox
-
-    return outbox.waiting(conn)

@@ -17,8 +17,8 @@ from mela.kernel.errors import MelaError, Rejected
 from mela.kernel.events import Delivery
 from mela.kernel.money import Paise
 from mela.services.orders import rules, store
-from mela.services.orders.changes import LOOK_AGAIN_S, Changes
 from mela.services.orders.model import Address, Order, OrderState, Return, Step
+from mela.services.orders.service.changes import LOOK_AGAIN_S, Changes
 from mela.services.orders.settings import OrdersSettings
 
 log = structlog.get_logger()
