@@ -64,6 +64,8 @@ class Sender:
 
     async def _send_batch(self) -> int:
         now, lease_s = self._clock.now(), 2 * self._settings.callback_timeout_s
+        if not await self._db.read(store.any_callback, now):
+            return 0
         found = await self._db.run(store.claim_callbacks, now=now, lease_s=lease_s, limit=BATCH)
         if found:
             outcomes = await asyncio.gather(*(self._send(row) for row in found))

@@ -58,11 +58,12 @@ class Gateway:
 
     async def payment(self, payment_id: str) -> dict[str, Any]:
         """A payment by its id. Raises: NotFound."""
-        return self._shown(await self._planned("status", payment_id, lambda: self._db.read(store.payment, payment_id)))
+        row = await self._planned("status", payment_id, lambda: self._db.read(store.payment, payment_id))
+        return self._shown(store.fields(row))
 
     async def payment_of(self, reference: str) -> dict[str, Any]:
         """A payment by the merchant's name. Raises: NotFound."""
-        return self._shown(await self._of(tables.payments, reference))
+        return self._shown(store.fields(await self._of(tables.payments, reference)))
 
     async def refund(self, payment_id: str, asked: schemas.NewRefund) -> dict[str, Any]:
         """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused."""
@@ -71,16 +72,16 @@ class Gateway:
         due = now + timedelta(milliseconds=plan.refund_pending_ms if pending else 0)
         row = asked.model_dump() | {"id": _name("gr"), "payment_id": payment_id, "created": now, "due": due}
 
-        async def effect() -> Row[Any]:
+        async def effect() -> store.Fields:
             found = await self._db.run(store.create_refund, row, pending=pending, now=now, plan=plan)
             self._sender.wake()
             return found
 
-        return store.refund_json(_fields(await self._planned("refund", asked.reference, effect)))
+        return store.refund_json(await self._planned("refund", asked.reference, effect))
 
     async def refund_of(self, reference: str) -> dict[str, Any]:
         """A refund by the merchant's name. Raises: NotFound."""
-        return store.refund_json(_fields(await self._of(tables.refunds, reference)))
+        return store.refund_json(store.fields(await self._of(tables.refunds, reference)))
 
     async def pay_out(self, asked: schemas.NewPayout) -> dict[str, Any]:
         """Send money to a bank account, once per reference. Raises: ReferenceReused."""
@@ -93,7 +94,7 @@ class Gateway:
 
     async def payout_of(self, reference: str) -> dict[str, Any]:
         """A payout by the merchant's name. Raises: NotFound."""
-        return _payout(await self._of(tables.payouts, reference))
+        return _payout(store.fields(await self._of(tables.payouts, reference)))
 
     async def books(self, *, after: int, limit: int) -> dict[str, Any]:
         """Sums of all entries, and the entries after a position."""
@@ -103,7 +104,7 @@ class Gateway:
         return {
             "totals": {kind: {"count": count, "amount": amount} for kind, (count, amount) in totals.items()},
             "held": held,
-            "entries": [_fields(row) | {"at": int(row.at.timestamp())} for row in rows],
+            "entries": [{**store.fields(row), "at": int(row.at.timestamp())} for row in rows],
             "cursor": str(rows[-1].position) if len(rows) == limit else None,
         }
 
@@ -135,6 +136,8 @@ class Gateway:
     async def let_time_pass(self) -> None:
         """Close what has expired, process refunds that were pending. Called by a timer."""
         plan, now = await self.plan(), self._clock.now()
+        if not await self._db.read(store.any_work, now):
+            return
         closed = await self._db.run(store.expire, now=now, limit=BATCH, plan=plan)
         done = await self._db.run(store.process_refunds, now=now, limit=BATCH, plan=plan)
         if closed or done:
@@ -171,14 +174,14 @@ class Gateway:
         if known is None or known.treat != "failed":
             raise UnknownCode(rejected=code)
 
-    def _shown(self, row: Row[Any]) -> dict[str, Any]:
+    def _shown(self, row: store.Fields) -> dict[str, Any]:
         settings = self._settings
         link = upi.intent_url(
             vpa=settings.payee_vpa,
             name=settings.payee_name,
-            reference=row.id,
-            description=row.description,
-            amount=row.amount,
+            reference=row["id"],
+            description=row["description"],
+            amount=row["amount"],
         )
         return store.payment_json(row) | {"intent_url": link}
 
@@ -196,10 +199,6 @@ def _name(prefix: str) -> str:
     return ids.new_id(prefix).replace("_", "")
 
 
-def _fields(row: Row[Any]) -> dict[str, Any]:
-    return dict(row._mapping)  # noqa: SLF001
-
-
-def _payout(row: Row[Any]) -> dict[str, Any]:
-    shown = {name: getattr(row, name) for name in ("id", "reference", "amount", "status", "utr")}
-    return shown | {"created_at": int(row.created.timestamp())}
+def _payout(row: store.Fields) -> dict[str, Any]:
+    shown = {name: row[name] for name in ("id", "reference", "amount", "status", "utr")}
+    return shown | {"created_at": int(row["created"].timestamp())}

@@ -6,10 +6,25 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Row, Select, Table, and_, bindparam, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from mela.kernel import ids
-from mela.kernel.db import row_guarded
+from mela.kernel.db import Instant, row_guarded
 from mela.kernel.db.statements import insert_new, upsert
 from mela.kernel.errors import Conflict, NotFound, Rejected
 from mela.simulators.gateway import upi
@@ -17,13 +32,6 @@ from mela.simulators.gateway.plan import Plan
 from mela.simulators.gateway.tables import callbacks, entries, payments, payouts, plans, refunds
 
 Fields = Mapping[str, Any]
-_CLOSE = (
-    update(payments)
-    .where(and_(payments.c.number == bindparam("of"), payments.c.status == "created"))
-    .returning(payments)
-)
-_SETTLE = update(callbacks).where(callbacks.c.id == bindparam("of"))
-"""Built once: building a statement costs more than running it."""
 CREATED, CAPTURED, FAILED, EXPIRED, PENDING, PROCESSED = (
     "created",
     "captured",
@@ -32,6 +40,52 @@ CREATED, CAPTURED, FAILED, EXPIRED, PENDING, PROCESSED = (
     "pending",
     "processed",
 )
+
+# Built once: building a statement costs more than running it. What an update sets and is not named here comes by parameter.
+_MOST = bindparam("most", type_=Integer)
+_NOW = bindparam("now", type_=Instant)
+_CLOSE = (
+    update(payments).where(and_(payments.c.number == bindparam("of"), payments.c.status == CREATED)).returning(payments)
+)
+_OVER = and_(payments.c.status == CREATED, payments.c.expires <= _NOW)
+_SOME_OVER = select(payments.c.number).where(_OVER).limit(_MOST)
+_EXPIRE = (
+    update(payments)
+    .where(and_(payments.c.number.in_(_SOME_OVER), payments.c.status == CREATED))
+    .values(status=EXPIRED, error_code=upi.EXPIRED)
+    .returning(payments)
+)
+_REFUNDED = payments.c.refunded + bindparam("more", type_=BigInteger)
+_REFUND = (
+    update(payments)
+    .where(and_(payments.c.id == bindparam("of"), payments.c.status == CAPTURED, payments.c.amount >= _REFUNDED))
+    .values(refunded=_REFUNDED)
+    .returning(payments)
+)
+_ADD_REFUND = refunds.insert()
+_RIPE = and_(refunds.c.status == PENDING, refunds.c.due <= _NOW)
+_SOME_RIPE = select(refunds.c.id).where(_RIPE).limit(_MOST)
+_PROCESS = (
+    update(refunds)
+    .where(and_(refunds.c.id.in_(_SOME_RIPE), refunds.c.status == PENDING))
+    .values(status=PROCESSED)
+    .returning(refunds)
+)
+_ANY_WORK = select(or_(exists().where(_OVER), exists().where(_RIPE)))
+_PAY_OUT = payouts.insert().returning(payouts.c.number)
+_NUMBERED = update(payouts).where(payouts.c.number == bindparam("of")).returning(payouts)
+_ENTER = entries.insert()
+_CALL_BACK = callbacks.insert()
+_DUE = and_(callbacks.c.state == "waiting", callbacks.c.due <= _NOW)
+_ANY_CALLBACK = select(callbacks.c.id).where(_DUE).limit(1)
+_FIRST_DUE = select(callbacks.c.id).where(_DUE).order_by(callbacks.c.due).limit(_MOST)
+_CLAIM = (
+    update(callbacks)
+    .where(and_(callbacks.c.id.in_(_FIRST_DUE), _DUE))
+    .values(due=bindparam("until"), attempts=callbacks.c.attempts + 1)
+    .returning(callbacks)
+)
+_SETTLE = update(callbacks).where(callbacks.c.id == bindparam("of"))
 
 
 class ReferenceReused(Conflict):
@@ -52,10 +106,12 @@ class OverCaptured(Rejected):
     code = "gateway.over_captured"
 
 
-def create_payment(conn: Connection, row: Fields) -> Row[Any]:
+def create_payment(conn: Connection, row: Fields) -> Fields:
     """Keep a new payment; a known reference gives the payment of that time. Raises: ReferenceReused."""
-    insert_new(conn, payments, {**row, "status": CREATED, "refunded": 0})
-    return _same(conn, payments, row)
+    kept = {**row, "status": CREATED, "refunded": 0, "vpa": None, "rrn": None, "error_code": None}
+    if insert_new(conn, payments, kept):
+        return kept
+    return _same(conn.execute(_by(payments.c.reference), {"wanted": row["reference"]}).one(), row)
 
 
 def payment(conn: Connection, payment_id: str) -> Row[Any]:
@@ -77,8 +133,8 @@ def approve(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan:
         return fail(conn, payment_id, code=plan.decline_code(found.reference), now=now, plan=plan)
     changes = {"status": CAPTURED, "vpa": vpa, "rrn": upi.rrn(found.number, now)}
     row = _close(conn, found, now, changes)
-    conn.execute(entries.insert(), {"kind": "collected", "reference": row.reference, "amount": row.amount, "at": now})
-    _call_back(conn, "payment.captured", row, now, plan, payment=payment_json(row))
+    conn.execute(_ENTER, {"kind": "collected", "reference": row.reference, "amount": row.amount, "at": now})
+    _call_back(conn, "payment.captured", row, now, plan, payment=payment_json(fields(row)))
     return row
 
 
@@ -88,62 +144,57 @@ def fail(conn: Connection, payment_id: str, *, code: str, now: datetime, plan: P
     if found.status == FAILED:
         return found
     row = _close(conn, found, now, {"status": FAILED, "error_code": code})
-    _call_back(conn, "payment.failed", row, now, plan, payment=payment_json(row))
+    _call_back(conn, "payment.failed", row, now, plan, payment=payment_json(fields(row)))
     return row
+
+
+def any_work(conn: Connection, now: datetime) -> bool:
+    """Whether `expire` or `process_refunds` may find something: cheaper to ask than to try in vain."""
+    return bool(conn.execute(_ANY_WORK, {"now": now}).scalar())
 
 
 def expire(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[Row[Any]]:
     """Close payments whose time is over."""
-    late = select(payments.c.number).where(and_(payments.c.status == CREATED, payments.c.expires <= now)).limit(limit)
-    change = update(payments).where(and_(payments.c.number.in_(late), payments.c.status == CREATED))
-    rows = conn.execute(change.values(status=EXPIRED, error_code=upi.EXPIRED).returning(payments)).all()
+    rows = conn.execute(_EXPIRE, {"now": now, "most": limit}).all()
     for row in rows:
-        _call_back(conn, "payment.failed", row, now, plan, payment=payment_json(row))
+        _call_back(conn, "payment.failed", row, now, plan, payment=payment_json(fields(row)))
     return list(rows)
 
 
-def create_refund(conn: Connection, row: Fields, *, pending: bool, now: datetime, plan: Plan) -> Row[Any]:
+def create_refund(conn: Connection, row: Fields, *, pending: bool, now: datetime, plan: Plan) -> Fields:
     """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused."""
-    if by_reference(conn, refunds, row["reference"]) is not None:
-        return _same(conn, refunds, row)
-    guard = and_(payments.c.id == row["payment_id"], payments.c.status == CAPTURED)
-    room = payments.c.refunded + row["amount"] <= payments.c.amount
-    taken = update(payments).where(and_(guard, room)).values(refunded=payments.c.refunded + row["amount"])
-    of = conn.execute(taken.returning(payments)).one_or_none()
+    if (known := by_reference(conn, refunds, row["reference"])) is not None:
+        return _same(known, row)
+    of = conn.execute(_REFUND, {"of": row["payment_id"], "more": row["amount"]}).one_or_none()
     if of is None:
-        known = _one(conn, payments, row["payment_id"])
+        payment = _one(conn, payments, row["payment_id"])
         raise (
-            OverCaptured(left=known.amount - known.refunded)
-            if known.status == CAPTURED
-            else NotOpen(status=known.status)
+            OverCaptured(left=payment.amount - payment.refunded)
+            if payment.status == CAPTURED
+            else NotOpen(status=payment.status)
         )
     kept = {**row, "status": PENDING if pending else PROCESSED}
-    conn.execute(refunds.insert(), kept)
+    conn.execute(_ADD_REFUND, kept)
     if not pending:
         _returned(conn, kept, of, now, plan)
-    return _one(conn, refunds, row["id"])
+    return kept
 
 
 def process_refunds(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[Row[Any]]:
     """Carry out pending refunds whose time has come."""
-    due = select(refunds.c.id).where(and_(refunds.c.status == PENDING, refunds.c.due <= now)).limit(limit)
-    change = update(refunds).where(and_(refunds.c.id.in_(due), refunds.c.status == PENDING))
-    rows = conn.execute(change.values(status=PROCESSED).returning(refunds)).all()
+    rows = conn.execute(_PROCESS, {"now": now, "most": limit}).all()
     for row in rows:
-        _returned(conn, dict(row._mapping), _one(conn, payments, row.payment_id), now, plan)  # noqa: SLF001
+        _returned(conn, fields(row), _one(conn, payments, row.payment_id), now, plan)
     return list(rows)
 
 
-def pay_out(conn: Connection, row: Fields, *, now: datetime) -> Row[Any]:
+def pay_out(conn: Connection, row: Fields, *, now: datetime) -> Fields:
     """Send money to a bank account, once per reference. Raises: ReferenceReused."""
-    if by_reference(conn, payouts, row["reference"]) is None:
-        new = payouts.insert().values({**row, "status": PROCESSED, "utr": ""}).returning(payouts.c.number)
-        number = conn.execute(new).scalar_one()
-        conn.execute(update(payouts).where(payouts.c.number == number).values(utr=upi.rrn(number, now)))
-        conn.execute(
-            entries.insert(), {"kind": "paid_out", "reference": row["reference"], "amount": row["amount"], "at": now}
-        )
-    return _same(conn, payouts, row)
+    if (known := by_reference(conn, payouts, row["reference"])) is not None:
+        return _same(known, row)
+    number = conn.execute(_PAY_OUT, {**row, "status": PROCESSED, "utr": ""}).scalar_one()
+    conn.execute(_ENTER, {"kind": "paid_out", "reference": row["reference"], "amount": row["amount"], "at": now})
+    return fields(conn.execute(_NUMBERED, {"of": number, "utr": upi.rrn(number, now)}).one())
 
 
 def totals(conn: Connection) -> dict[str, tuple[int, int]]:
@@ -171,14 +222,15 @@ def keep_plan(conn: Connection, plan: Any) -> None:
     upsert(conn, plans, {"id": 1, "plan": plan}, key=[plans.c.id])
 
 
+def any_callback(conn: Connection, now: datetime) -> bool:
+    """Whether `claim_callbacks` may find something: cheaper to ask than to claim in vain."""
+    return conn.execute(_ANY_CALLBACK, {"now": now}).first() is not None
+
+
 @row_guarded
 def claim_callbacks(conn: Connection, *, now: datetime, lease_s: float, limit: int) -> list[Row[Any]]:
     """Take callbacks that are due; they come back after the lease unless `settle_callbacks` says what became of them."""
-    due = select(callbacks.c.id).where(and_(callbacks.c.state == "waiting", callbacks.c.due <= now))
-    first = callbacks.c.id.in_(due.order_by(callbacks.c.due).limit(limit))
-    mine = and_(first, callbacks.c.state == "waiting", callbacks.c.due <= now)
-    lease = {"due": now + timedelta(seconds=lease_s), "attempts": callbacks.c.attempts + 1}
-    return list(conn.execute(update(callbacks).where(mine).values(lease).returning(callbacks)))
+    return list(conn.execute(_CLAIM, {"now": now, "until": now + timedelta(seconds=lease_s), "most": limit}))
 
 
 @row_guarded
@@ -188,13 +240,16 @@ def settle_callbacks(conn: Connection, changes: Mapping[str, Fields]) -> None:
         conn.execute(_SETTLE, {"of": callback_id, **values})
 
 
-def payment_json(row: Row[Any]) -> dict[str, Any]:
+def fields(row: Row[Any]) -> Fields:
+    """A row by the names of its columns."""
+    return dict(row._mapping)  # noqa: SLF001
+
+
+def payment_json(row: Fields) -> dict[str, Any]:
     """A payment as merchants see it, also inside callbacks."""
-    return {
-        "id": row.id, "reference": row.reference, "status": row.status, "amount": row.amount, "refunded": row.refunded,
-        "currency": "INR", "method": "upi", "vpa": row.vpa, "rrn": row.rrn, "error_code": row.error_code,
-        "created_at": int(row.created.timestamp()),
-    }  # fmt: skip
+    names = ("id", "reference", "status", "amount", "refunded", "vpa", "rrn", "error_code")
+    constant = {"currency": "INR", "method": "upi", "created_at": int(row["created"].timestamp())}
+    return {name: row[name] for name in names} | constant
 
 
 def refund_json(row: Fields) -> dict[str, Any]:
@@ -204,11 +259,9 @@ def refund_json(row: Fields) -> dict[str, Any]:
 
 
 def _returned(conn: Connection, refund: Fields, of: Row[Any], now: datetime, plan: Plan) -> None:
-    conn.execute(
-        entries.insert(), {"kind": "refunded", "reference": refund["reference"], "amount": refund["amount"], "at": now}
-    )
+    conn.execute(_ENTER, {"kind": "refunded", "reference": refund["reference"], "amount": refund["amount"], "at": now})
     body = refund_json({**refund, "status": PROCESSED})
-    _call_back(conn, "refund.processed", of, now, plan, payment=payment_json(of), refund=body)
+    _call_back(conn, "refund.processed", of, now, plan, payment=payment_json(fields(of)), refund=body)
 
 
 def _call_back(conn: Connection, name: str, of: Row[Any], now: datetime, plan: Plan, **entities: Fields) -> None:
@@ -227,7 +280,7 @@ def _call_back(conn: Connection, name: str, of: Row[Any], now: datetime, plan: P
     silent = name == "payment.captured" and plan.hits("drop_after_debit", of.reference)
     lost = silent or plan.hits("callback_lost", of.reference, kind=name)
     conn.execute(
-        callbacks.insert(),
+        _CALL_BACK,
         {"id": ids.new_id("evt"), "url": of.callback_url, "body": orjson.dumps(envelope).decode(), "attempts": 0,
          "state": "lost" if lost else "waiting", "sends": 2 if plan.hits("callback_twice", of.reference, kind=name) else 1,
          "created": now, "due": now + timedelta(milliseconds=plan.callback_delay_ms)},
@@ -254,11 +307,9 @@ def _one(conn: Connection, table: Table, row_id: str) -> Row[Any]:
     return row
 
 
-def _same(conn: Connection, table: Table, asked: Fields) -> Row[Any]:
+def _same(known: Row[Any], asked: Fields) -> Fields:
     """The row of this reference, provided that it is about the same. Raises: ReferenceReused."""
-    row = by_reference(conn, table, asked["reference"])
-    assert row is not None
-    same = {"amount", "payment_id", "account", "ifsc"} & asked.keys()
-    if any(row._mapping[name] != asked[name] for name in same):  # noqa: SLF001
+    kept = fields(known)
+    if any(kept[name] != asked[name] for name in {"amount", "payment_id", "account", "ifsc"} & asked.keys()):
         raise ReferenceReused(reference=asked["reference"])
-    return row
+    return kept

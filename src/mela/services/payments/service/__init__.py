@@ -106,12 +106,14 @@ class PaymentsService:
 
     async def ask_gateway(self) -> None:
         """Ask about every payment whose time to be asked about has come."""
-        while found := await self._db.run(payments.claim, now=self._clock.now(), lease=self._lease, limit=BATCH):
+        while await self._db.read(payments.any_due, self._clock.now()):
+            found = await self._db.run(payments.claim, now=self._clock.now(), lease=self._lease, limit=BATCH)
             await asyncio.gather(*(self._ask(payment) for payment in found))
 
     async def push_refunds(self) -> None:
         """Send on every refund whose time has come."""
-        while found := await self._db.run(refunds.claim, now=self._clock.now(), lease=self._lease, limit=BATCH):
+        while await self._db.read(refunds.any_due, self._clock.now()):
+            found = await self._db.run(refunds.claim, now=self._clock.now(), lease=self._lease, limit=BATCH)
             await asyncio.gather(*(self._push(refund) for refund in found))
 
     async def look(self, payment_id: str) -> tuple[Payment, list[dict[str, Any]], list[Refund]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Integer, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
     Method,
@@ -27,10 +27,29 @@ from mela.services.payments.store import cases, ledger, refunds
 from mela.services.payments.tables import payments
 
 NO_ANSWER = "no_answer"
-_BY_ID = select(payments).where(payments.c.id == bindparam("of"))
-_FROM = and_(payments.c.id == bindparam("of"), payments.c.state == bindparam("was"))
+
+# Built once: building a statement costs more than running it. What an update sets and is not named here comes by parameter.
+_IT = payments.c.id == bindparam("of")
+_FROM = and_(_IT, payments.c.state == bindparam("was"))
+_BY_ID = select(payments).where(_IT)
+_BY_KEY = select(payments).where(payments.c.key == bindparam("of"))
 _MOVE = update(payments).where(_FROM).returning(payments)
-"""Built once: building a statement costs more than running it."""
+_TAKE_LATE = update(payments).where(and_(_FROM, payments.c.rrn.is_(None))).returning(payments)
+_NOTE = update(payments).where(_IT)
+_LOOK_AGAIN = (
+    update(payments)
+    .where(and_(_IT, payments.c.due.is_not(None)))
+    .values(due=bindparam("until"), tries=payments.c.tries + 1)
+)
+_DUE = select(payments.c.id).where(payments.c.due <= bindparam("now"))
+_ANY_DUE = _DUE.limit(1)
+_FIRST_DUE = _DUE.order_by(payments.c.due).limit(bindparam("most", type_=Integer))
+_CLAIM = (
+    update(payments)
+    .where(and_(payments.c.id.in_(_FIRST_DUE), payments.c.due <= bindparam("now")))
+    .values(due=bindparam("until"))
+    .returning(payments)
+)
 
 
 def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Payment:
@@ -42,7 +61,7 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Paymen
     }  # fmt: skip
     if insert_new(conn, payments, row):
         return _payment(row)
-    known = conn.execute(select(payments).where(payments.c.key == new.key)).one()
+    known = conn.execute(_BY_KEY, {"of": new.key}).one()
     if (known.order_id, known.amount, known.method) != (new.order_id, new.amount, new.method):
         raise KeyReused
     return _payment(_fields(known))
@@ -117,18 +136,20 @@ def look(conn: Connection, payment_id: str) -> tuple[Payment, list[dict[str, Any
     return _payment(_fields(row)), row.history
 
 
+def any_due(conn: Connection, now: datetime) -> bool:
+    """Whether a claim may find something: cheaper to ask than to claim in vain."""
+    return conn.execute(_ANY_DUE, {"now": now}).first() is not None
+
+
 def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[Open]:
     """Payments that the gateway must be asked about now; they come back after the lease."""
-    due = select(payments.c.id).where(payments.c.due <= now).order_by(payments.c.due).limit(limit)
-    mine = update(payments).where(and_(payments.c.id.in_(due), payments.c.due <= now)).values(due=now + lease)
-    rows = conn.execute(mine.returning(payments))
+    rows = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit})
     return [Open(_payment(_fields(r)), r.description, r.gateway_id, r.expires, r.tries) for r in rows]
 
 
 def look_again(conn: Connection, payment_id: str, due: datetime) -> None:
     """Ask about a payment again at `due`, unless it has been settled meanwhile."""
-    asked = and_(payments.c.id == payment_id, payments.c.due.is_not(None))
-    conn.execute(update(payments).where(asked).values(due=due, tries=payments.c.tries + 1))
+    conn.execute(_LOOK_AGAIN, {"of": payment_id, "until": due})
 
 
 def _close(conn: Connection, payment_id: str, to: PaymentState, reason: str, now: datetime) -> Payment:
@@ -167,8 +188,7 @@ def _take_late(conn: Connection, row: Row[Any], told: GatewayPayment, now: datet
     """Money for a payment that was given up: into the ledger and back, once."""
     step = _step(row.state, row.state, Actor.PAYER, refunds.LATE, now)
     values = {"refunded": row.amount, "due": None, "history": [*row.history, step], **_learnt(row, told)}
-    fresh = and_(payments.c.id == row.id, payments.c.state == row.state, payments.c.rrn.is_(None))
-    moved = conn.execute(update(payments).where(fresh).values(values).returning(payments)).one_or_none()
+    moved = conn.execute(_TAKE_LATE, {"of": row.id, "was": row.state, **values}).one_or_none()
     if moved is None:
         return Outcome.NOTHING
     _enter(conn, moved, now, late=True)
@@ -182,7 +202,7 @@ def _park(conn: Connection, row: Row[Any] | None, told: GatewayPayment, now: dat
     detail = {"gateway_id": told.id, "status": told.status, "amount": told.amount}
     cases.park(conn, kind, told.reference, detail, now)
     if row is not None:
-        conn.execute(update(payments).where(payments.c.id == row.id).values(due=None))
+        conn.execute(_NOTE, {"of": row.id, "due": None})
     return Outcome.PARKED
 
 
@@ -191,7 +211,7 @@ def _stay(conn: Connection, row: Row[Any], told: GatewayPayment, due: datetime |
     due = None if states.is_settled(PaymentState(row.state), told.status) else (due or row.due)
     learnt = _learnt(row, told)
     if due != row.due or learnt.get("gateway_id") != row.gateway_id:
-        conn.execute(update(payments).where(payments.c.id == row.id).values(due=due, tries=0, **learnt))
+        conn.execute(_NOTE, {"of": row.id, "due": due, "tries": 0, **learnt})
     return Outcome.NOTHING
 
 
@@ -228,8 +248,8 @@ def _find(conn: Connection, payment_id: str) -> Row[Any]:
     return row
 
 
-def _fields(row: Row[Any]) -> dict[str, Any]:
-    return dict(row._mapping)  # noqa: SLF001
+def _fields(row: Row[Any]) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], row._mapping)  # noqa: SLF001
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
     Method,
@@ -24,6 +24,35 @@ from mela.services.payments.tables import payments, refunds
 
 LATE = "arrived_late"
 
+# Built once: building a statement costs more than running it.
+_ADD = refunds.insert()
+_IT = refunds.c.id == bindparam("of")
+_BY_ID = select(refunds).where(_IT)
+_BY_KEY = select(refunds).where(refunds.c.key == bindparam("of"))
+_OF_PAYMENT = select(refunds).where(refunds.c.payment_id == bindparam("of")).order_by(refunds.c.id)
+_PAYMENT = select(payments).where(payments.c.id == bindparam("of"))
+_REFUNDED = payments.c.refunded + bindparam("more", type_=BigInteger)
+_CAPTURED = and_(payments.c.id == bindparam("of"), payments.c.state == PaymentState.CAPTURED)
+_RESERVE = (
+    update(payments)
+    .where(and_(_CAPTURED, payments.c.amount >= _REFUNDED))
+    .values(refunded=_REFUNDED)
+    .returning(payments)
+)
+_PENDING = and_(_IT, refunds.c.state == "pending")
+_CLOSE = update(refunds).where(_PENDING).values(state=bindparam("to"), due=None).returning(refunds)
+_LOOK_AGAIN = update(refunds).where(_PENDING).values(due=bindparam("until"), tries=refunds.c.tries + 1)
+_DUE = select(refunds.c.id).where(refunds.c.due <= bindparam("now"))
+_ANY_DUE = _DUE.limit(1)
+_FIRST_DUE = _DUE.order_by(refunds.c.due).limit(bindparam("most", type_=Integer))
+_CLAIM = (
+    update(refunds)
+    .where(and_(refunds.c.id.in_(_FIRST_DUE), refunds.c.due <= bindparam("now")))
+    .values(due=bindparam("until"))
+    .returning(refunds)
+)
+_GATEWAY_IDS = select(payments.c.id, payments.c.gateway_id).where(payments.c.id.in_(bindparam("ids", expanding=True)))
+
 
 def request(
     conn: Connection, *, key: str, payment_id: str, amount: Paise, reason: str, now: datetime, due: datetime
@@ -32,15 +61,12 @@ def request(
 
     Raises: UnknownPayment, NotCaptured, RefundTooLarge, KeyReused.
     """
-    known = conn.execute(select(refunds).where(refunds.c.key == key)).one_or_none()
+    known = conn.execute(_BY_KEY, {"of": key}).one_or_none()
     if known is not None:
         if (known.payment_id, known.amount) != (payment_id, amount):
             raise KeyReused
         return _refund(known), None
-    guard = and_(payments.c.id == payment_id, payments.c.state == PaymentState.CAPTURED)
-    room = and_(guard, payments.c.refunded + amount <= payments.c.amount)
-    taken = update(payments).where(room).values(refunded=payments.c.refunded + amount)
-    payment = conn.execute(taken.returning(payments)).one_or_none()
+    payment = conn.execute(_RESERVE, {"of": payment_id, "more": amount}).one_or_none()
     if payment is None:
         raise _refusal(conn, payment_id)
     return _promise(conn, payment, key=key, amount=amount, reason=reason, now=now, due=due)
@@ -57,11 +83,11 @@ def process(conn: Connection, refund_id: str, now: datetime, *, event: tuple[str
         return Outcome.REPEATED
     row = _close(conn, refund_id, "processed")
     if row is None:
-        known = conn.execute(select(refunds.c.id).where(refunds.c.id == refund_id)).one_or_none()
+        known = conn.execute(_BY_ID, {"of": refund_id}).one_or_none()
         if known is None:
             cases.park(conn, "unknown_refund", refund_id, {}, now)
         return Outcome.NOTHING if known else Outcome.PARKED
-    payment = conn.execute(select(payments).where(payments.c.id == row.payment_id)).one()
+    payment = conn.execute(_PAYMENT, {"of": row.payment_id}).one()
     _processed(conn, row.id, payment, row.amount, now)
     return Outcome.MOVED
 
@@ -77,48 +103,46 @@ def refuse(conn: Connection, refund_id: str, now: datetime, *, status: int) -> N
         cases.park(conn, "refund_refused", row.id, {"status": status, "payment_id": row.payment_id}, now)
 
 
+def any_due(conn: Connection, now: datetime) -> bool:
+    """Whether a claim may find something: cheaper to ask than to claim in vain."""
+    return conn.execute(_ANY_DUE, {"now": now}).first() is not None
+
+
 def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[OpenRefund]:
     """Refunds that the gateway must be asked about now; they come back after the lease."""
-    due = select(refunds.c.id).where(refunds.c.due <= now).order_by(refunds.c.due).limit(limit)
-    mine = update(refunds).where(and_(refunds.c.id.in_(due), refunds.c.due <= now)).values(due=now + lease)
-    rows = {row.id: row for row in conn.execute(mine.returning(refunds))}
-    of = select(refunds.c.id, payments.c.gateway_id).join(payments, payments.c.id == refunds.c.payment_id)
-    names = {row.id: row.gateway_id for row in conn.execute(of.where(refunds.c.id.in_(rows)))} if rows else {}
-    return [OpenRefund(r.id, r.payment_id, names[r.id], r.amount, r.tries) for r in rows.values()]
+    rows = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit}).all()
+    of = {"ids": [row.payment_id for row in rows]}
+    names = {row.id: row.gateway_id for row in conn.execute(_GATEWAY_IDS, of)} if rows else {}
+    return [OpenRefund(r.id, r.payment_id, names[r.payment_id], r.amount, r.tries) for r in rows]
 
 
 def look_again(conn: Connection, refund_id: str, due: datetime) -> None:
     """Ask about a pending refund again at `due`."""
-    pending = and_(refunds.c.id == refund_id, refunds.c.state == "pending")
-    conn.execute(update(refunds).where(pending).values(due=due, tries=refunds.c.tries + 1))
+    conn.execute(_LOOK_AGAIN, {"of": refund_id, "until": due})
 
 
 def get(conn: Connection, refund_id: str) -> Refund:
     """A refund as it is now."""
-    return _refund(conn.execute(select(refunds).where(refunds.c.id == refund_id)).one())
+    return _refund(conn.execute(_BY_ID, {"of": refund_id}).one())
 
 
 def of_payment(conn: Connection, payment_id: str) -> list[Refund]:
     """The refunds of a payment, oldest first."""
-    rows = conn.execute(select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.id))
-    return [_refund(row) for row in rows]
+    return [_refund(row) for row in conn.execute(_OF_PAYMENT, {"of": payment_id})]
 
 
 def _promise(
     conn: Connection, payment: Row[Any], *, key: str, amount: Paise, reason: str, now: datetime, due: datetime
 ) -> tuple[Refund, OpenRefund | None]:
     cash = payment.method == "cod"
-    row = {
-        "id": ids.new_id("rfnd"), "key": key, "payment_id": payment.id, "amount": amount, "reason": reason[:200],
-        "state": "processed" if cash else "pending", "created": now, "due": None if cash else due, "tries": 0,
-    }  # fmt: skip
-    kept = conn.execute(refunds.insert().values(row).returning(refunds)).one()
+    kept = Refund(ids.new_id("rfnd"), payment.id, amount, "processed" if cash else "pending", reason[:200])
+    conn.execute(_ADD, vars(kept) | {"key": key, "created": now, "due": None if cash else due, "tries": 0})
     asked = accounts.refund_asked(amount)
     ledger.enter(conn, f"refund:{kept.id}", [asked], now, payment_id=payment.id)
     if cash:
         _processed(conn, kept.id, payment, amount, now)
-        return _refund(kept), None
-    return _refund(kept), OpenRefund(kept.id, payment.id, payment.gateway_id, amount, 0)
+        return kept, None
+    return kept, OpenRefund(kept.id, payment.id, payment.gateway_id, amount, 0)
 
 
 def _processed(conn: Connection, refund_id: str, payment: Row[Any], amount: Paise, now: datetime) -> None:
@@ -128,12 +152,11 @@ def _processed(conn: Connection, refund_id: str, payment: Row[Any], amount: Pais
 
 
 def _close(conn: Connection, refund_id: str, state: str) -> Row[Any] | None:
-    pending = and_(refunds.c.id == refund_id, refunds.c.state == "pending")
-    return conn.execute(update(refunds).where(pending).values(state=state, due=None).returning(refunds)).one_or_none()
+    return conn.execute(_CLOSE, {"of": refund_id, "to": state}).one_or_none()
 
 
 def _refusal(conn: Connection, payment_id: str) -> UnknownPayment | NotCaptured | RefundTooLarge:
-    row = conn.execute(select(payments).where(payments.c.id == payment_id)).one_or_none()
+    row = conn.execute(_PAYMENT, {"of": payment_id}).one_or_none()
     if row is None:
         return UnknownPayment(payment_id=payment_id)
     if row.state != PaymentState.CAPTURED:
