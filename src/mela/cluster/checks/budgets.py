@@ -9,8 +9,8 @@ from mela.cluster import workloads
 from mela.cluster.admission.disruption import budget as budgets
 from mela.cluster.admission.disruption import model, owners
 from mela.cluster.checks import Finding, rule
-from mela.cluster.checks.selectors import behind
 from mela.cluster.objects import Object, System
+from mela.cluster.reachability import behind
 from mela.cluster.workloads import Workload
 
 MANY = 1000

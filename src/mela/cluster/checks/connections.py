@@ -17,8 +17,8 @@ import yaml
 
 from mela.cluster import workloads
 from mela.cluster.checks import Finding, rule
-from mela.cluster.checks.selectors import behind
 from mela.cluster.objects import Object, Path, System, dig
+from mela.cluster.reachability import behind
 from mela.cluster.workloads import Workload, maps, text
 
 ANNOTATION = "mela.dev/connections"

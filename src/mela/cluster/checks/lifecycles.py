@@ -10,8 +10,8 @@ from typing import Any
 
 from mela.cluster import workloads
 from mela.cluster.checks import Finding, rule
-from mela.cluster.checks.selectors import behind
 from mela.cluster.objects import System, dig
+from mela.cluster.reachability import behind
 from mela.cluster.workloads import Container, Workload, maps, number, text
 
 GRACE_S, PERIOD_S, FAILURES, PROGRESS_S = 30, 10, 3, 600

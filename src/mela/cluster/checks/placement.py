@@ -8,9 +8,9 @@ from typing import Any
 
 from mela.cluster import labels, workloads
 from mela.cluster.checks import Finding, rule
-from mela.cluster.checks.selectors import behind
 from mela.cluster.objects import System, dig
 from mela.cluster.quantity import InvalidQuantity
+from mela.cluster.reachability import behind
 from mela.cluster.scheduler import decide, nodes, pods
 from mela.cluster.scheduler.nodes import Occupied
 from mela.cluster.workloads import Workload, maps

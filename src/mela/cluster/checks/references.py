@@ -5,11 +5,10 @@ Says nothing where parts of the system could not be read, and of namespaces that
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from mela.cluster import references, workloads
+from mela.cluster import reachability, references, workloads
 from mela.cluster.checks import Finding, rule
-from mela.cluster.objects import Object, Path, System, dig
+from mela.cluster.objects import Object, System, dig
 from mela.cluster.references import Reference
 from mela.cluster.workloads import maps, text
 
@@ -315,39 +314,6 @@ def namespace_missing(system: System) -> Iterator[Finding]:
             )
 
 
-_HOST = re.compile(
-    r"\b([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*)\.svc(?:\.cluster\.local)?\.?(?::(\d{1,5}))?(?![\w.-])"
-)
-"""A Service's DNS name. Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/ (2026-11-23)."""
-
-
-def hosts(system: System) -> Iterator[tuple[Object, Path, str, str, int | None]]:
-    """Service hosts in texts: object, path, namespace, name, port. From environments, commands, arguments, ConfigMaps."""
-    for thing, path, written in _written(system):
-        if ".svc" in written:
-            for match in _HOST.finditer(written):
-                names = match[1].split(".")
-                if len(names) > 1:
-                    yield thing, path, names[-1], names[-2], int(match[2]) if match[2] else None
-
-
-def _written(system: System) -> Iterator[tuple[Object, Path, str]]:
-    for workload in workloads.of(system).all:
-        for container in workload.containers:
-            for index, variable in maps(container.data.get("env")):
-                yield workload.object, (*container.at, "env", index, "value"), text(variable.get("value"))
-            for part in ("command", "args"):
-                for index, word in enumerate(_list(container.data.get(part))):
-                    yield workload.object, (*container.at, part, index), text(word)
-    for thing in system.kind("ConfigMap"):
-        for key, value in workloads.texts(thing.get("data")).items():
-            yield thing, ("data", key), value
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 @rule(
     id="host-names-no-service",
     severity="error",
@@ -378,7 +344,8 @@ def _list(value: Any) -> list[Any]:
 def host_names_no_service(system: System) -> Iterator[Finding]:
     if not _is_whole(system):
         return
-    for thing, path, namespace, name, port in hosts(system):
+    for host in reachability.hosts(system):
+        namespace, name, port = host.namespace, host.name, host.port
         identity = "Service", namespace, name
         service = system.find(*identity)
         if not service and (not system.within(namespace) or identity in references.provided(system)):
@@ -387,8 +354,8 @@ def host_names_no_service(system: System) -> Iterator[Finding]:
         if service and (port is None or port in numbers or _sends_to_pods(service)):
             continue
         yield Finding(
-            thing,
-            path,
+            host.object,
+            host.path,
             says=f"There is no Service {name} in namespace {namespace}."
             if not service
             else f"{service.title} has no port {port}; it has {', '.join(map(str, numbers)) or 'none'}.",

@@ -8,7 +8,8 @@ from typing import Any
 
 from mela.cluster import labels, services, workloads
 from mela.cluster.checks import Finding, rule
-from mela.cluster.objects import Object, Path, System, dig
+from mela.cluster.objects import Path, System, dig
+from mela.cluster.reachability import behind
 from mela.cluster.workloads import Container, Workload, maps, text
 
 _WEB = """
@@ -52,14 +53,6 @@ _BUDGET = """---
     metadata: {name: web, namespace: shop}
     spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
     """
-
-
-def behind(system: System, service: Object) -> tuple[Workload, ...]:
-    """The workloads whose pods a Service selects."""
-    wanted = workloads.texts(service.get("spec", "selector"))
-    if not wanted or service.get("spec", "type") == "ExternalName":
-        return ()
-    return workloads.of(system).chosen(service.namespace, labels.of_map(wanted))
 
 
 def _near(wanted: Mapping[str, str], pods: Sequence[Workload]) -> str:
