@@ -35,7 +35,10 @@ def line(text: str) -> None:
 def lines(texts: Iterable[Text]) -> None:
     """Styled lines on stdout. Long ones are wrapped by the terminal, so that they can be copied and searched."""
     for text in texts:
-        out.print(text, soft_wrap=True)
+        if out.color_system is None:
+            print(text.plain)  # a hundred times faster, for reports of thousands of lines
+        else:
+            out.print(text, soft_wrap=True)
 
 
 def step(name: str, text: str) -> None:

@@ -248,9 +248,15 @@ def _child(node: documents.Node, step: str | int) -> tuple[documents.Node, int] 
     if node.kind == "list":
         inside = isinstance(step, int) and 0 <= step < len(node.children)
         return (node.children[int(step)], node.children[int(step)].line) if inside else None
-    pairs = list(zip(node.children[::2], node.children[1::2], strict=False))
-    for key, value in reversed(pairs):
-        if key.text == step:
-            return value, key.line
-    merged = (_child(value, step) for key, value in pairs if key.text == "<<" and value.kind != "list")
-    return next((found for found in merged if found), None)
+    members = _members(node)
+    if step in members:
+        return members[step]
+    merged = members.get("<<")
+    return _child(merged[0], step) if merged and merged[0].kind != "list" else None
+
+
+@lru_cache(maxsize=64)
+def _members(node: documents.Node) -> Mapping[str | int, tuple[documents.Node, int]]:
+    """A map's values with the lines of their keys."""
+    pairs = zip(node.children[::2], node.children[1::2], strict=False)
+    return {key.text: (value, key.line) for key, value in pairs}

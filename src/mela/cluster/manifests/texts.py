@@ -15,8 +15,11 @@ from mela.cluster.objects import Document, Mishap, Object, Source
 
 LARGEST_FILE = 64 * 2**20
 """Bytes of one file that are read. A request may have 3 MiB, so this is room for twenty of the largest objects."""
-LARGEST_DOCUMENT = 16 * 2**20
+LARGEST_DOCUMENT = 8 * 2**20
 """Characters of one document, which may be a list of thousands of objects. It bounds memory."""
+
+MOST_REPEATED = 100
+"""Repeated keys of one document that are told."""
 
 _SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
 _TEMPLATE = re.compile(r"\{\{|\{%|<%")
@@ -37,7 +40,7 @@ def decode(raw: bytes, file: str) -> str | Mishap:
 def read(text: str, file: str) -> Iterator[Object | Mishap]:
     """The objects in a text, in their order. Documents that do not look like objects are passed over."""
     for first, part in split(text):
-        if not part.strip():
+        if part.strip() in ("", "---"):
             continue
         if len(part) > LARGEST_DOCUMENT:
             mebibytes = LARGEST_DOCUMENT // 2**20
@@ -62,7 +65,7 @@ def _document(text: str, first: int, file: str) -> Iterator[Object | Mishap]:
         found = _unreadable(str(error), first, file)
         yield replace(found, rule="template-not-rendered") if _TEMPLATE.search(text) else found
         return
-    for said in repeated:
+    for said in repeated[:MOST_REPEATED]:
         line = int(match[1]) if (match := _MARK.match(said)) else 1
         yield Mishap("repeated-key", Source(file, first - 1 + line), _MARK.sub("", said))
     if isinstance(value, Mapping):

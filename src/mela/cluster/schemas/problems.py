@@ -6,6 +6,7 @@ JSON Schema finds unknown fields and wrong types; `admission.validation` then fi
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 import jsonschema_rs
@@ -22,6 +23,8 @@ from mela.cluster.schemas.paths import locate, spell
 About: TypeAlias = Literal["unknown-field", "wrong-type", "missing-field", "invalid-field"]
 Custom = Mapping[tuple[str, str], custom.Definition]
 
+MOST = 100
+"""Problems of one object that are told."""
 NEAR = 70
 """How alike two names must be, of 100, for one to be the misspelling of the other."""
 _WORDS = {
@@ -45,7 +48,7 @@ def find(thing: Object, version: str, customs: Custom) -> Iterator[Problem]:
     validator = published.validator(version, *key) or (customs[key].validator if key in customs else None)
     if validator is None:
         return
-    found = [] if validator.is_valid(thing.data) else list(_typed(thing, validator, version, customs))
+    found = [] if validator.is_valid(thing.data) else list(islice(_typed(thing, validator, version, customs), MOST))
     rules = KINDS.get(thing.kind)
     if rules is None or thing.api_version != f"{rules.group}/{rules.version}".removeprefix("/"):
         yield from found
@@ -54,7 +57,7 @@ def find(thing: Object, version: str, customs: Custom) -> Iterator[Problem]:
         yield from found
     else:
         yield from (problem for problem in found if problem.about == "unknown-field")
-        yield from _validated(thing)
+        yield from islice(_validated(thing), MOST)
 
 
 def _typed(
@@ -176,15 +179,14 @@ def _validated(thing: Object) -> Iterator[Problem]:
     for wrong in validation.check(decoded, thing.kind, allow_privileged=True):
         if isinstance(wrong.value, str) and "{{" in wrong.value:
             continue  # a template's placeholder, whose value nobody knows yet
-        path = locate(thing.data, wrong.field)
+        field = wrong.field.removesuffix("[]") or "the object"  # upstream's name of the whole
+        path = locate(thing.data, wrong.field.removesuffix("[]"))
+        detail = wrong.detail or _PLAIN.get(wrong.type, "is refused")
         if wrong.type == "FieldValueRequired":
-            yield Problem(
-                "missing-field", path, f"`{wrong.field}` {_sentence(wrong.detail or 'must be given')}", "Add it."
-            )
+            yield Problem("missing-field", path, f"`{field}` {_sentence(detail)}", "Add it.")
         else:
-            detail = wrong.detail or _PLAIN.get(wrong.type, "is refused")
-            shown = f" (it is {wrong.value!r})" if wrong.value not in (None, "") else ""
-            yield Problem("invalid-field", path, f"`{wrong.field}`: {_sentence(detail + shown)}")
+            value = f" (it is {wrong.value!r})" if wrong.value not in (None, "") else ""
+            yield Problem("invalid-field", path, f"`{field}`: {_sentence(detail + value)}")
 
 
 def _as_stored(decoded: dict[str, Any], kind: str) -> None:
@@ -198,6 +200,7 @@ def _as_stored(decoded: dict[str, Any], kind: str) -> None:
 
 
 _PLAIN = {
+    "FieldValueRequired": "must be given",
     "FieldValueForbidden": "may not be set here",
     "FieldValueInvalid": "has a value that is not allowed",
     "FieldValueNotFound": "names something that is not there",

@@ -40,7 +40,7 @@ class Undecodable(ValueError):
     """A text that the API server cannot read as the object it expects."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """A node of the document: scalar text, or children (of a mapping: key, value, key, value)."""
 
