@@ -70,6 +70,7 @@ kind: PodDisruptionBudget
 metadata: {{name: web-{n}, namespace: shop}}
 spec:
   maxUnavailable: 1
+  unhealthyPodEvictionPolicy: AlwaysAllow
   selector: {{matchLabels: {{app: web-{n}}}}}
 ---
 apiVersion: v1
