@@ -61,8 +61,10 @@ class Network:
     """The pods, policies and calls of a system. One pod stands for all of a workload."""
 
     pods: Mapping[Workload, Pod]
-    policies: Mapping[str, tuple[Policy, ...]]
-    """By namespace."""
+    policies: Mapping[Workload, tuple[Policy, ...]]
+    """Those that select the workload's pods."""
+    restricted: frozenset[str]
+    """Namespaces with policies."""
     namespaces: Mapping[str, Mapping[str, str]]
     calls: tuple[Call, ...]
     unread: tuple[tuple[Workload, str], ...]
@@ -71,37 +73,40 @@ class Network:
     def verdict(self, source: Workload, destination: Workload, port: int, protocol: str = "TCP") -> Verdict:
         """Between two pods, also of one workload."""
         flow = Flow(self.pods[source], _another(self.pods[destination]), port, protocol)
-        return networkpolicy.decide(flow, self._near(source.namespace, destination.namespace), self.namespaces)
+        return networkpolicy.decide(flow, self._deciding(source, destination), self.namespaces)
 
     def to_outside(self, source: Workload, ip: str, port: int, protocol: str = "TCP") -> Verdict:
         flow = Flow(self.pods[source], Outside(ip), port, protocol)
-        return networkpolicy.decide(flow, self._near(source.namespace), self.namespaces)
+        return networkpolicy.decide(flow, self.selecting(source), self.namespaces)
 
     def to_pod(self, source: Workload, pod: Pod, port: int, protocol: str = "TCP") -> Verdict:
         """To a pod that is not one of the system's, such as the cluster's DNS."""
         flow = Flow(self.pods[source], pod, port, protocol)
-        return networkpolicy.decide(flow, self._near(source.namespace), self.namespaces)
+        return networkpolicy.decide(flow, self.selecting(source), self.namespaces)
 
     def selecting(self, workload: Workload) -> tuple[Policy, ...]:
-        """The policies of its namespace that select its pods."""
-        return tuple(each for each in self._near(workload.namespace) if each.pods.matches(workload.labels))
+        """The policies that select its pods."""
+        return self.policies.get(workload, ())
 
-    def _near(self, *namespaces: str) -> tuple[Policy, ...]:
-        return tuple(policy for name in dict.fromkeys(namespaces) for policy in self.policies.get(name, ()))
+    def _deciding(self, source: Workload, destination: Workload) -> tuple[Policy, ...]:
+        """Others have no say; one that selects both counts once."""
+        return tuple({each.id: each for end in (source, destination) for each in self.selecting(end)}.values())
 
 
 @lru_cache(maxsize=2)
 def of(system: System) -> Network:
     """The network of a system; found once for all rules."""
-    policies: dict[str, tuple[Policy, ...]] = {}
-    for thing in system.kind("NetworkPolicy"):
-        if policy := parsed(thing):
-            policies[policy.namespace] = (*policies.get(policy.namespace, ()), policy)
-    everything = workloads.of(system).all
-    declared = [each for workload in everything for each in _declared(system, workload)]
+    pods = workloads.of(system)
+    policies = [policy for thing in system.kind("NetworkPolicy") if (policy := parsed(thing))]
+    selecting: dict[Workload, tuple[Policy, ...]] = {}
+    for policy in policies:
+        for workload in pods.chosen(policy.namespace, policy.pods):
+            selecting[workload] = (*selecting.get(workload, ()), policy)
+    declared = [each for workload in pods.all for each in _declared(system, workload)]
     return Network(
-        pods={each: _pod(each) for each in everything},
-        policies=policies,
+        pods={each: _pod(each) for each in pods.all},
+        policies=selecting,
+        restricted=frozenset(policy.namespace for policy in policies),
         namespaces={each.name: {NAMESPACE_NAME_LABEL: each.name, **each.labels} for each in system.kind("Namespace")},
         calls=(*(each for each in declared if isinstance(each, Call)), *_inferred(system)),
         unread=tuple(each for each in declared if not isinstance(each, Call)),

@@ -30,10 +30,10 @@ def pods_not_isolated(system: System) -> Iterator[Finding]:
             for name, closed in (("in", [p.ingress for p in policies]), ("out", [p.egress for p in policies]))
             if all(each is None for each in closed)
         ]
-        is_new = bool(network.policies.get(workload.namespace)) or workload.namespace not in bare
+        is_new = workload.namespace in network.restricted or workload.namespace not in bare
         if ways and is_new and not workload.spec.get("hostNetwork"):
             bare.add(workload.namespace)
-            only = bool(network.policies.get(workload.namespace))
+            only = workload.namespace in network.restricted
             yield Finding(
                 workload.object,
                 ("metadata", "name"),
