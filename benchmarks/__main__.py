@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import manifests, shoppers
-from benchmarks.server import LOAD_CORE, SERVER_CORE, Platform, platform
+from benchmarks.server import LOAD_CORE, SERVER_CORE, Platform, outside_world, platform
 
 HERE = Path(__file__).parent
 
@@ -82,27 +82,31 @@ def reads(work: Path) -> Iterator[Figure]:
 
 
 def orders(work: Path, name: str = "SQLite", **environ: str) -> Iterator[Figure]:
-    """Whole orders over HTTP, durable, each from cart to confirmation."""
+    """Whole orders over HTTP, durable, each from cart to confirmation: all in one process, and with the outside world outside."""
     with platform(work / f"orders-{name}", **environ) as server:
-        skus = _skus(server)
-        result = asyncio.run(_buy(server, skus, count=1500, shoppers_=48))
-        rate = result.orders / result.seconds
-        yield Figure(
-            f"whole orders, {name}", rate, "orders/s", f"{result.orders} orders, 48 shoppers, {result.failed} failed"
-        )
-        yield Figure(
-            f"CPU per order, {name}", 1000 * result.cpu_s / result.orders, "ms", "server process, simulators included"
-        )
-        half = asyncio.run(_buy(server, skus, count=600, shoppers_=48, per_second=rate / 2, first=500))
-        for what, times in (("accepted", half.accepted), ("confirmed", half.whole)):
-            cuts = statistics.quantiles(times, n=100)
-            for share in (50, 95, 99):
-                yield Figure(
-                    f"order {what} at half load, {name}, p{share}",
-                    1000 * cuts[share - 1],
-                    "ms",
-                    f"{rate / 2:.0f} orders/s",
-                )
+        yield from _orders(server, f"{name}, one process", "simulators in the same process", None)
+    with (
+        outside_world(work / f"world-{name}") as (outside, found),
+        platform(work / f"apart-{name}", **(environ | found)) as server,
+    ):
+        yield from _orders(server, f"{name}, gateway outside", "simulated gateway and phones beside the load", outside)
+
+
+def _orders(server: Platform, name: str, how: str, outside: int | None) -> Iterator[Figure]:
+    skus = _skus(server)
+    result = asyncio.run(_buy(server, skus, count=1500, shoppers_=48, outside=outside))
+    rate = result.orders / result.seconds
+    yield Figure(
+        f"whole orders, {name}", rate, "orders/s", f"{how}; {result.orders} orders, 48 shoppers, {result.failed} failed"
+    )
+    yield Figure(f"CPU per order, {name}", 1000 * result.cpu_s / result.orders, "ms", f"server process; {how}")
+    half = asyncio.run(_buy(server, skus, count=600, shoppers_=48, per_second=rate / 2, first=500, outside=outside))
+    for what, times in (("accepted", half.accepted), ("confirmed", half.whole)):
+        cuts = statistics.quantiles(times, n=100)
+        for share in (50, 95, 99):
+            yield Figure(
+                f"order {what}, {name}, p{share}", 1000 * cuts[share - 1], "ms", f"half load: {rate / 2:.0f} orders/s"
+            )
 
 
 def postgres(work: Path) -> Iterator[Figure]:
@@ -119,10 +123,10 @@ def postgres(work: Path) -> Iterator[Figure]:
 def startup(work: Path) -> Iterator[Figure]:
     """From the command to the first accepted order, the second time."""
     data = work / "startup"
-    with platform(data, pinned=False) as server:
+    with platform(data, core=None) as server:
         sku = _skus(server)[0]
     began = time.perf_counter()
-    with platform(data, pinned=False) as server:
+    with platform(data, core=None) as server:
         ready = time.perf_counter() - began
         result = shoppers.Result()
 
@@ -151,11 +155,12 @@ def memory(work: Path) -> Iterator[Figure]:
 
 
 async def _buy(
-    server: Platform, skus: list[str], *, count: int, shoppers_: int, per_second: float | None = None, first: int = 0
-) -> Any:
-    doors = [await shoppers.sign_in(server.port, first + number) for number in range(shoppers_)]
+    server: Platform, skus: list[str], *, count: int, shoppers_: int, per_second: float | None = None, first: int = 0,
+    outside: int | None = None,
+) -> Any:  # fmt: skip
+    doors = [await shoppers.sign_in(server.port, first + number, outside) for number in range(shoppers_)]
     before = server.cpu_s()
-    result = await shoppers.run(doors, skus, orders=count, per_second=per_second)
+    result = await shoppers.run(doors, skus, orders=count, per_second=per_second, outside=outside)
     result.cpu_s = server.cpu_s() - before
     return result
 

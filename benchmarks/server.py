@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CORES = sorted(os.sched_getaffinity(0))
+MELA = str(Path(sys.executable).parent / "mela")
 SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 
 
@@ -55,17 +56,32 @@ class Platform:
 
 
 @contextmanager
+def outside_world(data: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Gateway and phones in a process of their own beside the load: their port, and how a platform finds them."""
+    keys = {"KEY_ID": "mela", "KEY_SECRET": "k" * 40}
+    own = {f"MELA_GATEWAY_{name}": value for name, value in keys.items()} | {"MELA_GATEWAY_WEBHOOK_SECRET": "w" * 40}
+    command = [MELA, "serve", "sms", "gateway", "--port", "PORT", "--data", str(data)]
+    with platform(data, command=command, core=LOAD_CORE, **own) as world:
+        url = f"http://127.0.0.1:{world.port}/sim"
+        found = {"MELA_ACCOUNTS_SMS_URL": f"{url}/sms", "MELA_PAYMENTS_WEBHOOK_SECRET": "w" * 40}
+        for service in ("PAYMENTS", "SETTLEMENT"):
+            found[f"MELA_{service}_GATEWAY_URL"] = f"{url}/gateway"
+            found |= {f"MELA_{service}_GATEWAY_{name}": value for name, value in keys.items()}
+        yield world.port, found
+
+
+@contextmanager
 def platform(
-    data: Path, *, command: list[str] | None = None, pinned: bool = True, **environ: str
+    data: Path, *, command: list[str] | None = None, core: int | None = SERVER_CORE, **environ: str
 ) -> Iterator[Platform]:
-    """Start it, wait until it is ready, stop it at the end."""
+    """Start it on a core of its own (None: on any), wait until it is ready, stop it at the end."""
     port = free_port()
-    core = ["taskset", "-c", str(SERVER_CORE)] if pinned else []
-    command = command or [str(Path(sys.executable).parent / "mela"), "up", "--port", str(port), "--data", str(data)]
+    pin = ["taskset", "-c", str(core)] if core is not None else []
+    command = command or [MELA, "up", "--port", str(port), "--data", str(data)]
     command = [part.replace("PORT", str(port)) for part in command]
     env = os.environ | {"MELA_LOG_LEVEL": "ERROR", **environ}
     with (data.parent / "server.log").open("ab") as log:
-        process = subprocess.Popen([*core, *command], env=env, stdout=log, stderr=log)
+        process = subprocess.Popen([*pin, *command], env=env, stdout=log, stderr=log)
     try:
         wait_ready(port, process)
         yield Platform(process, port, data)

@@ -26,26 +26,27 @@ class Result:
     whole: list[float] = field(default_factory=list)
 
 
-async def sign_in(port: int, number: int) -> Connection:
-    """A connection with the session of shopper `number`."""
-    phone, door = f"+9190000{number:05d}", Connection(port)
+async def sign_in(port: int, number: int, outside: int | None = None) -> Connection:
+    """A connection with the session of shopper `number`; the phone's inbox is at the port `outside`, else at the same."""
+    phone, door, inbox_door = f"+9190000{number:05d}", Connection(port), Connection(outside or port)
     status, answer = await door.call("POST", "/api/accounts/codes", {"phone": phone})
     if status >= 400:
         raise RuntimeError(answer)
     code = ""
     while not code:
-        _, inbox = await door.call("GET", f"/sim/sms/messages?to=%2B{phone[1:]}&limit=1")
+        _, inbox = await inbox_door.call("GET", f"/sim/sms/messages?to=%2B{phone[1:]}&limit=1")
         words = inbox["items"][0]["text"].split() if inbox["items"] else []
         code = next(
             (word.strip(".,:") for word in words if word.strip(".,:").isdecimal() and len(word.strip(".,:")) == 6), ""
         )
     _, session = await door.call("POST", "/api/accounts/sessions", {"phone": phone, "code": code})
     door.close()
+    inbox_door.close()
     return Connection(port, {"authorization": f"Bearer {session['token']}"})
 
 
-async def buy(door: Connection, sku: str, result: Result) -> None:
-    """One whole order: cart, checkout, UPI approval, confirmation."""
+async def buy(door: Connection, sku: str, result: Result, app: Connection | None = None) -> None:
+    """One whole order: cart, checkout, approval in the UPI app (through `app`, else the same door), confirmation."""
     started = time.perf_counter()
     await _must(door.call("PUT", f"/api/orders/cart/items/{sku}", {"quantity": 1}))
     key = f"bench-{time.time_ns()}-{next(_keys)}"
@@ -54,7 +55,7 @@ async def buy(door: Connection, sku: str, result: Result) -> None:
     )
     result.accepted.append(time.perf_counter() - started)
     reference = parse_qs(urlsplit(order["intent_url"]).query)["tr"][0]
-    await _must(door.call("POST", f"/sim/gateway/upi/{reference}/approve", {}))
+    await _must((app or door).call("POST", f"/sim/gateway/upi/{reference}/approve", {}))
     while order["state"] not in ("confirmed", "cancelled"):
         order = await _must(door.call("GET", f"/api/orders/orders/{order['id']}?seen={order['state']}&wait_s=10"))
     result.whole.append(time.perf_counter() - started)
@@ -62,15 +63,23 @@ async def buy(door: Connection, sku: str, result: Result) -> None:
     result.failed += order["state"] != "confirmed"
 
 
-async def run(doors: list[Connection], skus: list[str], *, orders: int, per_second: float | None = None) -> Result:
+async def run(
+    doors: list[Connection],
+    skus: list[str],
+    *,
+    orders: int,
+    per_second: float | None = None,
+    outside: int | None = None,
+) -> Result:
     """Have the shoppers buy `orders` in all: as fast as they can, or in an open stream of `per_second`."""
     result, left, began = Result(), iter(range(orders)), time.perf_counter()
 
     async def shopper(door: Connection) -> None:
+        app = Connection(outside) if outside else None
         for number in left:
             if per_second:
                 await asyncio.sleep(max(0.0, began + number / per_second - time.perf_counter()))
-            await buy(door, skus[number % len(skus)], result)
+            await buy(door, skus[number % len(skus)], result, app)
 
     await asyncio.gather(*(shopper(door) for door in doors))
     result.seconds = time.perf_counter() - began
