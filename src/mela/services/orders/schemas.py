@@ -61,7 +61,11 @@ class ReturnIn(Strict):
     """What comes back, and why."""
 
     quantities: dict[Sku, Annotated[int, Field(ge=1, le=rules.MAX_PIECES)]] = Field(
-        min_length=1, max_length=rules.MAX_LINES, description="Pieces by sku", examples=[{"RICE-SONA-5KG": 1}]
+        min_length=1,
+        max_length=rules.MAX_LINES,
+        description="Pieces by sku",
+        examples=[{"RICE-SONA-5KG": 1}],
+        json_schema_extra={"additionalProperties": False},
     )
     reason: Words = Field(description="Why", examples=["bag was torn"])
 
