@@ -29,6 +29,19 @@ SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "R
 LASTING = (*SCALED, "DaemonSet", "Pod")
 """Types whose pods run until somebody ends them."""
 AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject.keda.sh")
+ADDED = (
+    "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "pod-template-hash", "controller-revision-hash",
+    "batch.kubernetes.io/job-name", "job-name", "batch.kubernetes.io/controller-uid", "controller-uid",
+)  # fmt: skip
+"""Labels that controllers put on pods; no template has them. Source: https://kubernetes.io/docs/reference/labels-annotations-taints/ (2026-11-23)."""
+NO_PODS = frozenset(
+    "ServiceMonitor PodMonitor PrometheusRule Probe ScrapeConfig Certificate Issuer ExternalSecret SecretStore SealedSecret "
+    "ScaledObject TriggerAuthentication VirtualService DestinationRule ServiceEntry Sidecar AuthorizationPolicy "
+    "PeerAuthentication RequestAuthentication EnvoyFilter Gateway IngressRoute Middleware TLSOption ServersTransport "
+    "Application AppProject ApplicationSet AnalysisTemplate Kustomization HelmRepository GitRepository KafkaTopic KafkaUser "
+    "CiliumNetworkPolicy NetworkPolicy BackendConfig FrontendConfig ManagedCertificate TargetGroupBinding SecretProviderClass".split()
+)
+"""Custom kinds after which no controller makes pods; any other might."""
 KEDA_MOST = 100
 """maxReplicaCount of a ScaledObject that states none. Source: https://keda.sh/docs/2.17/reference/scaledobject-spec/ (2026-11-23)."""
 
@@ -103,9 +116,13 @@ class Workloads:
     by_namespace: Mapping[str, tuple[Workload, ...]]
     by_label: Mapping[tuple[str, str, str], tuple[Workload, ...]]
     autoscalers: Mapping[tuple[str, str, str], tuple[Object, ...]]
+    whole: frozenset[str]
+    """Namespaces with workloads, all of whose pods come from them as far as can be told: no operator makes others."""
 
     def chosen(self, namespace: str, selector: labels.Selector) -> tuple[Workload, ...]:
-        """Those in the namespace whose pods the selector matches."""
+        """Those in the namespace whose pods the selector matches; for labels that controllers add it is taken to."""
+        if any(each.key in ADDED for each in selector.requirements):
+            selector = labels.Selector(tuple(each for each in selector.requirements if each.key not in ADDED))
         return tuple(each for each in self._candidates(namespace, selector) if selector.matches(each.labels))
 
     def scaling(self, workload: Workload) -> tuple[Object, ...]:
@@ -144,6 +161,7 @@ def of(system: System) -> Workloads:
         {key: tuple(each) for key, each in by_namespace.items()},
         {key: tuple(each) for key, each in by_label.items()},
         _autoscalers(system),
+        frozenset(by_namespace) - {thing.namespace for thing in system if _may_make_pods(thing)},
     )
 
 
@@ -211,6 +229,10 @@ def _containers(at: Path, spec: Mapping[str, Any]) -> Iterator[Container]:
         yield Container((*at, "initContainers", index), each, is_init=each.get("restartPolicy") != "Always")
     for index, each in maps(spec.get("containers")):
         yield Container((*at, "containers", index), each)
+
+
+def _may_make_pods(thing: Object) -> bool:
+    return not is_built_in(thing.api_version) and thing.type not in TEMPLATES and thing.kind not in NO_PODS
 
 
 def _autoscalers(system: System) -> Mapping[tuple[str, str, str], tuple[Object, ...]]:

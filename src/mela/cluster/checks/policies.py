@@ -56,7 +56,7 @@ def policy_selects_nothing(system: System) -> Iterator[Finding]:
     pods = workloads.of(system)
     for thing in system.kind("NetworkPolicy"):
         policy = reachability.parsed(thing)
-        known = pods.by_namespace.get(thing.namespace)
+        known = thing.namespace in pods.whole
         if policy and known and not policy.pods.is_empty and not pods.chosen(thing.namespace, policy.pods):
             yield Finding(
                 thing,
@@ -156,5 +156,6 @@ def peer_split_in_two(system: System) -> Iterator[Finding]:
 
 def _matches_nobody(system: System, thing: Object, written: object) -> bool:
     pods, selector = workloads.of(system), workloads.selector(written)
-    known = pods.by_namespace.get(thing.namespace)
-    return bool(known) and selector is not labels.NOTHING and not pods.chosen(thing.namespace, selector)
+    return (
+        thing.namespace in pods.whole and selector is not labels.NOTHING and not pods.chosen(thing.namespace, selector)
+    )

@@ -31,13 +31,13 @@ HAPPENS: Mapping[str, str] = {
     "PersistentVolumeClaim": "The pods stay Pending: the scheduler waits for the claim.",
     "ServiceAccount": "No pod is created (`serviceaccount not found`), or the binding grants nobody anything.",
     "PriorityClass": "The API server refuses every pod: `no PriorityClass with name … was found`.",
-    "Service": "Requests that should end there get no answer: an Ingress says 503, a webhook fails its calls, and pods of a "
-    "StatefulSet have no names of their own.",
+    "Service": "Requests that should end there get no answer: an Ingress says 503, a webhook fails its calls.",
     "Role": "The binding grants nothing; requests of its subjects are answered 403.",
     "ClusterRole": "The binding grants nothing; requests of its subjects are answered 403.",
 }
 OTHERWISE = "What it is needed for does not work until it exists."
 SCALES_NOTHING = "The autoscaler reports FailedGetScale and never changes a replica count."
+NAMELESS = "The pods start, and have no DNS names of their own (`name-0.service`): replicas that look for one another do not find them."
 
 _SHOP = """
     apiVersion: v1
@@ -69,6 +69,8 @@ def _is_there(system: System, found: Reference) -> bool:
         return True
     if found.namespace != found.object.namespace and found.namespace and not system.within(found.namespace):
         return True
+    if found.namespace.startswith("kube-"):
+        return True
     if found.type in CLASSES and not system.kind(found.type):
         return True
     return bool(system.find(*found.identity)) or found.identity in references.provided(system)
@@ -93,14 +95,15 @@ def name_resolves_nowhere(system: System) -> Iterator[Finding]:
     for found in _missing(system):
         if found.type == "Secret":
             continue
+        is_own = found.path == ("spec", "serviceName")
         scales = found.object.type in workloads.AUTOSCALERS and "scaleTargetRef" in found.path
         yield Finding(
             found.object,
             found.path,
             says=f"{found.title} is named here and stands in none of the files.{_elsewhere(system, found)}",
-            happens=SCALES_NOTHING if scales else HAPPENS.get(found.type, OTHERWISE),
+            happens=SCALES_NOTHING if scales else NAMELESS if is_own else HAPPENS.get(found.type, OTHERWISE),
             mend=f"Correct the name, add the object, or say who makes it: annotation `{references.PROVIDED}`.",
-            severity="warning" if found.type == "PriorityClass" else None,
+            severity="warning" if found.type == "PriorityClass" or is_own else None,
         )
 
 

@@ -37,6 +37,9 @@ LATER = re.compile(r"\$\{|\$\(|\{\{|^<[^<>]*>$|^%[A-Z_]+%$|^__\w+__$|^@@?\w+@@?$
 """Values that something else fills in or decrypts before they are used."""
 NO_SECRET = re.compile(r"^$|^(?:true|false|yes|no|on|off|none|null|\d{1,5}|\d+[smhd])$|^/[\w./-]*$", re.IGNORECASE)
 """Switches, small numbers, durations and paths, whatever the name says."""
+FILE = re.compile(r"\.(?:ya?ml|ini|conf|cfg|toml|properties|xml|tmpl|env)$")
+"""Keys whose values are whole files, judged line by line."""
+LINE = re.compile(r"^[ \t-]*[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*[:=][ \t]*[\"']?(?P<value>[^\s\"'#,]+)", re.MULTILINE)
 A_NAME = re.compile(r"(?:[a-z][a-z.]*/)?[a-z]+(?:-[a-z]+)+")
 """What the name of a Secret looks like, as an argument such as `--tls-secret` has it."""
 ARGUMENT = re.compile(r"^--?(?P<name>[\w.-]+)[=](?P<value>.+)$", re.DOTALL)
@@ -73,6 +76,12 @@ def _told(name: str, value: str) -> str:
     return f"a value for {name}" if NAME.search(name) and not is_plain and not is_name else ""
 
 
+def _in_file(value: str) -> str:
+    """Why a line of a file holds a secret; empty if none does."""
+    found = (_told(match["name"], match["value"]) for match in LINE.finditer(value))
+    return _form(value) or next((each for each in found if each), "")
+
+
 @rule(
     id="secret-in-files",
     severity="error",
@@ -93,7 +102,7 @@ def _told(name: str, value: str) -> str:
 def secret_in_files(system: System) -> Iterator[Finding]:
     for secret in system.kind("Secret"):
         for path, key, value in _values(secret):
-            is_open = OPEN.search(key) and not _form(value)
+            is_open = not _in_file(value) if FILE.search(key) else OPEN.search(key) and not _form(value)
             if value.strip() and not is_open and not LATER.search(value.strip()):
                 yield Finding(
                     secret,
@@ -140,7 +149,7 @@ def _decoded(value: str) -> str:
 def secret_in_config(system: System) -> Iterator[Finding]:
     for thing in system.kind("ConfigMap"):
         for key, value in workloads.texts(thing.get("data")).items():
-            if told := _told(key, value):
+            if told := _in_file(value) if FILE.search(key) else _told(key, value):
                 yield Finding(
                     thing,
                     ("data", key),

@@ -78,7 +78,12 @@ def service_selects_nothing(system: System) -> Iterator[Finding]:
     for service in system.kind("Service"):
         wanted = workloads.texts(service.get("spec", "selector"))
         pods = workloads.of(system).by_namespace.get(service.namespace, ())
-        if wanted and pods and service.get("spec", "type") != "ExternalName" and not behind(system, service):
+        if (
+            wanted
+            and service.namespace in workloads.of(system).whole
+            and service.get("spec", "type") != "ExternalName"
+            and not behind(system, service)
+        ):
             yield Finding(
                 service,
                 ("spec", "selector"),
@@ -211,7 +216,7 @@ def budget_selects_nothing(system: System) -> Iterator[Finding]:
     for budget in system.kind("PodDisruptionBudget"):
         pods = workloads.of(system)
         wanted = workloads.selector(budget.get("spec", "selector"))
-        if pods.by_namespace.get(budget.namespace) and not pods.chosen(budget.namespace, wanted):
+        if budget.namespace in pods.whole and not pods.chosen(budget.namespace, wanted):
             yield Finding(
                 budget,
                 ("spec", "selector"),
