@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from mela import __version__
 from mela.cli import render
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ FORMATS = ("human", "json", "sarif")
 )
 @click.option("--explain", metavar="RULE", help="What a rule is about, with a right and a wrong example.")
 @click.option("--list", "lists", is_flag=True, help="Every rule.")
+@click.version_option(__version__, prog_name="mela verify")
 def verify(
     paths: tuple[str, ...], version: str | None, form: str, fail_on: str, explain: str | None, lists: bool
 ) -> None:
