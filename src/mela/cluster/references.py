@@ -140,7 +140,8 @@ def of(system: System) -> tuple[Reference, ...]:
     """Every reference that the tables know."""
     pods = workloads.of(system)
     found = [each for type_, rows in IN_OBJECTS.items() for thing in system.kind(type_) for each in _read(thing, rows)]
-    return (*(each for workload in pods.all for each in _read(workload.object, IN_PODS, workload.spec_at)), *found)
+    in_pods = (each for workload in pods.all for each in _read(workload.object, IN_PODS, workload.spec_at))
+    return (*(each for each in in_pods if not _is_own_claim(each)), *found)
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,15 @@ def _read(thing: Object, rows: Iterable[Row], below: Path = ()) -> Iterator[Refe
         for at, holder in steps(start, _pattern(row.at), below):
             if isinstance(holder, Mapping) and (found := _reference(thing, row, at, holder)):
                 yield found
+
+
+def _is_own_claim(found: Reference) -> bool:
+    """A StatefulSet replaces a volume that is called like one of its claim templates by the pod's own claim."""
+    if found.type != "PersistentVolumeClaim" or found.object.type != "StatefulSet":
+        return False
+    volume = found.object.get(*found.path[:-2], "name")
+    templates = (dig(each, "metadata", "name") for _, each in maps(found.object.get("spec", "volumeClaimTemplates")))
+    return volume in templates
 
 
 def _reference(thing: Object, row: Row, at: Path, holder: Mapping[str, Any]) -> Reference | None:

@@ -103,7 +103,7 @@ def name_resolves_nowhere(system: System) -> Iterator[Finding]:
             says=f"{found.title} is named here and stands in none of the files.{_elsewhere(system, found)}",
             happens=SCALES_NOTHING if scales else NAMELESS if is_own else HAPPENS.get(found.type, OTHERWISE),
             mend=f"Correct the name, add the object, or say who makes it: annotation `{references.PROVIDED}`.",
-            severity="warning" if found.type == "PriorityClass" or is_own else None,
+            severity="warning" if found.type in ("PriorityClass", *CLASSES) or is_own else None,
         )
 
 
@@ -366,6 +366,7 @@ def host_names_no_service(system: System) -> Iterator[Finding]:
             if not service
             else "Connections to it time out or are refused.",
             mend="Correct the name, the namespace or the port; a Service's port is `port`, not `targetPort`.",
+            severity=None if service else "warning",
         )
 
 

@@ -31,7 +31,7 @@ NAME = re.compile(
     re.IGNORECASE,
 )
 """Names that end in a word for a secret: `DB_PASSWORD`, not `PASSWORD_FILE` or `TOKEN_TTL`."""
-OPEN = re.compile(r"(?:^|[._-])(?:user(?:name)?|host(?:name)?|port|database|dbname|name|region|endpoint|issuer|type|sslmode|url|uri|path|project|ca\.crt|tls\.crt|crt|pem\.pub|pub)$", re.IGNORECASE)  # fmt: skip
+OPEN = re.compile(r"(?:^|[._-])(?:user|host|port|database|\w*name|region|endpoint|issuer|type|sslmode|url|uri|path|project|ca\.crt|tls\.crt|crt|pem\.pub|pub)$", re.IGNORECASE)  # fmt: skip
 """Keys of Secrets whose values need not be hidden."""
 LATER = re.compile(r"\$\{|\$\(|\{\{|^<[^<>]*>$|^%[A-Z_]+%$|^__\w+__$|^@@?\w+@@?$|^vault:|^ref\+|^ENC\[|^AgA|^op://")
 """Values that something else fills in or decrypts before they are used."""
