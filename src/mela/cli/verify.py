@@ -24,7 +24,6 @@ FORMATS = ("human", "json", "sarif")
 @click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option(
     "--kubernetes",
-    "version",
     default=None,
     metavar="VERSION",
     help="The version that the objects are meant for, 1.28 to 1.36.  [default: 1.36]",
@@ -48,7 +47,7 @@ FORMATS = ("human", "json", "sarif")
 @click.option("--list", "lists", is_flag=True, help="Every rule.")
 @click.version_option(__version__, prog_name="mela verify")
 def verify(
-    paths: tuple[str, ...], version: str | None, form: str, fail_on: str, explain: str | None, lists: bool
+    paths: tuple[str, ...], kubernetes: str | None, form: str, fail_on: str, explain: str | None, lists: bool
 ) -> None:
     """Read whole systems of Kubernetes objects and say what is wrong, what will happen, and how to mend it.
 
@@ -64,7 +63,7 @@ def verify(
     else:
         gc.disable()  # everything that is read stays until the report is printed
         try:
-            report = _check(paths, version)
+            report = _check(paths, kubernetes)
         finally:
             gc.enable()
         _print(report, form, checks.every())
