@@ -9,12 +9,12 @@ from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from limits import parse
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from mela.kernel import i18n
 from mela.kernel.auth import Authenticator
 from mela.kernel.errors import MelaError
-from mela.kernel.web import problems
+from mela.kernel.web import problems, reference
 from mela.kernel.web.document import document
 from mela.kernel.web.edge import Edge
 from mela.kernel.web.health import Health
@@ -54,13 +54,14 @@ def create_app(
 
     app = FastAPI(
         title=name, version=version, description=description, lifespan=whole_life,
-        openapi_tags=[dict(tag) for tag in tags], docs_url="/docs", redoc_url=None,
+        openapi_tags=[dict(tag) for tag in tags], docs_url=None, redoc_url=None,
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     app.state.messages, app.state.authenticator, app.state.health = messages, authenticator, health
     app.state.body_bytes = settings.body_bytes
     ours = [route for router in routers for route in router.routes]
-    app.router.routes.extend([*health.routes(), RouteTable([r for r in (*ours, *routes) if isinstance(r, Route)])])
+    app.router.routes.extend([*health.routes(), reference.route(app), RouteTable([*ours, *routes])])
     app.openapi = lambda: document(app, ours)  # type: ignore[method-assign]
     app.add_exception_handler(MelaError, problems.on_mela_error)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)

@@ -25,7 +25,7 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T] = Field(description="In the order that the operation's summary says")
     next_cursor: str | None = Field(
-        default=None, description="Pass it as `cursor` for the next page; null after the last"
+        default=None, description="Pass it as `cursor` for the next page; null after the last", examples=[None]
     )
 
 

@@ -15,9 +15,13 @@ _WORDS = 3
 class RouteTable(BaseRoute):
     """Routes by the first three words of their paths. Raises: ValueError for a path with a parameter among them."""
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self._by_head: defaultdict[tuple[str, ...], list[Route]] = defaultdict(list)
         for route in routes:
+            if not isinstance(route, Route):
+                raise TypeError(
+                    f"{route} is no plain route: give an inner router its whole prefix, and extend the outer one"
+                )
             head = _head(route.path)
             if any("{" in word for word in head):
                 raise ValueError(f"{route.path} has a parameter among its first {_WORDS} words")
