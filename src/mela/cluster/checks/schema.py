@@ -4,7 +4,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#field-valid
 https://kubernetes.io/docs/reference/using-api/deprecation-guide/ (read 2026-11-23).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
@@ -12,7 +12,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 
 from mela.cluster.checks import Finding, rule
-from mela.cluster.objects import Object, Path, System, dig, is_built_in
+from mela.cluster.objects import NEWEST, Object, Path, System, dig, is_built_in
 from mela.cluster.schemas import custom, history, problems, published
 
 REFUSED = "The API server refuses the object, so nothing of it is created or changed."
@@ -22,6 +22,9 @@ DROPPED = (
     "`kubectl apply` refuses the object; clients that do not ask for strict checking drop the field, "
     "and what it should have done does not happen."
 )
+
+LIKE = {"Rollout.argoproj.io": "Deployment"}
+"""Custom kinds that are built like one of Kubernetes' own, where rules read them."""
 
 
 @lru_cache(maxsize=1)
@@ -38,21 +41,67 @@ def _findings(system: System, about: problems.About, happens: str) -> Iterator[F
 
 
 def readable(system: System) -> System:
-    """The system without the values that have a wrong type: rules that look further need not expect them."""
+    """The system without the values that have a wrong type: rules that look further need not expect them.
+
+    An object of a version that is not served is held against another version of its kind. One with more wrong values
+    than are looked for is left out.
+    """
     wrong: dict[Object, list[Path]] = {}
-    for thing, found in _problems(system):
+    for thing, found in (*_problems(system), *_as_served(system)):
         if found.about == "wrong-type":
             wrong.setdefault(thing, []).append(found.path)
+    for thing in system:
+        for path in _empty_items(thing.data):
+            wrong.setdefault(thing, []).append(path)
     if not wrong:
         return system
+    kept = ((thing, wrong.get(thing, ())) for thing in system)
     return replace(
-        system, objects=tuple(_without(thing, wrong[thing]) if thing in wrong else thing for thing in system)
+        system,
+        objects=tuple(
+            _without(thing, list(paths)) if paths else thing for thing, paths in kept if len(paths) < problems.MOST
+        ),
     )
+
+
+def _empty_items(value: object, at: Path = ()) -> Iterator[Path]:
+    """Items of lists that are null: the API server reads them as empty maps or texts."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            if isinstance(each, list | Mapping):
+                yield from _empty_items(each, (*at, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            if each is None:
+                yield (*at, index)
+            elif isinstance(each, list | Mapping):
+                yield from _empty_items(each, (*at, index))
+
+
+def _as_served(system: System) -> Iterator[tuple[Object, problems.Problem]]:
+    """Problems of objects without a schema of their own, by that of their kind in a version that is served."""
+    served = {kind: api for api, kind in published.kinds(NEWEST)}
+    declared = custom.definitions(system.kind("CustomResourceDefinition"))
+    for thing in system:
+        if (thing.api_version, thing.kind) in published.kinds(system.version) or (
+            thing.api_version,
+            thing.kind,
+        ) in declared:
+            continue
+        kind = LIKE.get(thing.type, thing.kind if is_built_in(thing.api_version) else "")
+        if kind in served:
+            alike = replace(
+                thing,
+                api_version=served[kind],
+                kind=kind,
+                data={**thing.data, "apiVersion": served[kind], "kind": kind},
+            )
+            yield from ((thing, found) for found in problems.find(alike, NEWEST, {}))
 
 
 def _without(thing: Object, paths: list[Path]) -> Object:
     data = deepcopy(dict(thing.data))
-    for path in sorted(paths, key=lambda path: [str(step).zfill(9) for step in path], reverse=True):
+    for path in sorted(set(paths), key=lambda path: [str(step).zfill(9) for step in path], reverse=True):
         holder = dig(data, *path[:-1])
         if path and isinstance(holder, dict | list):
             del holder[path[-1]]  # type: ignore[arg-type]  # the step that led here fits
