@@ -32,7 +32,11 @@ class Item:
 
     @classmethod
     def of(cls, thing: Object) -> "Item":
-        return cls(deepcopy(dict(thing.data)), thing.source, thing.document, [thing.name])
+        item = cls(deepcopy(dict(thing.data)), thing.source, thing.document, [thing.name])
+        for key in ("labels", "annotations"):
+            if item.metadata.get(key, "") is None:
+                del item.metadata[key]
+        return item
 
     def object(self) -> Object:
         return Object.of(self.data, self.source, self.document)

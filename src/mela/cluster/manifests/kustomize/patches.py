@@ -40,21 +40,18 @@ def merge(target: dict[str, Any], patch: Mapping[str, Any], type_: Type, path: P
 
 
 def _merge_list(target: Any, patch: list[Any], type_: Type, path: Path) -> list[Any]:
+    """Items of the patch come first, in its order, as kustomize puts them."""
     replaces = any(isinstance(item, Mapping) and item.get("$patch") == "replace" for item in patch)
     key = published.merge_key(NEWEST, *type_, path)
     plain = [item for item in patch if not (isinstance(item, Mapping) and set(item) == {"$patch"})]
     if key is None or replaces or not isinstance(target, list) or not all(isinstance(item, Mapping) for item in plain):
         return [_clean(item) for item in plain]
-    result = list(target)
+    first = []
     for item in plain:
-        found = next((i for i, old in enumerate(result) if _is(old, key, item.get(key))), None)
-        if item.get("$patch") == "delete":
-            result = [old for old in result if not _is(old, key, item.get(key))]
-        elif found is None:
-            result.append(_clean(item))
-        else:
-            result[found] = merge(result[found], item, type_, (*path, 0))
-    return result
+        old = next((old for old in target if _is(old, key, item.get(key))), None)
+        if item.get("$patch") != "delete":
+            first.append(_clean(item) if old is None else merge(old, item, type_, (*path, 0)))
+    return first + [old for old in target if not any(_is(old, key, item.get(key)) for item in plain)]
 
 
 def _is(item: Any, key: str, value: Any) -> bool:
