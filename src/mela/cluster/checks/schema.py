@@ -5,9 +5,9 @@ https://kubernetes.io/docs/reference/using-api/deprecation-guide/ (read 2026-11-
 """
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from rapidfuzz import fuzz, process
 
@@ -100,12 +100,19 @@ def _as_served(system: System) -> Iterator[tuple[Object, problems.Problem]]:
 
 
 def _without(thing: Object, paths: list[Path]) -> Object:
-    data = deepcopy(dict(thing.data))
+    data = _copied(thing.data)
     for path in sorted(set(paths), key=lambda path: [str(step).zfill(9) for step in path], reverse=True):
         holder = dig(data, *path[:-1])
         if path and isinstance(holder, dict | list):
             del holder[path[-1]]  # type: ignore[arg-type]  # the step that led here fits
     return Object.of(data, thing.source, thing.document)
+
+
+def _copied(value: Any) -> Any:
+    """Maps and lists anew, also those that one anchor shares among several places."""
+    if isinstance(value, Mapping):
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def _unserved(system: System) -> Iterator[Object]:
