@@ -350,3 +350,24 @@ def test_objects_of_flux_in_a_file_of_that_name_are_objects(tmp_path: Path) -> N
 def test_a_file_that_no_kustomization_names_is_still_read(tmp_path: Path) -> None:
     system = build(tmp_path, SETTINGS)
     assert system.find("Deployment", "default", "web") is not None
+
+
+@pytest.mark.parametrize(
+    ("entry", "name"),
+    [
+        ("configMapGenerator: [{name: conf, literals: [a=b]}]", "conf-4h2mbtbbt6"),
+        ('configMapGenerator: [{name: conf, literals: [a=b, "c=\'x<y\'", \'d="q"\', "e=\'half"]}]', "conf-27hc4md2b8"),
+        ("configMapGenerator: [{name: nothing}]", "nothing-6ct58987ht"),
+        ("secretGenerator: [{name: sec, literals: [a=b]}]", "sec-k695gkmbtk"),
+        ("secretGenerator: [{name: t, type: kubernetes.io/tls, literals: [a=b]}]", "t-92982c4m8f"),
+    ],
+)
+def test_generated_names_are_those_of_kustomize(tmp_path: Path, entry: str, name: str) -> None:
+    """Names that `kubectl kustomize` (kustomize v5.5.0) gave to the same entries on 2026-11-23."""
+    assert build(tmp_path, entry).kind("ConfigMap", "Secret")[0].name == name
+
+
+def test_items_that_a_patch_brings_come_first(tmp_path: Path) -> None:
+    patch = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {containers: [{name: new, image: n}, {name: side}]}}}}"
+    system = build(tmp_path, f"resources: [web.yaml]\npatches: [{{patch: '{patch}'}}]\n")
+    assert [container["name"] for container in get(system, "Deployment", *POD, "containers")] == ["new", "side", "web"]

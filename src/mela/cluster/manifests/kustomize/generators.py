@@ -62,8 +62,8 @@ def _entries(arguments: Mapping[str, Any], read: Read) -> Iterator[tuple[str, by
 
 
 def suffix(item: Item) -> str:
-    """The ten letters that change when the content does."""
-    content: dict[str, Any] = {"kind": item.kind, "name": item.metadata["name"], "data": item.data.get("data") or ""}
+    """The ten letters that change when the content does. Names do not enter: kustomize hashes an empty one."""
+    content: dict[str, Any] = {"kind": item.kind, "name": "", "data": item.data.get("data") or ""}
     if item.kind == "Secret":
         content["type"] = item.data.get("type")
     elif "binaryData" in item.data:

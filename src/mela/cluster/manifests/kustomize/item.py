@@ -34,7 +34,7 @@ class Item:
     def of(cls, thing: Object) -> "Item":
         item = cls(deepcopy(dict(thing.data)), thing.source, thing.document, [thing.name])
         for key in ("labels", "annotations"):
-            if item.metadata.get(key, "") is None:
+            if not item.metadata.get(key, True):
                 del item.metadata[key]
         return item
 
