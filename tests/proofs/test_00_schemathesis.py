@@ -3,9 +3,10 @@
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -118,6 +119,34 @@ def test_whoever_calls_hears_what_the_document_says(world: World, caller: str) -
 
 def test_operations_that_end_what_others_need_keep_to_their_document(world: World) -> None:
     ask(world, world.schemes(), "-n", "10", "--phases", "coverage,fuzzing", *_only(*ENDINGS))
+
+
+def _send(world: World, parts: Iterable[bytes]) -> bytes:
+    """The first words of the answer to raw bytes; nothing where the connection was closed on us."""
+    with socket.create_connection(("127.0.0.1", world.platform.port), timeout=10) as raw:
+        try:
+            for part in parts:
+                raw.sendall(part)
+            return raw.recv(4096)
+        except OSError:
+            return b""
+
+
+@pytest.mark.parametrize("endless", [b"a" * 4096, b"x-a: a\r\n" * 500], ids=["one header", "many headers"])
+def test_a_head_without_end_is_refused_and_the_next_caller_is_served(world: World, endless: bytes) -> None:
+    head = b"GET /api/catalog/categories HTTP/1.1\r\nhost: mela\r\nx-first: a"
+    answer = _send(world, [head, *([endless] * 2500), b"\r\n\r\n"])
+    assert not answer or answer.startswith(b"HTTP/1.1 431")
+    assert _send(world, [head + b"\r\n\r\n"]).startswith(b"HTTP/1.1 200")
+
+
+def test_large_bodies_and_heads_of_ordinary_size_are_no_matter(world: World) -> None:
+    body = b'{"phone": "+919876543210"' + b" " * 200_000 + b"}"
+    head = (
+        b"POST /api/accounts/codes HTTP/1.1\r\nhost: mela\r\ncontent-type: application/json\r\nx-long: " + b"a" * 30_000
+    )
+    whole = head + b"\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    assert _send(world, [whole]).startswith(b"HTTP/1.1 202")
 
 
 @pytest.mark.long

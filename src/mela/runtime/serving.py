@@ -91,7 +91,7 @@ async def serve(
     """Answer requests until SIGINT or SIGTERM; `started` is called when the first can be answered."""
     config: Any = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=20, server_header=False,
-        date_header=True, proxy_headers=False, timeout_keep_alive=75,
+        date_header=True, proxy_headers=False, timeout_keep_alive=75, http=BoundedHeads,
     )  # fmt: skip
     server = _Server(config)
     stop = asyncio.Event()
