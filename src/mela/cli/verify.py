@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -11,6 +12,7 @@ from mela.cli import render
 
 if TYPE_CHECKING:
     from mela.cluster.checks import Rule
+    from mela.cluster.objects import System
     from mela.verify import Report
 
 FOUND = 1
@@ -45,9 +47,20 @@ FORMATS = ("human", "json", "sarif")
 )
 @click.option("--explain", metavar="RULE", help="What a rule is about, with a right and a wrong example.")
 @click.option("--list", "lists", is_flag=True, help="Every rule.")
+@click.option("--network", is_flag=True, help="Who can reach whom, against who needs to, instead of findings.")
+@click.option(
+    "--picture", type=click.Path(dir_okay=False, writable=True), metavar="FILE", help="With --network: draw it, as SVG."
+)
 @click.version_option(__version__, prog_name="mela verify")
-def verify(
-    paths: tuple[str, ...], kubernetes: str | None, form: str, fail_on: str, explain: str | None, lists: bool
+def verify(  # noqa: PLR0917 - click passes them by name
+    paths: tuple[str, ...],
+    kubernetes: str | None,
+    form: str,
+    fail_on: str,
+    explain: str | None,
+    lists: bool,
+    network: bool,
+    picture: str | None,
 ) -> None:
     """Read whole systems of Kubernetes objects and say what is wrong, what will happen, and how to mend it.
 
@@ -60,6 +73,8 @@ def verify(
         _list(checks.every())
     elif explain:
         _explain(explain, checks.every())
+    elif network:
+        _network(_read(paths, kubernetes), picture)
     else:
         gc.disable()  # everything that is read stays until the report is printed
         try:
@@ -72,6 +87,11 @@ def verify(
 
 def _check(paths: Sequence[str], version: str | None) -> "Report":
     from mela import verify as checker
+
+    return checker.check(_read(paths, version))
+
+
+def _read(paths: Sequence[str], version: str | None) -> "Sequence[System]":
     from mela.cluster import manifests
     from mela.cluster.objects import NEWEST
     from mela.cluster.schemas.published import VERSIONS
@@ -87,7 +107,19 @@ def _check(paths: Sequence[str], version: str | None) -> "Report":
     if not any(system.objects or system.mishaps for system in systems):
         render.problem("There are no Kubernetes objects in " + ", ".join(paths) + ".")
         raise SystemExit(NOT_CHECKED)
-    return checker.check(systems)
+    return systems
+
+
+def _network(systems: "Sequence[System]", picture: str | None) -> None:
+    """A table per system; the picture is of the first."""
+    from mela.cluster.checks import schema
+    from mela.verify.report import network
+
+    readable = [schema.readable(system) for system in systems]
+    for system in readable:
+        render.table("Network", network.COLUMNS, network.rows(system))
+    if picture:
+        Path(picture).write_text(network.picture(readable[0]), encoding="utf-8")
 
 
 def _print(report: "Report", form: str, rules: "Sequence[Rule]") -> None:

@@ -23,11 +23,18 @@ from mela.cluster.workloads import Workload, maps, number, text
 
 CALLS = "mela.dev/calls"
 INTERNET = "internet"
+SOME_HOST = "203.0.113.1"
+"""Stands for any host outside: an address that documentation may use (RFC 5737)."""
 _CALL = re.compile(r"(?P<host>[A-Za-z0-9.:/\[\]-]+?):(?P<port>\d{1,5})(?:/(?P<protocol>TCP|UDP|SCTP))?")
 _HOST = re.compile(
     r"\b([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*)\.svc(?:\.cluster\.local)?\.?(?::(\d{1,5}))?(?![\w.-])"
 )
 """A Service's DNS name. Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/ (2026-11-23)."""
+
+_SHORT = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?)?(?P<name>[a-z0-9-]+)(?:\.(?P<namespace>[a-z0-9-]+))?:(?P<port>\d{2,5})(?:[/?].*)?"
+)
+"""A whole value that is an address with a port. It is a Service's only if there is one of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,75 @@ def of(system: System) -> Network:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One line of the table of reachability. `target` is a title, an address, or `anybody`; `port` 0 is every port."""
+
+    source: str
+    target: str
+    port: int
+    protocol: str
+    need: str
+    """`declared`, `named` in a text that the pod reads, or empty: nobody says that it is needed."""
+    is_open: bool
+    policies: tuple[str, ...] = ()
+    """Those that let it through or, where it is closed, those of which none does."""
+
+
+ANYBODY = "anybody"
+
+
+def links(system: System) -> tuple[Link, ...]:
+    """Every call with what the policies say, then what they open and nobody needs, then ends that nothing closes.
+
+    Quadratic in the number of workloads: for people to look at, not for rules.
+    """
+    network = of(system)
+    needed = [_needed(network, call, to) for call in network.calls for to in call.to or (None,)]
+    told = {(each.source, each.target, each.port, each.protocol) for each in needed}
+    extra = [each for each in _opened(network) if (each.source, each.target, each.port, each.protocol) not in told]
+    return (*dict.fromkeys(needed), *extra, *_unclosed(network))
+
+
+def _needed(network: Network, call: Call, to: Workload | None) -> Link:
+    need = "declared" if call.is_declared else "named"
+    if to is None:
+        side = network.to_outside(call.source, call.ip or SOME_HOST, call.port, call.protocol).egress
+        policies = side.allowed_by if side.allowed else side.policies
+        return Link(
+            call.source.title, call.written.rpartition(":")[0], call.port, call.protocol, need, side.allowed, policies
+        )
+    verdict = network.verdict(call.source, to, call.port, call.protocol)
+    return Link(call.source.title, to.title, call.port, call.protocol, need, verdict.allowed, _deciding(verdict))
+
+
+def _opened(network: Network) -> Iterator[Link]:
+    """What policies of both ends open."""
+    for source in network.pods:
+        for to, pod in network.pods.items():
+            for port in pod.ports if to is not source else ():
+                verdict = network.verdict(source, to, port.number, port.protocol)
+                if verdict.allowed and verdict.egress.allowed_by and verdict.ingress.allowed_by:
+                    yield Link(source.title, to.title, port.number, port.protocol, "", True, _deciding(verdict))
+
+
+def _unclosed(network: Network) -> Iterator[Link]:
+    for workload in network.pods:
+        policies = network.selecting(workload)
+        if all(each.egress is None for each in policies):
+            yield Link(workload.title, ANYBODY, 0, "", "", True)
+        if all(each.ingress is None for each in policies):
+            yield Link(ANYBODY, workload.title, 0, "", "", True)
+
+
+def _deciding(verdict: Verdict) -> tuple[str, ...]:
+    """Of an open connection the policies that let it through, of a closed one those of the closed sides."""
+    sides = [side for side in (verdict.egress, verdict.ingress) if side.allowed == verdict.allowed]
+    return tuple(
+        dict.fromkeys(name for side in sides for name in (side.allowed_by if verdict.allowed else side.policies))
+    )
+
+
 def parsed(thing: Object) -> Policy | None:
     """The policy of an object; None where the API server would refuse it."""
     try:
@@ -128,6 +204,10 @@ def hosts(system: System) -> Iterator[Host]:
             names = match[1].split(".")
             if len(names) > 1:
                 yield Host(thing, path, names[-1], names[-2], int(match[2]) if match[2] else None)
+        if short := _SHORT.fullmatch(written):
+            namespace = short["namespace"] or thing.namespace
+            if system.find("Service", namespace, short["name"]):
+                yield Host(thing, path, namespace, short["name"], int(short["port"]))
 
 
 def behind(system: System, service: Object) -> tuple[Workload, ...]:

@@ -78,6 +78,11 @@ class Workload:
         return self.object.namespace
 
     @property
+    def title(self) -> str:
+        """`shop/web`."""
+        return f"{self.namespace}/{self.object.name}"
+
+    @property
     def spec_at(self) -> Path:
         return (*self.at, "spec")
 

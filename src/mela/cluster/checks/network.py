@@ -19,8 +19,6 @@ DNS = Pod("kube-system", "dns", {"k8s-app": "kube-dns"})
 NODE_LOCAL_DNS = "169.254.20.10"
 """Source: https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/ (2026-11-23)."""
 DNS_PORTS = (53, 5353)
-SOME_HOST = "203.0.113.1"
-"""Stands for any host outside: an address that documentation may use."""
 MOST_PAIRS = 100_000
 """Pairs of workloads that are compared for what is open and not needed."""
 
