@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from mela.runtime.heads import BoundedHeads
 from mela.runtime.platform import Platform
 from mela.runtime.settings import CannotStart, PlatformSettings
 
