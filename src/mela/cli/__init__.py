@@ -17,6 +17,7 @@ _COMMANDS = {
     "data": ("mela.cli.data", "data"),
     "buy": ("mela.cli.shopping", "buy"),
     "settle": ("mela.cli.settlement", "settle"),
+    "events": ("mela.cli.events", "events"),
     "verify": ("mela.cli.verify", "verify"),
 }
 _ABOUT = {
@@ -27,6 +28,7 @@ _ABOUT = {
     "data": "Load sample data.",
     "buy": "Play a whole purchase against a running platform.",
     "settle": "Pay the sellers of a settlement date.",
+    "events": "Events that wait, and events that are parked.",
     "verify": "Say what is wrong with Kubernetes manifests, what will happen, how to mend it.",
 }
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+_GONE = "The platform went away in the middle of a request."
 _NEWER = "The database of {service} is at {found}, newer than this Mela knows ({known})."
 
 
@@ -33,6 +34,9 @@ def explain(error: BaseException) -> tuple[str, str] | None:
             lambda _: ("The disk is full.", "Make room, or choose a folder on another disk: mela up --data DIR"),
         ),
         (Refused, lambda e: (f"{e.body.get('title', e)} ({e.code})", str(e.body.get("detail", "")))),
+        (httpx2.ReadError, lambda _: (_GONE, "Start it again, then repeat: nothing is lost.")),
+        (httpx2.RemoteProtocolError, lambda _: (_GONE, "Start it again, then repeat: nothing is lost.")),
+        (httpx2.TimeoutException, lambda _: ("No answer in time.", "Is the platform busy? `mela doctor` says.")),
         (
             httpx2.ConnectError,
             lambda _: ("Nothing answers there.", "Start the platform with `mela up`, or name it: --url URL"),

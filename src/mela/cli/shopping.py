@@ -18,14 +18,17 @@ URL = click.option("--url", default="http://127.0.0.1:3000", show_default=True, 
 @click.option(
     "--method", type=click.Choice(["upi", "cod"]), default="upi", show_default=True, help="UPI, or cash on delivery."
 )
-@click.option("--phone", default="+919876543210", show_default=True, help="Whose phone signs in.")
+@click.option("--phone", help="Whose phone signs in: +91 and ten digits.  [default: a new one each time]")
 @click.option("--language", type=click.Choice(["en", "hi", "ta", "te", "kn"]), default="en", show_default=True)
 @URL
 @click.option("--json", "for_script", is_flag=True, help="One JSON object a step.")
 def buy(
-    words: tuple[str, ...], quantity: int, method: str, phone: str, language: str, url: str, for_script: bool
+    words: tuple[str, ...], quantity: int, method: str, phone: str | None, language: str, url: str, for_script: bool
 ) -> None:
     """Play a whole purchase against a running platform, and tell it: sign in, find, pay by UPI, see the order confirmed."""
+    from mela.kernel import ids
+
+    phone = phone or f"+919{ids.new_code(9)}"
     asyncio.run(_buy(" ".join(words) or "atta", quantity, method, phone, language, url.rstrip("/"), for_script))
 
 

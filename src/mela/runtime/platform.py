@@ -21,7 +21,7 @@ from mela.kernel.events import inbox, outbox
 from mela.kernel.service import Job
 from mela.kernel.telemetry import metrics
 from mela.kernel.web import Health, WebSettings, create_app
-from mela.runtime import about, registry
+from mela.runtime import about, duty, registry
 from mela.runtime.settings import PlatformSettings, laptop_defaults
 from mela.runtime.wiring import Built, Wiring
 
@@ -69,7 +69,7 @@ class Platform:
         self.health.before_metrics = [_queues(b) for b in built]
         return create_app(
             "Mela" if len(built) > 1 else f"Mela {self.names[0]}", version=__version__, description=about.DESCRIPTION,
-            routers=[b.parts.router for b in built if b.parts.router], routes=self.wiring.rpc_routes(), health=self.health,
+            routers=[*(b.parts.router for b in built if b.parts.router), duty.router(self.wiring.built, self.clock)], routes=self.wiring.rpc_routes(), health=self.health,
             messages=i18n.Messages.load(_KERNEL_MESSAGES, *registry.message_files()), authenticator=_Remembering(self._accounts, self.clock),
             settings=kernel_settings.read(WebSettings, "MELA_WEB", self._environ), lifespan=self._life,
             tags=about.TAGS,

@@ -30,7 +30,7 @@ class Refusal(Exception):
 
 
 async def test_a_server_that_is_away_may_be_asked_again(away: Database) -> None:
-    for call in (away.run(shelf.names), away.read(shelf.names), away.run(row_guarded(shelf.names))):
+    for call in (away.run(shelf.names), away.read(shelf.names), away.run(row_guarded(lambda conn: shelf.names(conn)))):
         with pytest.raises(errors.Retryable) as refusal:
             await call
         assert refusal.value.of == "kernel.unavailable"

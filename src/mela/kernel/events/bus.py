@@ -19,6 +19,7 @@ from mela.kernel.events.outbox import Envelope
 from mela.kernel.telemetry import metrics, tracing
 
 log = structlog.get_logger()
+_TIDY_S = 3_600.0
 _FINISH_S = 5.0
 """How long closing waits for handlers that run."""
 
@@ -80,17 +81,17 @@ class Bus:
         self._db.on_news(self._news)
         if self._handlers:
             await self._transport.subscribe(sorted(self._handlers), self._take)
-        self._loops = [asyncio.create_task(self._relay()), asyncio.create_task(self._work())]
+        self._loops = [asyncio.create_task(loop) for loop in (self._relay(), self._tidy(), self._work())]
 
     async def close(self) -> None:
         """Let running handlers finish, five seconds at most, then stop. What is left goes on at the next start."""
         self._closing = True
         self._news()
-        for relay in self._loops[:1]:
-            relay.cancel()  # the next start repeats what it was about
+        for loop in self._loops[:2]:
+            loop.cancel()  # the next start repeats what it was about
         with suppress(TimeoutError):
             async with asyncio.timeout(_FINISH_S):
-                await asyncio.gather(*self._loops[1:])  # the worker stops before its next claim
+                await asyncio.gather(*self._loops[2:])  # the worker stops before its next claim
                 await asyncio.gather(*self._running, return_exceptions=True)
         for task in self._running:
             task.cancel()
@@ -125,6 +126,15 @@ class Bus:
                 log.warning("events not moved", service=self._service, reason=repr(error), again_in_s=round(wait, 2))
                 await asyncio.sleep(ids.jitter(wait))
                 wait = min(wait * 2, self._options.longest_wait_s)
+
+    async def _tidy(self) -> None:
+        """Forget, now and then, events that were handled long ago."""
+        while True:
+            await asyncio.sleep(ids.jitter(_TIDY_S))
+            try:
+                await self._db.run(inbox.forget_done, self._clock.now() - timedelta(days=self._options.keep_days))
+            except MelaError as error:  # the next turn comes
+                log.warning("inbox not tidied", service=self._service, reason=str(error))
 
     async def _work(self) -> None:
         while not self._closing:

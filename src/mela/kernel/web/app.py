@@ -23,17 +23,18 @@ from mela.kernel.web.routing import RouteTable
 
 @dataclass(frozen=True)
 class WebSettings:
-    """Bounds of every request.
-
-    `rate` is per client address, such as `50/second`, or `off`; `rate_exempt` addresses have none. `trust_forwarded`: believe
-    the last address in X-Forwarded-For, set only behind a proxy of ours.
-    """
+    """Bounds of every request."""
 
     timeout_s: float = 15.0
+    """A request is answered within so many seconds, or refused."""
     body_bytes: int = 262_144
+    """Largest body, in bytes."""
     rate: str = "50/second"
+    """Requests per client address and time, or `off`."""
     rate_exempt: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses without that limit."""
     trust_forwarded: bool = False
+    """Believe the last address in X-Forwarded-For: only behind a proxy of ours."""
 
 
 def create_app(

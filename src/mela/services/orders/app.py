@@ -23,7 +23,10 @@ def build(context: Context[OrdersSettings]) -> Parts:
         implementation=orders,
         router=routes.router(orders),
         subscriptions=handlers.subscriptions(orders),
-        jobs=[Job("drive", context.settings.drive_every_s, orders.drive_stuck)],
+        jobs=[
+            Job("drive", context.settings.drive_every_s, orders.drive_stuck),
+            Job("forget keys", 3_600.0, orders.forget_keys),
+        ],
     )
 
 

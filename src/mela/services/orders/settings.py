@@ -18,6 +18,9 @@ class OrdersSettings:
     return_within_days: int = 10
     """Days after delivery in which a return may be asked for (our own policy)."""
 
+    key_days: int = 90
+    """Idempotency keys are remembered for so many days."""
+
     def __post_init__(self) -> None:
         """Raises: ValueError."""
         if self.pay_within_s >= self.hold_s:

@@ -21,6 +21,9 @@ class SettlementSettings:
     look_every_s: float = 60.0
     """How often the job looks whether today's run is due, and asks about payouts without an outcome."""
 
+    key_days: int = 90
+    """Idempotency keys are remembered for so many days."""
+
     def __post_init__(self) -> None:
         """Raises: ValueError."""
         if not 0 <= self.run_from_hour <= 23:

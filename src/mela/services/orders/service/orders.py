@@ -10,7 +10,7 @@ import structlog
 
 from mela.contracts.catalog import Catalog, Line, OutOfStock, PricedLine, ReservationLost
 from mela.contracts.payments import Method, PaymentRefunded, Payments, PaymentState, RefundTooLarge
-from mela.kernel import ids
+from mela.kernel import idempotency, ids
 from mela.kernel.clock import Clock, india_date
 from mela.kernel.db import Database
 from mela.kernel.errors import MelaError, Rejected
@@ -183,6 +183,10 @@ class Orders:
             key=return_id, payment_id=order.payment_id, amount=found.amount, reason="returned"
         )
         return await self._db.run(store.return_refunding, return_id, refund.id, self._clock.now())
+
+    async def forget_keys(self) -> None:
+        """Drop idempotency keys of long ago."""
+        await self._db.run(idempotency.forget, self._clock.now() - timedelta(days=self._settings.key_days))
 
     async def drive_stuck(self) -> None:
         """Take up what a crash or a peer's outage left in the middle."""

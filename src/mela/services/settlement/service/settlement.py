@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from mela.contracts.catalog import Catalog
 from mela.contracts.orders import OrderSold, OrderUnsold
 from mela.contracts.payments import Payments
-from mela.kernel import ids
+from mela.kernel import idempotency, ids
 from mela.kernel.clock import Clock, india, india_date
 from mela.kernel.db import Database
 from mela.kernel.errors import MelaError, NotFound, Rejected
@@ -121,6 +121,10 @@ class Settlement:
             return
         if not await self._db.read(store.is_finished, today):
             await self.run(today)
+
+    async def forget_keys(self) -> None:
+        """Drop idempotency keys of long ago."""
+        await self._db.run(idempotency.forget, self._clock.now() - timedelta(days=self._settings.key_days))
 
     async def finish_payouts(self) -> None:
         """Ask what became of payouts without an outcome; those that never reached the gateway are sent again."""

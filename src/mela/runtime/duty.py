@@ -1,0 +1,70 @@
+"""What the person on duty sees of all services of a process: events that wait, events that are parked, and replay."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from mela.kernel.clock import Clock
+from mela.kernel.errors import NotFound
+from mela.kernel.events import inbox, outbox
+from mela.kernel.web.callers import Operator
+from mela.runtime.wiring import Built
+
+
+class ParkedEvent(BaseModel):
+    """An event that a handler gave up on. Later events of its key wait behind it, for this service only."""
+
+    id: str = Field(description="Name it to let it go again", examples=["evt_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    name: str = Field(description="What happened", examples=["payments.captured"])
+    key: str = Field(description="Events of a key stay in order", examples=["ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    body: str = Field(description="The event, as JSON")
+    happened: datetime
+    attempts: int = Field(description="How often it was tried", examples=[8])
+    reason: str = Field(description="Why the last try failed", examples=["catalog.unknown_sku"])
+    behind: int = Field(description="Events of the key that wait behind it", examples=[2])
+
+
+class ServiceEvents(BaseModel):
+    """The events of one service."""
+
+    service: str = Field(examples=["orders"])
+    to_send: int = Field(description="Emitted and not yet with every subscriber", examples=[0])
+    waiting: int = Field(description="Received and not yet handled", examples=[0])
+    parked: list[ParkedEvent] = Field(description="Given up on: a person has to look")
+
+
+def router(built: Mapping[str, Built], clock: Clock) -> APIRouter:
+    """Routes under `/api/platform/events`."""
+    api = APIRouter(prefix="/api/platform/events", tags=["on duty"])
+
+    @api.get("", summary="Events that wait or are parked, by service")
+    async def list_events(_caller: Operator) -> list[ServiceEvents]:
+        return [await _events(name, one) for name, one in built.items() if one.service.events]
+
+    @api.post("/{service}/{event_id}/replay", summary="Let a parked event go again", status_code=204)
+    async def replay_event(
+        _caller: Operator,
+        service: Annotated[str, Path(max_length=40, pattern="^[a-z]+$", examples=["orders"])],
+        event_id: Annotated[
+            str, Path(max_length=40, pattern="^[A-Za-z0-9_.-]+$", examples=["evt_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+        ],
+    ) -> None:
+        """It is tried anew; the events behind it follow in order."""
+        one = built.get(service)
+        if one is None or not one.service.events:
+            raise NotFound("kernel.not_found")
+        await one.db.run(inbox.replay, event_id, clock.now())
+
+    return api
+
+
+async def _events(name: str, one: Built) -> ServiceEvents:
+    parked = await one.db.read(inbox.parked)
+    depth = await one.db.read(inbox.depth)
+    return ServiceEvents(
+        service=name, to_send=await one.db.read(outbox.waiting), waiting=depth[inbox.WAITING],
+        parked=[ParkedEvent(**vars(event)) for event in parked],
+    )  # fmt: skip

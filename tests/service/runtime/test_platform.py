@@ -1,0 +1,132 @@
+"""The whole platform in one process, over ASGI: a purchase, the person on duty, and what a process can't start with."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from mela.kernel.clock import SystemClock
+from mela.kernel.errors import Unauthenticated
+from mela.kernel.events.outbox import Envelope
+from mela.runtime import flight, registry
+from mela.runtime.platform import Platform
+from mela.runtime.settings import CannotStart, PlatformSettings, laptop_defaults, operator_token
+from mela.simulators.shopper import Refused, Shopper
+
+URL = "http://mela.test"
+
+
+class _Inside(httpx2.AsyncBaseTransport):
+    """Requests to the platform's own address go straight into its application."""
+
+    def __init__(self) -> None:
+        self.app: FastAPI | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        assert self.app is not None
+        return await httpx2.ASGITransport(app=self.app).handle_async_request(request)
+
+
+@asynccontextmanager
+async def _running(folder: Path, **settings: object) -> AsyncIterator[tuple[Platform, httpx2.AsyncClient]]:
+    platform = Platform(list(registry.ENTRIES), PlatformSettings(data=folder, url=URL, **settings), environ={})  # type: ignore[arg-type]
+    await platform.wiring.http.aclose()
+    inside = _Inside()
+    platform.wiring.http = httpx2.AsyncClient(transport=inside)
+    inside.app = platform.open()
+    await platform.load_samples()
+    async with inside.app.router.lifespan_context(inside.app), httpx2.AsyncClient(transport=inside) as client:
+        yield platform, client
+
+
+async def test_a_purchase_runs_through_all_services_of_one_process(tmp_path: Path) -> None:
+    async with _running(tmp_path, hooks=True) as (platform, client):
+        meena = Shopper(client, URL, "+919876500001")
+        await meena.sign_in()
+        product = await meena.find("atta")
+        await meena.put_in_cart(product["variants"][0]["sku"])
+        order = await meena.check_out()
+        await meena.approve(order)
+        assert (await meena.wait(order["id"], "confirmed", "cancelled"))["state"] == "confirmed"
+        assert len(await meena.invoices(order["id"])) == 1
+        ready = (await client.get(f"{URL}/readyz")).json()
+        assert ready == {"ready": True, "problems": {}}
+        metrics = (await client.get(f"{URL}/metrics")).text
+        assert 'mela_outbox_waiting{service="orders"}' in metrics
+        health = platform.health
+        assert health.ready
+    assert (health.ready, bool(platform.names)) == (False, True)
+    assert flight.read(tmp_path / "flight") == []
+
+
+async def test_the_person_on_duty_sees_a_parked_event_and_lets_it_go(tmp_path: Path) -> None:
+    async with _running(tmp_path) as (platform, client):
+        duty = {"authorization": f"Bearer {operator_token(tmp_path)}"}
+        lost = Envelope("evt_lost", "payments.captured", "ord_x", "{}", SystemClock().now(), None)
+        await platform.wiring.built["orders"].bus.receive(envelopes=[lost])
+        async with asyncio.timeout(10):
+            while True:
+                if parked := await _parked(client, duty):
+                    break
+                await asyncio.sleep(0.02)
+        assert [(service, event["id"]) for service, event in parked] == [("orders", "evt_lost")]
+        answer = await client.post(f"{URL}/api/platform/events/orders/evt_lost/replay", headers=duty)
+        assert answer.status_code == 204
+        for unknown in ("orders/evt_never", "catalog/evt_lost", "nobody/evt_lost"):
+            answer = await client.post(f"{URL}/api/platform/events/{unknown}/replay", headers=duty)
+            assert answer.json()["code"] == "kernel.not_found"
+        assert (await client.get(f"{URL}/api/platform/events")).json()["code"] == "kernel.unauthenticated"
+
+
+async def test_a_stranger_is_nobody(tmp_path: Path) -> None:
+    async with _running(tmp_path) as (_, client):
+        stranger = Shopper(client, URL, "+919876500002", token="mela_cs_" + "x" * 43)
+        with pytest.raises(Refused) as refused:
+            await stranger.put_in_cart("ATTA-5KG")
+        assert refused.value.code == Unauthenticated.code or refused.value.status == 401
+
+
+async def test_a_service_alone_says_whom_it_misses(tmp_path: Path) -> None:
+    platform = Platform(["orders"], PlatformSettings(data=tmp_path), environ={})
+    with pytest.raises(CannotStart, match=r"needs \w+, and nobody said where it is"):
+        platform.open()
+    await platform.close()
+
+
+def test_a_laptops_secrets_are_made_once_and_are_its_owners(tmp_path: Path) -> None:
+    settings = PlatformSettings(data=tmp_path)
+    assert laptop_defaults(settings) == laptop_defaults(settings)
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"database": "postgresql://h/shop"},
+        {"events": "rabbit://h"},
+        {"peers": ("nobody=http://h",)},
+        {"callers": ("orders",)},
+    ],
+)
+def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"database is|events is|SERVICE=VALUE"):
+        PlatformSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_where_a_process_is_reached_and_what_it_knows() -> None:
+    settings = PlatformSettings(
+        host="0.0.0.0", port=3100, database="postgresql://h/{service}",  # noqa: S104
+        peers=("orders=http://orders:3000",), callers=("orders=abc",),
+    )  # fmt: skip
+    assert settings.own_url == "http://127.0.0.1:3100"
+    assert settings.database_url("catalog") == "postgresql://h/catalog"
+    assert (settings.peer_urls, settings.caller_hashes) == ({"orders": "http://orders:3000"}, {"orders": "abc"})
+
+
+async def _parked(client: httpx2.AsyncClient, duty: dict[str, str]) -> list[tuple[str, dict[str, object]]]:
+    services = (await client.get(f"{URL}/api/platform/events", headers=duty)).json()
+    return [(one["service"], event) for one in services for event in one["parked"]]
