@@ -40,12 +40,13 @@ def server(*, options: str = "") -> Iterator[str]:
             shutil.chown(folder, "postgres", "postgres")
         data = folder / "data"
         settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=200 {options}"
-        _quietly([*as_owner, str(programs / "initdb"), "-D", str(data), "-U", "mela", "-A", "trust", "-E", "UTF8", "--no-sync"])
-        _quietly([*as_owner, str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", settings, "start"])
+        initdb, pg_ctl = str(programs / "initdb"), str(programs / "pg_ctl")
+        _quietly([*as_owner, initdb, "-D", str(data), "-U", "mela", "-A", "trust", "-E", "UTF8", "--no-sync"])
+        _quietly([*as_owner, pg_ctl, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", settings, "start"])
         try:
             yield f"postgresql://mela@127.0.0.1:{port}/postgres"
         finally:
-            _quietly([*as_owner, str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"])
+            _quietly([*as_owner, pg_ctl, "-D", str(data), "-m", "immediate", "-w", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
