@@ -51,7 +51,7 @@ def readable(system: System) -> System:
         if found.about == "wrong-type":
             wrong.setdefault(thing, []).append(found.path)
     for thing in system:
-        for path in _empty_items(thing.data):
+        for path in _nulls(thing.data):
             wrong.setdefault(thing, []).append(path)
     if not wrong:
         return system
@@ -64,18 +64,14 @@ def readable(system: System) -> System:
     )
 
 
-def _empty_items(value: object, at: Path = ()) -> Iterator[Path]:
-    """Items of lists that are null: the API server reads them as empty maps or texts."""
-    if isinstance(value, Mapping):
-        for key, each in value.items():
-            if isinstance(each, list | Mapping):
-                yield from _empty_items(each, (*at, key))
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            if each is None:
-                yield (*at, index)
-            elif isinstance(each, list | Mapping):
-                yield from _empty_items(each, (*at, index))
+def _nulls(value: object, at: Path = ()) -> Iterator[Path]:
+    """Fields and items that are null: to the API server as good as absent."""
+    steps = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for step, each in steps:
+        if each is None:
+            yield (*at, step)
+        elif isinstance(each, list | Mapping):
+            yield from _nulls(each, (*at, step))
 
 
 def _as_served(system: System) -> Iterator[tuple[Object, problems.Problem]]:

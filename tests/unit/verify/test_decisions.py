@@ -1,0 +1,247 @@
+"""Where rules speak and where they keep silent, beyond their own examples."""
+
+import pytest
+
+from mela.cluster.checks import RULES, Finding, every
+from mela.cluster.objects import Mishap, Source, System
+from mela.verify import examples
+
+every()
+
+
+def found(rule: str, text: str) -> list[Finding]:
+    system = examples.system(text)
+    assert not system.mishaps, system.mishaps
+    return list(RULES[rule](system))
+
+
+def good(rule: str, *changes: tuple[str, str]) -> str:
+    """The rule's good example with changes, each of which must change something."""
+    text = RULES[rule].good
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+SCALER = """---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec: {minReplicas: LEAST, maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+"""
+
+
+@pytest.mark.parametrize(("least", "blocks"), [("1", True), ("2", True), ("3", False)])
+def test_a_budget_is_judged_at_the_autoscalers_minimum(least: str, blocks: bool) -> None:
+    text = good("budget-blocks-drain") + SCALER.replace("LEAST", least)
+    assert bool(found("budget-blocks-drain", text)) is blocks
+
+
+@pytest.mark.parametrize(
+    ("bound", "blocks"),
+    [
+        ("minAvailable: 67%", True),  # of three: 2.01, rounded up to all of them
+        ("minAvailable: 66%", False),
+        ("maxUnavailable: 1%", False),  # rounded up to one
+        ("maxUnavailable: 0", True),
+        ("minAvailable: 3", True),
+    ],
+)
+def test_percentages_of_a_budget_round_as_upstream_rounds_them(bound: str, blocks: bool) -> None:
+    text = good("budget-blocks-drain", ("minAvailable: 2", bound))
+    assert bool(found("budget-blocks-drain", text)) is blocks
+
+
+def test_a_limit_range_gives_the_request_that_an_autoscaler_needs() -> None:
+    defaults = """---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: shop, namespace: shop}
+spec: {limits: [{type: Container, defaultRequest: {cpu: 100m}}]}
+"""
+    bad = RULES["autoscaler-without-request"].bad
+    assert found("autoscaler-without-request", bad)
+    assert not found("autoscaler-without-request", bad + defaults)
+
+
+@pytest.mark.parametrize(("percent", "stuck"), [(181, False), (182, True), (150, False)])
+def test_growth_needs_usage_a_tenth_above_the_target(percent: int, stuck: bool) -> None:
+    text = good("autoscaler-never-grows", ("averageUtilization: 70", f"averageUtilization: {percent}"))
+    assert bool(found("autoscaler-never-grows", text)) is stuck
+
+
+def test_a_quota_that_is_too_small_at_rest_is_an_error_and_at_the_maximum_a_warning() -> None:
+    at_most = found("quota-too-small", RULES["quota-too-small"].bad)
+    at_rest = found("quota-too-small", good("quota-too-small", ("pods: 8", "pods: 1")))
+    assert {each.severity for each in at_most} == {"warning"}
+    assert [each.severity for each in at_rest] == ["error"]
+
+
+def test_a_service_for_one_pod_of_a_stateful_set_selects_it_by_the_label_that_the_controller_adds() -> None:
+    text = good(
+        "service-selects-nothing",
+        ("selector: {app: web}", "selector: {app: web, statefulset.kubernetes.io/pod-name: web-0}"),
+    )
+    assert not found("service-selects-nothing", text)
+
+
+def test_nothing_is_said_of_pods_where_an_operator_may_make_some() -> None:
+    operator = "---\napiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: k8s, namespace: shop}\n"
+    for rule in ("service-selects-nothing", "budget-selects-nothing", "policy-selects-nothing"):
+        assert found(rule, RULES[rule].bad)
+        assert not found(rule, RULES[rule].bad + operator)
+
+
+def test_names_are_not_judged_when_part_of_the_system_could_not_be_read() -> None:
+    system = examples.system(RULES["name-resolves-nowhere"].bad)
+    partial = System.of(system.objects, [Mishap("chart-not-rendered", Source("shop"), "helm is not installed")])
+    assert list(RULES["name-resolves-nowhere"](system))
+    assert not list(RULES["name-resolves-nowhere"](partial))
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: gateway, namespace: shop}\n",
+        "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: a, namespace: shop}\nspec: {secretName: gateway}\n",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, annotations: {mela.dev/provided: 'Secret/gateway: a person'}}\n",
+    ],
+)
+def test_a_secret_that_a_controller_or_a_person_makes_is_declared(maker: str) -> None:
+    bad = RULES["secret-not-declared"].bad
+    assert found("secret-not-declared", bad)
+    assert not found("secret-not-declared", bad + "---\n" + maker)
+
+
+def test_a_key_that_the_annotation_does_not_name_is_missing() -> None:
+    text = good("secret-not-declared", ("(key)", "(other)"))
+    assert not found("secret-not-declared", text)
+    assert found("key-missing", text)
+
+
+def test_an_optional_reference_may_lead_nowhere() -> None:
+    text = good("key-missing", ("name: prices, key: currency", "name: none, key: none, optional: true"))
+    assert not found("name-resolves-nowhere", text)
+    assert not found("key-missing", text)
+
+
+def test_a_volume_called_like_a_claim_template_is_the_pods_own_claim() -> None:
+    text = """
+    apiVersion: apps/v1
+    kind: StatefulSet
+    metadata: {name: db, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: db}}
+      template:
+        metadata: {labels: {app: db}}
+        spec:
+          volumes: [{name: data, persistentVolumeClaim: {claimName: any}}]
+          containers: [{name: db, image: "example.org/db:1"}]
+      volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]
+    """
+    assert not found("name-resolves-nowhere", text)
+    assert found("name-resolves-nowhere", text.replace("metadata: {name: data}", "metadata: {name: other}"))
+
+
+PLAIN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\ndata: {NAME: VALUE}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("DB_PASSWORD", "'hunter2-hunter2'", True),
+        ("DB_PASSWORD", "'${DB_PASSWORD}'", False),
+        ("DB_PASSWORD", "''", False),
+        ("DB_PASSWORD_FILE", "/run/secrets/db", False),
+        ("SESSION_SECRET", "/run/secrets/session", False),
+        ("TOKEN_TTL", "30m", False),
+        ("URL", "'postgresql://shop:hunter2hunter2@db/shop'", True),
+        ("URL", "'postgresql://shop:${PASSWORD}@db/shop'", False),
+        ("URL", "'https://example.org:8443/@handle'", False),
+        ("note", "'-----BEGIN RSA PRIVATE KEY----- abc'", True),
+        ("note", "'-----BEGIN PUBLIC KEY----- abc'", False),
+        ("TLS_SECRET", "'web-tls'", False),
+    ],
+)
+def test_secrets_are_told_from_switches_paths_names_and_what_is_filled_in_later(
+    name: str, value: str, told: bool
+) -> None:
+    assert bool(found("secret-in-config", PLAIN.replace("NAME", name).replace("VALUE", value))) is told
+
+
+def test_no_finding_repeats_a_secret() -> None:
+    for rule in ("secret-in-config", "secret-in-files", "secret-in-pod"):
+        for finding in found(rule, RULES[rule].bad):
+            assert "hunter2" not in f"{finding.says}{finding.happens}{finding.mend}"
+
+
+def test_a_token_is_needed_by_an_account_with_rights() -> None:
+    bad = RULES["token-without-need"].bad
+    binding = """---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
+"""
+    assert found("token-without-need", bad)
+    assert not found("token-without-need", bad + binding)
+
+
+def test_reading_secrets_is_told_where_the_role_is_bound_in_all_namespaces() -> None:
+    wide = good(
+        "rights-escalate", ("apiGroups: [apps], resources: [deployments]", 'apiGroups: [""], resources: [secrets]')
+    )
+    narrow = wide.replace(
+        "ClusterRoleBinding\nmetadata: {name: operator}",
+        "RoleBinding\nmetadata: {name: operator, namespace: shop}",
+    )
+    assert found("rights-escalate", wide)
+    assert not found("rights-escalate", narrow)
+
+
+@pytest.mark.parametrize(
+    ("image", "moves"),
+    [("a", True), ("a:1.4", False), ("host:5000/a", True), ("a:latest@sha256:00", False), ("a:${TAG}", False)],
+)
+def test_an_image_is_fixed_by_a_version_or_a_digest(image: str, moves: bool) -> None:
+    text = good("image-moves", ("image: example.org/web:1.4.2", f'image: "{image}"'))
+    assert bool(found("image-moves", text)) is moves
+
+
+@pytest.mark.parametrize(
+    ("hook", "late"),
+    [
+        ('[sh, -c, "sleep 44; nginx -s quit"]', False),
+        ('[sh, -c, "sleep 1m"]', True),
+        ("[sleep, '45']", True),
+        ("[/bin/oversleep]", False),
+    ],
+)
+def test_the_pause_of_a_stop_hook_is_read_from_its_command(hook: str, late: bool) -> None:
+    text = good("stop-outlasts-grace", ('[sleep, "10"]', hook))
+    assert bool(found("stop-outlasts-grace", text)) is late
+
+
+def test_a_call_is_judged_on_the_pods_port_behind_the_services() -> None:
+    closed = good("call-blocked", ("ports: [{port: 8080}]", "ports: [{port: 80}]"))
+    assert [each.object.name for each in found("call-blocked", closed)] == ["web"]
+
+
+def test_a_service_named_in_a_config_map_is_a_call_of_whoever_reads_it() -> None:
+    text = RULES["call-blocked"].bad.replace(', annotations: {mela.dev/calls: "catalog:80"}', "")
+    text = text.replace(
+        'containers: [{name: web, image: "example.org/web:1.4.2"',
+        'containers: [{name: web, envFrom: [{configMapRef: {name: web}}], image: "example.org/web:1.4.2"',
+    )
+    config = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\ndata: {CATALOG: CALLED}\n"
+    assert not found("call-blocked", text)
+    for address in ("http://catalog.shop.svc.cluster.local:80/v1", "catalog:80", "http://catalog.shop:80"):
+        assert found("call-blocked", text + config.replace("CALLED", f'"{address}"'))
+
+
+def test_dns_on_the_node_or_elsewhere_is_not_told_as_blocked() -> None:
+    peer = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}"
+    for other in ("{ipBlock: {cidr: 169.254.20.10/32}}", "{namespaceSelector: {matchLabels: {name: openshift-dns}}}"):
+        assert not found("dns-blocked", good("dns-blocked", (peer, other)))
