@@ -25,8 +25,8 @@ def list_(url: str, data: Path, for_script: bool) -> None:
         render.as_json(found)
         return
     render.table("Events", ("service", "to send", "waiting", "parked"),
-                 [(s["service"], s["to_send"], s["waiting"], len(s["parked"])) for s in found])  # fmt: skip
-    rows = [(s["service"], e["id"], e["name"], e["behind"], e["reason"]) for s in found for e in s["parked"]]
+                 [(s["service"], s["to_send"], s["waiting"], len(s["parked"])) for s in found["items"]])  # fmt: skip
+    rows = [(s["service"], e["id"], e["name"], e["behind"], e["reason"]) for s in found["items"] for e in s["parked"]]
     if rows:
         render.table("Parked", ("service", "id", "what", "behind it", "why"), rows)
         render.line("Mend the cause, then: mela events replay SERVICE ID")

@@ -10,7 +10,10 @@ from pydantic import BaseModel, Field
 from mela.kernel.clock import Clock
 from mela.kernel.errors import NotFound
 from mela.kernel.events import inbox, outbox
+from mela.kernel.web import bodies
 from mela.kernel.web.callers import Operator
+from mela.kernel.web.pages import Page
+from mela.kernel.web.refusals import refused
 from mela.runtime.wiring import Built
 
 
@@ -20,8 +23,8 @@ class ParkedEvent(BaseModel):
     id: str = Field(description="Name it to let it go again", examples=["evt_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
     name: str = Field(description="What happened", examples=["payments.captured"])
     key: str = Field(description="Events of a key stay in order", examples=["ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
-    body: str = Field(description="The event, as JSON")
-    happened: datetime
+    body: str = Field(description="The event, as JSON", examples=['{"order_id": "ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B"}'])
+    happened: datetime = Field(description="When", examples=["2026-11-23T06:30:00Z"])
     attempts: int = Field(description="How often it was tried", examples=[8])
     reason: str = Field(description="Why the last try failed", examples=["catalog.unknown_sku"])
     behind: int = Field(description="Events of the key that wait behind it", examples=[2])
@@ -30,26 +33,42 @@ class ParkedEvent(BaseModel):
 class ServiceEvents(BaseModel):
     """The events of one service."""
 
-    service: str = Field(examples=["orders"])
+    service: str = Field(description="Whose inbox and outbox", examples=["orders"])
     to_send: int = Field(description="Emitted and not yet with every subscriber", examples=[0])
     waiting: int = Field(description="Received and not yet handled", examples=[0])
     parked: list[ParkedEvent] = Field(description="Given up on: a person has to look")
 
 
+class ServiceEventsPage(Page[ServiceEvents]):
+    """The events of each service of this process."""
+
+
 def router(built: Mapping[str, Built], clock: Clock) -> APIRouter:
     """Routes under `/api/platform/events`."""
-    api = APIRouter(prefix="/api/platform/events", tags=["on duty"])
+    api = bodies.router("/api/platform/events", tags=["on duty"])
 
     @api.get("", summary="Events that wait or are parked, by service")
-    async def list_events(_caller: Operator) -> list[ServiceEvents]:
-        return [await _events(name, one) for name, one in built.items() if one.service.events]
+    async def list_events(_caller: Operator) -> ServiceEventsPage:
+        """Services in the order in which they call each other, parked events oldest first."""
+        return ServiceEventsPage(items=[await _events(name, one) for name, one in built.items() if one.service.events])
 
-    @api.post("/{service}/{event_id}/replay", summary="Let a parked event go again", status_code=204)
+    @api.post(
+        "/{service}/{event_id}/replay", summary="Let a parked event go again", status_code=204,
+        responses=refused({404: "kernel.not_found"}),
+    )  # fmt: skip
     async def replay_event(
         _caller: Operator,
-        service: Annotated[str, Path(max_length=40, pattern="^[a-z]+$", examples=["orders"])],
+        service: Annotated[
+            str, Path(max_length=40, pattern="^[a-z]+$", description="Whose inbox", examples=["orders"])
+        ],
         event_id: Annotated[
-            str, Path(max_length=40, pattern="^[A-Za-z0-9_.-]+$", examples=["evt_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+            str,
+            Path(
+                max_length=40,
+                pattern="^[A-Za-z0-9_.-]+$",
+                description="The parked event",
+                examples=["evt_01KAR4T0GQ8V6M2Z3XJY5N7P9B"],
+            ),
         ],
     ) -> None:
         """It is tried anew; the events behind it follow in order."""

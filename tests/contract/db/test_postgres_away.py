@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection
@@ -30,7 +31,7 @@ class Refusal(Exception):
 
 
 async def test_a_server_that_is_away_may_be_asked_again(away: Database) -> None:
-    for call in (away.run(shelf.names), away.read(shelf.names), away.run(row_guarded(lambda conn: shelf.names(conn)))):
+    for call in (away.run(shelf.names), away.read(shelf.names), away.run(row_guarded(partial(shelf.names)))):
         with pytest.raises(errors.Retryable) as refusal:
             await call
         assert refusal.value.of == "kernel.unavailable"

@@ -129,4 +129,4 @@ def test_where_a_process_is_reached_and_what_it_knows() -> None:
 
 async def _parked(client: httpx2.AsyncClient, duty: dict[str, str]) -> list[tuple[str, dict[str, object]]]:
     services = (await client.get(f"{URL}/api/platform/events", headers=duty)).json()
-    return [(one["service"], event) for one in services for event in one["parked"]]
+    return [(one["service"], event) for one in services["items"] for event in one["parked"]]

@@ -245,3 +245,154 @@ def test_dns_on_the_node_or_elsewhere_is_not_told_as_blocked() -> None:
     peer = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}"
     for other in ("{ipBlock: {cidr: 169.254.20.10/32}}", "{namespaceSelector: {matchLabels: {name: openshift-dns}}}"):
         assert not found("dns-blocked", good("dns-blocked", (peer, other)))
+
+
+def says(rule: str, text: str) -> list[str]:
+    return [each.says for each in found(rule, text)]
+
+
+def test_the_databases_limit_is_read_from_its_file_or_is_its_default() -> None:
+    bad = RULES["connections-exceed-database"].bad.replace(", args: [-c, max_connections=200]", "")
+    assert "lets 97 clients in" in says("connections-exceed-database", bad)[0]
+    mounted = bad.replace(
+        "      containers:", "      volumes: [{name: c, configMap: {name: db}}]\n      containers:", 1
+    )
+    config = '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: db, namespace: shop}\ndata: {postgresql.conf: "max_connections = 300"}\n'
+    assert "lets 297 clients in" in says("connections-exceed-database", mounted + config)[0]
+
+
+STORE = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: "example.org/db:1"}]}
+  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {type: LoadBalancer, selector: {app: db}, ports: [{port: 5432}]}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: shop}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: "example.org/agent:1"}]}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: load, namespace: shop}
+spec:
+  parallelism: 4
+  template:
+    spec: {restartPolicy: Never, containers: [{name: load, image: "example.org/load:1"}]}
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: shop, namespace: shop}
+spec: {hard: {HARD}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("hard", "severities"),
+    [
+        ("requests.storage: 30Gi", []),
+        ("requests.storage: 29Gi", ["error"]),
+        ("services.loadbalancers: 0", ["error"]),
+        ("pods: 8", []),  # three, one on the only node that is known, four of the Job
+        ("pods: 7", ["warning"]),
+        ("pods: 3", ["error"]),
+        ("pods: abc", []),
+    ],
+)
+def test_a_quota_counts_claims_services_daemons_and_jobs(hard: str, severities: list[str]) -> None:
+    assert [each.severity for each in found("quota-too-small", STORE.replace("HARD", hard))] == severities
+
+
+def test_a_quota_of_a_scope_counts_only_what_is_in_it() -> None:
+    text = STORE.replace("{hard: {HARD}}", "{hard: {pods: 2}, scopes: [NotBestEffort]}")
+    assert not found("quota-too-small", text)
+
+
+def test_a_claim_beyond_the_limit_range_is_refused() -> None:
+    text = """
+apiVersion: v1
+kind: LimitRange
+metadata: {name: shop, namespace: shop}
+spec: {limits: [{type: PersistentVolumeClaim, max: {storage: 5Gi}}]}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: shop}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
+"""
+    assert [each.object.kind for each in found("limit-range-refuses", text)] == ["PersistentVolumeClaim"]
+    assert not found("limit-range-refuses", text.replace("10Gi", "5Gi"))
+
+
+def test_daemons_take_room_on_each_node_before_other_pods() -> None:
+    daemon = """---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: shop}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: "example.org/agent:1", resources: {requests: {cpu: "3"}}}]}
+"""
+    text = good("pods-find-no-node")
+    assert not found("pods-find-no-node", text)
+    assert found("pods-find-no-node", text + daemon)
+
+
+ROUTE = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: edge, namespace: edge}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {ports: [{port: 80}]}
+"""
+
+
+def test_a_routes_backends_and_gateway_are_followed() -> None:
+    assert not found("name-resolves-nowhere", ROUTE)
+    assert found("name-resolves-nowhere", ROUTE.replace("name: edge, namespace: edge", "name: edge"))
+    assert found("name-resolves-nowhere", ROUTE.replace("[{name: web, port", "[{name: webb, port"))
+    assert found("backend-port-missing", ROUTE.replace("port: 80}]}]", "port: 81}]}]"))
+
+
+@pytest.mark.parametrize(
+    ("peer", "blocked"),
+    [
+        ("namespaceSelector: {}", False),
+        ("ipBlock: {cidr: 0.0.0.0/0}", False),
+        ("podSelector: {matchLabels: {app: nobody-here}}", False),
+        ("podSelector: {matchLabels: {app: web}}", True),
+    ],
+)
+def test_an_entry_is_open_when_a_rule_may_mean_its_controller(peer: str, blocked: bool) -> None:
+    text = RULES["entry-blocked"].bad.replace("from: [{podSelector: {matchLabels: {app: web}}}]", f"from: [{{{peer}}}]")
+    assert bool(found("entry-blocked", text)) is blocked
+
+
+@pytest.mark.parametrize(
+    ("calls", "blocked"), [("internet:443", True), ("10.0.0.0/8:5432", True), ("catalog:80", False)]
+)
+def test_calls_out_of_the_cluster_need_an_egress_rule_that_leads_there(calls: str, blocked: bool) -> None:
+    assert bool(found("call-blocked", good("call-blocked", ('"catalog:80"', f'"{calls}"')))) is blocked
