@@ -396,3 +396,30 @@ def test_an_entry_is_open_when_a_rule_may_mean_its_controller(peer: str, blocked
 )
 def test_calls_out_of_the_cluster_need_an_egress_rule_that_leads_there(calls: str, blocked: bool) -> None:
     assert bool(found("call-blocked", good("call-blocked", ('"catalog:80"', f'"{calls}"')))) is blocked
+
+
+MONITOR = """---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: catalog, namespace: monitoring}
+spec:
+  namespaceSelector: {matchNames: [shop]}
+  selector: {matchLabels: {app: catalog}}
+  endpoints: [{port: NAME}]
+"""
+
+
+@pytest.mark.parametrize(("port", "blocked"), [("metrics", True), ("http", False), ("unknown", False)])
+def test_what_a_service_monitor_scrapes_is_followed_to_the_pods_port(port: str, blocked: bool) -> None:
+    text = good(
+        "scrape-blocked",
+        (
+            "metadata: {name: catalog, namespace: shop}\nspec: {selector",
+            "metadata: {name: catalog, namespace: shop, labels: {app: catalog}}\nspec: {selector",
+        ),
+        (
+            "ports: [{port: 80, targetPort: 8080}]",
+            "ports: [{name: http, port: 80, targetPort: 8080}, {name: metrics, port: 9090}]",
+        ),
+    )
+    assert bool(found("scrape-blocked", text + MONITOR.replace("NAME", port))) is blocked

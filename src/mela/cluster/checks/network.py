@@ -7,10 +7,10 @@ Source: https://kubernetes.io/docs/concepts/services-networking/network-policies
 
 from collections.abc import Iterator, Sequence
 
-from mela.cluster import reachability, references
+from mela.cluster import reachability, references, workloads
 from mela.cluster.checks import Finding, rule
 from mela.cluster.networkpolicy import Peer, Pod, Policy, PortRange, Rule, Side
-from mela.cluster.objects import Object, System
+from mela.cluster.objects import Object, Path, System
 from mela.cluster.reachability import Call, behind
 from mela.cluster.workloads import Workload, maps, number, text
 
@@ -312,13 +312,9 @@ def _entries(system: System) -> Iterator[tuple[Object, tuple[str | int, ...], Ob
 
 
 def _ports(service: Object, workload: Workload) -> list[int]:
-    declared = {
-        text(port.get("name")): number(port.get("containerPort"), 0)
-        for each in workload.running
-        for _, port in maps(each.data.get("ports"))
-    }
     targets = [port.get("targetPort", port.get("port")) for _, port in maps(service.get("spec", "ports"))]
-    return [found for each in targets if (found := declared.get(each, 0) if isinstance(each, str) else number(each, 0))]
+    numbers = (_named(workload, each) if isinstance(each, str) else number(each, 0) for each in targets)
+    return [each for each in numbers if each]
 
 
 def _near_controller(network: reachability.Network, rule_: Rule, workload: Workload) -> bool:
@@ -340,20 +336,60 @@ def _near_controller(network: reachability.Network, rule_: Rule, workload: Workl
     bad=SHOP.replace("metadata: {labels: {app: catalog}}", "metadata: {labels: {app: catalog}, annotations: {prometheus.io/scrape: 'true', prometheus.io/port: '9090'}}"),
 )  # fmt: skip
 def scrape_blocked(system: System) -> Iterator[Finding]:
+    """By annotation on the pods, or by a ServiceMonitor or PodMonitor of the Prometheus operator."""
     network = reachability.of(system)
-    for workload in network.pods:
-        wanted = workload.annotations.get("prometheus.io/scrape") == "true"
-        port = workload.annotations.get("prometheus.io/port", "")
-        closing = [each.ingress for each in network.selecting(workload) if each.ingress is not None] if wanted else []
-        if (
-            closing
-            and port.isdigit()
-            and not any(_has_port(each, int(port), "TCP") for rules in closing for each in rules)
-        ):
+    for thing, path, workload, port in _scraped(system):
+        closing = [each.ingress for each in network.selecting(workload) if each.ingress is not None]
+        if closing and port and not any(_has_port(each, port, "TCP") for rules in closing for each in rules):
             yield Finding(
-                workload.object,
-                (*workload.at, "metadata", "annotations", "prometheus.io/scrape"),
-                says=f"The pods ask to be scraped on port {port}, and no ingress rule opens it to anybody.",
+                thing,
+                path,
+                says=f"{workload.object.name} is to be scraped on port {port}, and no ingress rule opens it to anybody.",
                 happens="The target is down in Prometheus; dashboards and alerts of this workload are empty.",
                 mend="Add an ingress rule for the monitoring namespace on that port.",
             )
+
+
+def _scraped(system: System) -> Iterator[tuple[Object, Path, Workload, int]]:
+    for workload in workloads.of(system).all:
+        written = workload.annotations.get("prometheus.io/port", "")
+        if workload.annotations.get("prometheus.io/scrape") == "true" and written.isdecimal():
+            path = (*workload.at, "metadata", "annotations", "prometheus.io/scrape")
+            yield workload.object, path, workload, int(written)
+    for monitor in system.kind("ServiceMonitor.monitoring.coreos.com"):
+        for service in _monitored(system, monitor):
+            for index, endpoint in maps(monitor.get("spec", "endpoints")):
+                for workload, port in _behind_port(system, service, text(endpoint.get("port"))):
+                    yield monitor, ("spec", "endpoints", index), workload, port
+    for monitor in system.kind("PodMonitor.monitoring.coreos.com"):
+        chosen = workloads.of(system).chosen(monitor.namespace, workloads.selector(monitor.get("spec", "selector")))
+        for index, endpoint in maps(monitor.get("spec", "podMetricsEndpoints")):
+            for workload in chosen if monitor.get("spec", "namespaceSelector") is None else ():
+                yield (
+                    monitor,
+                    ("spec", "podMetricsEndpoints", index),
+                    workload,
+                    _named(workload, text(endpoint.get("port"))),
+                )
+
+
+def _monitored(system: System, monitor: Object) -> Iterator[Object]:
+    """Services that a ServiceMonitor selects: of its own namespace, or of those that it names."""
+    names = monitor.get("spec", "namespaceSelector", "matchNames")
+    spaces = names if isinstance(names, list) else [monitor.namespace]
+    selector = workloads.selector(monitor.get("spec", "selector"))
+    return (each for each in system.kind("Service") if each.namespace in spaces and selector.matches(each.labels))
+
+
+def _behind_port(system: System, service: Object, name: str) -> Iterator[tuple[Workload, int]]:
+    """The pods behind the Service's port of that name, with their own port."""
+    for _, port in maps(service.get("spec", "ports")):
+        target = port.get("targetPort", port.get("port"))
+        for workload in behind(system, service) if name and port.get("name") == name else ():
+            yield workload, _named(workload, target) if isinstance(target, str) else number(target, 0)
+
+
+def _named(workload: Workload, name: str) -> int:
+    """The number of a container port; 0 if there is none of that name."""
+    ports = (port for each in workload.running for _, port in maps(each.data.get("ports")))
+    return next((number(port.get("containerPort"), 0) for port in ports if name and port.get("name") == name), 0)
