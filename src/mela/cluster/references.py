@@ -3,7 +3,7 @@
 एक वस्तु दूसरी को केवल नाम से जानती है; नाम ग़लत हो तो कोई चेतावनी नहीं, बस कुछ शुरू नहीं होता।
 
 Source: https://kubernetes.io/docs/reference/kubernetes-api/ for Kubernetes' own kinds; the projects' own references, named
-in the tables, for the others (read 2026-11-23).
+in the tables, for the others (2026-11-23).
 """
 
 import re

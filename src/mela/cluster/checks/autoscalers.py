@@ -1,6 +1,6 @@
 """Autoscalers against what they scale: a metric that can be measured, room to move, and nobody else at the same wheel.
 
-Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/ (read 2026-11-23).
+Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/ (2026-11-23).
 """
 
 from collections.abc import Iterator, Mapping
@@ -113,7 +113,7 @@ def autoscaler_without_request(system: System) -> Iterator[Finding]:
 def autoscaler_never_grows(system: System) -> Iterator[Finding]:
     """The largest utilization that can be measured is limit over request; growth needs a tenth more than the target.
 
-    Source: kubernetes-sigs/metrics-server issue 763 (read 2026-11-23)."""
+    Source: kubernetes-sigs/metrics-server issue 763 (2026-11-23)."""
     for scaler, workload in _pairs(system):
         metrics = list(_utilizations(scaler))
         written = list(scaler.get("spec", "metrics") or ())

@@ -1,6 +1,6 @@
 """CronJobs in time: schedules that name a moment, deadlines that can be met, runs that neither pile up nor block one another.
 
-Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ (read 2026-11-23).
+Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ (2026-11-23).
 """
 
 from collections.abc import Iterator

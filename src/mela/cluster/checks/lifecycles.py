@@ -1,7 +1,7 @@
 """Starting, serving and stopping: probes, hooks and grace periods that fit together in time.
 
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ and
-https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/ (read 2026-11-23).
+https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/ (2026-11-23).
 """
 
 import re

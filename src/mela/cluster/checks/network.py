@@ -2,7 +2,7 @@
 
 Probes need no rule: a node always reaches the pods that it runs. Says nothing of where DNS, scrapers or ingress
 controllers run when a rule leaves it open.
-Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/ (read 2026-11-23).
+Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/ (2026-11-23).
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """What pods may do to their node and to the API: Pod Security levels, host access, tokens, images.
 
-Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/ (read 2026-11-23).
+Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/ (2026-11-23).
 """
 
 import re

@@ -1,6 +1,6 @@
 """NetworkPolicies by themselves: whom they select, which directions they are about, and what is easily misread in them.
 
-Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/ (read 2026-11-23).
+Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/ (2026-11-23).
 """
 
 from collections.abc import Iterator

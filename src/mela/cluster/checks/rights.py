@@ -1,6 +1,6 @@
 """RBAC: roles that let their holders get more rights than they have, and bindings to everybody.
 
-Source: https://kubernetes.io/docs/concepts/security/rbac-good-practices/ (read 2026-11-23).
+Source: https://kubernetes.io/docs/concepts/security/rbac-good-practices/ (2026-11-23).
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ ESCALATIONS = (
     _row(WRITES, "admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", "Its holder can read and change every object on its way into the cluster."),
     _row("approve", "certificates.k8s.io", "signers", "Its holder can sign itself a certificate for any user."),
 )  # fmt: skip
-"""The table of the page named above, in its order."""
+"""After the page named above; the sentences are ours."""
 EVERYBODY = ("system:authenticated", "system:unauthenticated", "system:anonymous", "system:serviceaccounts")
 READERS = (
     "system:discovery",
