@@ -48,16 +48,14 @@ async def sign_in(port: int, number: int, outside: int | None = None) -> Connect
 async def buy(door: Connection, sku: str, result: Result, app: Connection | None = None) -> None:
     """One whole order: cart, checkout, approval in the UPI app (through `app`, else the same door), confirmation."""
     started = time.perf_counter()
-    await _must(door.call("PUT", f"/api/orders/cart/items/{sku}", {"quantity": 1}))
+    await _must(door, "PUT", f"/api/orders/cart/items/{sku}", {"quantity": 1})
     key = f"bench-{time.time_ns()}-{next(_keys)}"
-    order = await _must(
-        door.call("POST", "/api/orders/orders", {"address": ADDRESS, "method": "upi"}, idempotency_key=key)
-    )
+    order = await _must(door, "POST", "/api/orders/orders", {"address": ADDRESS, "method": "upi"}, idempotency_key=key)
     result.accepted.append(time.perf_counter() - started)
     reference = parse_qs(urlsplit(order["intent_url"]).query)["tr"][0]
-    await _must((app or door).call("POST", f"/sim/gateway/upi/{reference}/approve", {}))
+    await _must((app or door), "POST", f"/sim/gateway/upi/{reference}/approve", {})
     while order["state"] not in ("confirmed", "cancelled"):
-        order = await _must(door.call("GET", f"/api/orders/orders/{order['id']}?seen={order['state']}&wait_s=10"))
+        order = await _must(door, "GET", f"/api/orders/orders/{order['id']}?seen={order['state']}&wait_s=10")
     result.whole.append(time.perf_counter() - started)
     result.orders += order["state"] == "confirmed"
     result.failed += order["state"] != "confirmed"
@@ -86,8 +84,13 @@ async def run(
     return result
 
 
-async def _must(answering: Any) -> Any:
-    status, body = await answering
+async def _must(door: Connection, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """The answer; asked again, with the same key, while the platform says that it is busy. Raises: RuntimeError."""
+    while True:
+        status, answer = await door.call(method, path, body, **headers)
+        if status != 503:
+            break
+        await asyncio.sleep(0.05)
     if status >= 400:
-        raise RuntimeError(f"{status} {body}")
-    return body
+        raise RuntimeError(f"{status} {answer}")
+    return answer

@@ -35,7 +35,7 @@ class DatabaseOptions:
     max_waiting: int = 2_000
     pool_size: int = 8
     batch: int = 64
-    attempts: int = 12
+    attempts: int = 40
 
 
 class Database(Protocol):
