@@ -100,6 +100,13 @@ def _orders(server: Platform, name: str, how: str, outside: int | None) -> Itera
         f"whole orders, {name}", rate, "orders/s", f"{how}; {result.orders} orders, 48 shoppers, {result.failed} failed"
     )
     yield Figure(f"CPU per order, {name}", 1000 * result.cpu_s / result.orders, "ms", f"server process; {how}")
+    loop_ms = 1000 * result.loop_cpu_s / result.orders
+    yield Figure(
+        f"of it in the event loop, {name}",
+        loop_ms,
+        "ms",
+        "HTTP, calls, reads, events; the rest in the writers' threads",
+    )
     half = asyncio.run(_buy(server, skus, count=600, shoppers_=48, per_second=rate / 2, first=500, outside=outside))
     for what, times in (("accepted", half.accepted), ("confirmed", half.whole)):
         cuts = statistics.quantiles(times, n=100)
@@ -159,9 +166,10 @@ async def _buy(
     outside: int | None = None,
 ) -> Any:  # fmt: skip
     doors = [await shoppers.sign_in(server.port, first + number, outside) for number in range(shoppers_)]
-    before = server.cpu_s()
+    before, loop_before = server.cpu_s(), server.cpu_s(main_thread=True)
     result = await shoppers.run(doors, skus, orders=count, per_second=per_second, outside=outside)
     result.cpu_s = server.cpu_s() - before
+    result.loop_cpu_s = server.cpu_s(main_thread=True) - loop_before
     return result
 
 

@@ -31,9 +31,15 @@ class Platform:
     def __init__(self, process: subprocess.Popen[bytes], port: int, data: Path) -> None:
         self.process, self.port, self.data = process, port, data
 
-    def cpu_s(self) -> float:
-        """CPU seconds of the process so far, user and system."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    def cpu_s(self, *, main_thread: bool = False) -> float:
+        """CPU seconds of the process so far, user and system; or of its main thread, which runs the event loop."""
+        own = f"/proc/{self.process.pid}"
+        fields = (
+            Path(f"{own}/task/{self.process.pid}/stat" if main_thread else f"{own}/stat")
+            .read_text()
+            .rsplit(")", 1)[1]
+            .split()
+        )
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def pss_mib(self) -> float:

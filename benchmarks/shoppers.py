@@ -22,6 +22,7 @@ class Result:
     failed: int = 0
     seconds: float = 0.0
     cpu_s: float = 0.0
+    loop_cpu_s: float = 0.0
     accepted: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
 
