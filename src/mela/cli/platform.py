@@ -1,6 +1,8 @@
 """`mela up`, `mela serve`, `mela services`."""
 
 import dataclasses
+import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -101,17 +103,26 @@ def _welcome(settings: Any, loaded: dict[str, int], seconds: float) -> None:
             (f"{url}/readyz  /livez  /metrics", "for probes and Prometheus"),
         ],
     )  # fmt: skip
+    mela = _typed()
     at = "" if settings.port == 3000 else f" --url {url}"
     render.line("")
     render.table(
         "Try first, in another terminal", ("command", "what happens"),
         [
-            (f"mela buy atta{at}", "a whole purchase, told step by step"),
-            (f"mela buy घी --language hi{at}", "the same in Hindi"),
+            (f"{mela} buy atta{at}", "a whole purchase, told step by step"),
+            (f"{mela} buy घी --language hi{at}", "the same in Hindi"),
             (f"curl '{url}/api/catalog/products?q=smrtphone'", "a search that forgives"),
-            (f"mela settle --next{at}", "pay the sellers what today's sales earn"),
-            ("mela doctor", "what is installed, what answers"),
+            (f"{mela} settle --next{at}", "pay the sellers what today's sales earn"),
+            (f"{mela} doctor", "what is installed, what answers"),
         ],
     )  # fmt: skip
     if sum(loaded.values()):
         render.note(f"sample data: {', '.join(f'{name} {count}' for name, count in loaded.items())}")
+
+
+def _typed() -> str:
+    """How one types `mela` here: by its name where a shell finds it, else by its path from this folder."""
+    program = Path(sys.argv[0])
+    if shutil.which(program.name):
+        return program.name
+    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)
