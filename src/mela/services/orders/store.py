@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from mela.contracts.catalog import Line, Seller
 from mela.contracts.orders import OrderSold, OrderUnsold
@@ -309,11 +309,6 @@ def serials_of(conn: Connection, gstin: str, financial_year: str) -> list[int]:
     return [row.serial for row in conn.execute(select(invoices.c.serial).where(mine).order_by(invoices.c.serial))]
 
 
-def counts(conn: Connection) -> dict[str, int]:
-    """How many orders are in each state."""
-    return dict(conn.execute(select(orders.c.state, func.count()).group_by(orders.c.state)).tuples().all())
-
-
 # Below the units.
 
 
@@ -326,7 +321,7 @@ def _write_invoice(conn: Connection, order: Order, seller: Seller, now: datetime
         serial = 1
     number = rules.invoice_number(seller.id, year, serial)
     lines = [line for line in order.lines if line.seller_id == seller.id]
-    made = rules.invoice(number, order.id, seller, order.address, lines, on=_day(now))
+    made = rules.invoice(number, order.id, seller, order.address, lines, on=india_date(now))
     conn.execute(_ADD_INVOICE, {
         "gstin": seller.gstin, "financial_year": year, "serial": serial, "order_id": order.id, "seller_id": seller.id,
         "number": number, "body": made,
@@ -362,10 +357,6 @@ def _move(
 def _save_lines(conn: Connection, order: Order, came_back: Mapping[str, int]) -> None:
     lines = [replace(line, returned=line.returned + came_back.get(line.sku, 0)) for line in order.lines]
     conn.execute(update(orders).where(orders.c.id == order.id).values(lines=[asdict(line) for line in lines]))
-
-
-def _day(moment: datetime) -> date:
-    return india_date(moment)
 
 
 def _row(order: Order) -> dict[str, Any]:
