@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from mela.runtime.heads import BoundedHeads
+from mela.runtime.connections import Connections, Protocol
 from mela.runtime.platform import Platform
 from mela.runtime.settings import CannotStart, PlatformSettings
 
@@ -66,11 +66,18 @@ def own_folder(folder: Path) -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, with signals left to us: readiness falls first, then the door closes, then requests finish."""
+    """Uvicorn, with signals left to us: readiness falls first, then the door closes, then who is inside leaves.
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    Uvicorn closes idle connections at once. One on which the next request is already on its way would lose it, so here each
+    is told to go in its next answer first (`Connection: close`), and only those still idle after `farewell_s` are closed.
+    Source: RFC 9112, 9.6 (2026-11-26): a server that intends to close says so in an answer, or the client has to guess.
+    """
+
+    def __init__(self, config: uvicorn.Config, farewell_s: float) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
+        self.server_state = self.connections = Connections()
+        self._farewell_s = farewell_s
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then say that the first request can be answered. Raises: CannotStart when a service failed."""
@@ -79,6 +86,15 @@ class _Server(uvicorn.Server):
         except SystemExit as error:  # so uvicorn tells that the lifespan failed
             raise CannotStart("The services did not start.", "The log says why.") from error
         self.listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the door, say goodbye to who is inside, then as uvicorn's."""
+        for server in self.servers:
+            server.close()
+        for door in sockets or []:
+            door.close()
+        await self.connections.gone(self._farewell_s)
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -92,9 +108,9 @@ async def serve(
     """Answer requests until SIGINT or SIGTERM; `started` is called when the first can be answered."""
     config: Any = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=20, server_header=False,
-        date_header=True, proxy_headers=False, timeout_keep_alive=75, http=BoundedHeads,
+        date_header=True, proxy_headers=False, timeout_keep_alive=75, http=Protocol,
     )  # fmt: skip
-    server = _Server(config)
+    server = _Server(config, platform.settings.farewell_s)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -107,6 +123,7 @@ async def serve(
         started()
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     platform.health.ready = False
+    server.connections.leaving = True
     if not running.done():
         await asyncio.sleep(platform.settings.drain_s)
         server.should_exit = True

@@ -52,7 +52,9 @@ class PlatformSettings:
     trace_share: float = 1.0
     """Share of the traces that is recorded, 0 to 1."""
     drain_s: float = 0.0
-    """Between failing readiness and closing the door, so that balancers look away; 5 in a pod."""
+    """Between failing readiness and closing the door, so that balancers look away. A pod's preStop hook does that for it."""
+    farewell_s: float = 2.0
+    """After the door has closed: so long open connections may ask once more, and are told to go, before idle ones are closed."""
     pool_size: int = 8
     """Connections to PostgreSQL per service."""
     hooks: bool = False

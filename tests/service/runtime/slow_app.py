@@ -1,6 +1,6 @@
 """One slow route behind `runtime.serving`, for the shutdown tests.
 
-python tests/service/runtime/slow_app.py PORT DRAIN_S [broken]
+python tests/service/runtime/slow_app.py PORT DRAIN_S FAREWELL_S [broken]
 """
 
 import asyncio
@@ -46,10 +46,10 @@ def started() -> None:
     sys.stdout.flush()
 
 
-async def main(port: int, drain_s: float) -> None:
+async def main(port: int, drain_s: float, farewell_s: float) -> None:
     """Serve until SIGTERM."""
     health = Health()
-    platform: Any = SimpleNamespace(health=health, settings=SimpleNamespace(drain_s=drain_s))
+    platform: Any = SimpleNamespace(health=health, settings=SimpleNamespace(drain_s=drain_s, farewell_s=farewell_s))
     app = create_app(
         "slow", version="0", description="", routers=[router], routes=[], health=health, authenticator=platform,
         messages=i18n.Messages.load(Path(i18n.__file__).parent / "data" / "messages.yaml"), settings=WebSettings(), lifespan=life,
@@ -59,6 +59,6 @@ async def main(port: int, drain_s: float) -> None:
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))
+        asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))
     except CannotStart as error:
         sys.exit(str(error))

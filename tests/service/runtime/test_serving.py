@@ -1,5 +1,6 @@
 """On a port and off again: one clear sentence when it cannot start, no request lost when it stops."""
 
+import http.client
 import json
 import signal
 import socket
@@ -41,7 +42,7 @@ def line(process: subprocess.Popen[str]) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_readiness_falls_first_and_requests_in_flight_finish(number: signal.Signals) -> None:
-    with slow_app("0.4") as (process, url), ThreadPoolExecutor(1) as pool, httpx2.Client() as client:
+    with slow_app("0.4", "0.1") as (process, url), ThreadPoolExecutor(1) as pool, httpx2.Client() as client:
         assert line(process) == "started"
         assert client.get(f"{url}/readyz").status_code == 200
         answer = pool.submit(httpx2.get, f"{url}/slow", timeout=20)
@@ -59,8 +60,45 @@ def test_readiness_falls_first_and_requests_in_flight_finish(number: signal.Sign
             httpx2.get(f"{url}/livez")
 
 
+def test_an_open_connection_is_answered_once_more_and_told_to_go_after_the_door_has_closed() -> None:
+    with slow_app("0", "10") as (process, url):
+        assert line(process) == "started"
+        inside, idle = (http.client.HTTPConnection(url.removeprefix("http://")) for _ in range(2))
+        for connection in (inside, idle):
+            connection.request("GET", "/livez")
+            assert connection.getresponse().read()
+        process.send_signal(signal.SIGTERM)
+        while is_open(url):
+            pass
+        for connection in (inside, idle):
+            connection.request("GET", "/livez")
+            answer = connection.getresponse()
+            assert (answer.status, answer.getheader("connection")) == (200, "close")
+            answer.read()
+        process.communicate(timeout=5)  # nobody is left: it does not wait out the ten seconds
+        assert process.returncode == 0
+
+
+def test_an_idle_connection_is_closed_when_its_time_is_up() -> None:
+    with slow_app("0", "0.1") as (process, url):
+        assert line(process) == "started"
+        with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1]))) as idle:
+            process.send_signal(signal.SIGTERM)
+            assert idle.recv(1) == b""
+            process.communicate(timeout=5)
+            assert process.returncode == 0
+
+
+def is_open(url: str) -> bool:
+    try:
+        httpx2.get(f"{url}/livez")
+    except httpx2.ConnectError:
+        return False
+    return True
+
+
 def test_services_that_cannot_start_end_the_process_with_a_sentence() -> None:
-    with slow_app("0", "broken") as (process, _):
+    with slow_app("0", "0", "broken") as (process, _):
         _, told = process.communicate(timeout=30)
         assert process.returncode == 1
         assert told.splitlines()[-1] == "The services did not start. The log says why."
