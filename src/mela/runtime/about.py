@@ -4,7 +4,8 @@ DESCRIPTION = """
 Mela sells things in India: find a product, pay by UPI, follow the order, settle the seller.
 
 * **Money** is integer paise: `price_paise: 12900` is ₹129.00, GST included unless a name says otherwise.
-* **Who you are**: `Authorization: Bearer …` with a customer's session, a seller's API key or the operator's token.
+* **Who you are**: `Authorization: Bearer …` with a customer's session, a seller's API key or the operator's token. A browser
+  signs in with `cookie: true` and sends `X-CSRF-Token` with what changes something.
 * **Repeat safely**: what creates something takes an `Idempotency-Key`. The same key again returns the same thing.
 * **Errors** are `application/problem+json`: look at `code`, show `title` and `detail`. `Accept-Language` chooses hi, en, ta, te or kn.
 * **Lists** are `items` and `next_cursor`: pass it back as `cursor`, until it is null. A cursor is opaque.

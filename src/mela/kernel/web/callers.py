@@ -9,6 +9,21 @@ from fastapi.security.base import SecurityBase
 from mela.kernel import auth
 from mela.kernel.auth import Authenticator, Kind, Principal
 from mela.kernel.errors import Forbidden
+from mela.kernel.web import cookies
+
+
+async def shown_token(request: Request) -> str:
+    """The token that the caller shows: in the Authorization header, else in a browser's cookie.
+
+    Raises: Unauthenticated, ForgedRequest for a cookie that another site's page had sent along.
+    """
+    given = request.headers.get("authorization")
+    kept = request.cookies.get(cookies.SESSION)
+    if given is not None or kept is None:
+        return auth.bearer(given)
+    token = auth.bearer(f"Bearer {kept}")
+    cookies.check(request, token)
+    return token
 
 
 class Caller(SecurityBase):
@@ -21,13 +36,17 @@ class Caller(SecurityBase):
     async def __call__(self, request: Request) -> Principal:
         """Raises: Unauthenticated, Forbidden."""
         authenticator: Authenticator = request.app.state.authenticator
-        principal = await authenticator.identify(token=auth.bearer(request.headers.get("authorization")))
+        principal = await authenticator.identify(token=await shown_token(request))
         if principal.kind != self._kind:
             raise Forbidden("kernel.forbidden", need=self._kind)
         return principal
 
 
-customer = Caller("customer", "A person's session: the `token` that signing in gives")
+customer = Caller(
+    "customer",
+    "A person's session: the `token` that signing in gives; or the cookie `mela_session`, and then, in what changes something, "
+    "the value of the cookie `mela_csrf` as header `X-CSRF-Token`",
+)
 merchant = Caller("merchant", "A seller's API key, with the scope that the operation names")
 operator = Caller(
     "operator", "The person on duty: the token in the data folder's `secrets.json`, or the deployment's own"
@@ -36,3 +55,5 @@ operator = Caller(
 Customer = Annotated[Principal, Depends(customer)]
 Merchant = Annotated[Principal, Depends(merchant)]
 Operator = Annotated[Principal, Depends(operator)]
+Token = Annotated[str, Depends(shown_token)]
+"""FastAPI dependency: the token that the caller shows."""

@@ -20,6 +20,7 @@ _RULES: tuple[tuple[Callable[[Json], bool], Mapping[int, str]], ...] = (
     (lambda op: bool(_schemes(op)), {401: "kernel.unauthenticated"}),
     (lambda op: bool(_schemes(op) & _TOKENS),
      {401: "kernel.session_expired accounts.token_revoked", 403: "kernel.forbidden"}),
+    (lambda op: "customer" in _schemes(op), {403: "kernel.forged"}),
     (lambda op: bool(op.get("parameters") or op.get("requestBody")), {422: "kernel.invalid"}),
     (lambda op: "requestBody" in op,
      {413: "kernel.body_too_large", 415: "kernel.unsupported_media_type", 422: "kernel.too_deep kernel.not_utf8"}),

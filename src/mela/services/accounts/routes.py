@@ -2,11 +2,11 @@
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from mela.kernel import auth, i18n, ids
-from mela.kernel.web import bodies, pages
-from mela.kernel.web.callers import Customer, Operator
+from mela.kernel.web import bodies, cookies, pages
+from mela.kernel.web.callers import Customer, Operator, Token
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
 from mela.services.accounts import rules, schemas
@@ -30,13 +30,8 @@ async def _device(
     return rules.device(user_agent)
 
 
-async def _token(authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> str:
-    return auth.bearer(authorization)
-
-
 Spoken = Annotated[Language, Depends(_language)]
 Device = Annotated[str, Depends(_device)]
-Token = Annotated[str, Depends(_token)]
 
 
 def router(accounts: Accounts, settings: AccountsSettings) -> APIRouter:
@@ -61,12 +56,24 @@ def _signing_in(api: APIRouter, accounts: Accounts, settings: AccountsSettings) 
 
     @api.post(
         "/sessions", tags=["sign-in"], status_code=201, summary="Sign in with the code",
-        responses=refused({422: "accounts.wrong_code accounts.tries_spent accounts.no_code"}),
+        responses=refused({
+            403: "kernel.forged", 422: "accounts.wrong_code accounts.tries_spent accounts.no_code",
+        }),
     )  # fmt: skip
-    async def sign_in(body: schemas.SessionIn, language: Spoken, device: Device) -> schemas.NewSession:
-        """The first time makes you a customer. A code opens one session, and stands a few tries."""
+    async def sign_in(
+        request: Request, response: Response, body: schemas.SessionIn, language: Spoken, device: Device
+    ) -> schemas.NewSession:
+        """The first time makes you a customer. A code opens one session, and stands a few tries.
+
+        With `cookie` the token comes as the cookie `mela_session`, which no script can read. Beside it comes `mela_csrf`:
+        send its value as header `X-CSRF-Token` with each request that changes something.
+        """
+        if body.cookie:
+            cookies.check_sender(request)
         token, customer_id, expires = await accounts.sign_in(body.phone, body.code, language, device)
-        return schemas.NewSession(token=token, customer_id=customer_id, expires=expires)
+        if body.cookie:
+            cookies.give(response, request, token)
+        return schemas.NewSession(token=None if body.cookie else token, customer_id=customer_id, expires=expires)
 
 
 def _sessions(api: APIRouter, accounts: Accounts) -> None:
@@ -77,9 +84,10 @@ def _sessions(api: APIRouter, accounts: Accounts) -> None:
         return schemas.SessionPage(items=[schemas.SessionOut.of(one, auth.digest(token)) for one in found])
 
     @api.delete("/sessions/current", tags=["sign-in"], status_code=204, summary="Sign out here")
-    async def sign_out(caller: Customer, token: Token) -> None:
-        """Other processes may take the token for some seconds more."""
+    async def sign_out(caller: Customer, token: Token, response: Response) -> None:
+        """A browser's cookies go too. Other processes may take the token for some seconds more."""
         await accounts.sign_out(caller.id, token)
+        cookies.take(response)
 
     @api.delete(
         "/sessions/{session_id}", tags=["sign-in"], status_code=204, summary="Sign out one of my devices",

@@ -34,12 +34,16 @@ class SessionIn(Strict):
 
     phone: Phone = Field(description="Indian mobile number", examples=["+919876543210"])
     code: str = Field(pattern=r"^[0-9]{6}$", description="Six digits from the SMS", examples=["042917"])
+    cookie: bool = Field(default=False, description="For a browser: give the token as a cookie", examples=[False])
 
 
 class NewSession(BaseModel):
     """Signed in."""
 
-    token: str = Field(description="Send it as `Authorization: Bearer …`; shown once", examples=["mela_cs_4bJ0…"])
+    token: str | None = Field(
+        description="Send it as `Authorization: Bearer …`; shown once. Null when it came as a cookie",
+        examples=["mela_cs_4bJ0…"],
+    )
     customer_id: str = Field(description="Who you are here", examples=["cus_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
     expires: datetime = Field(description="Unless it is used before then", examples=["2026-12-23T12:30:00Z"])
 
