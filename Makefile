@@ -22,7 +22,7 @@ MAKEFLAGS += --no-print-directory
 help:
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	  /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 ##@ Use it
 
@@ -33,6 +33,20 @@ up: $(ENV) ## The whole platform in one process on :3000 (ARGS="--port 3100 --da
 .PHONY: image
 image: ## Container image mela:dev (needs docker)
 	docker build --tag mela:dev .
+
+.PHONY: cluster
+cluster: ## A Kubernetes: the one of KUBECONFIG, or kind's, or our own, made from source (ARGS="kwok 100", ARGS="lose 2")
+	@tools/cluster/cluster $(or $(ARGS),up)
+
+.PHONY: cluster-down
+cluster-down: ## Stop that cluster and remove it
+	@tools/cluster/cluster down
+
+.PHONY: load
+load: ## Images mela:dev and postgres:15-bookworm into the cluster's nodes (needs docker)
+	@tools/cluster/base-images
+	docker build --network host --quiet --tag mela:dev .
+	@tools/cluster/cluster load mela:dev postgres:15-bookworm
 
 ##@ Change it
 
