@@ -348,7 +348,7 @@ spec:
   selector: {matchLabels: {app: agent}}
   template:
     metadata: {labels: {app: agent}}
-    spec: {containers: [{name: agent, image: "example.org/agent:1", resources: {requests: {cpu: "3"}}}]}
+    spec: {containers: [{name: agent, image: "example.org/agent:1", resources: {requests: {cpu: "1"}}}]}
 """
     text = good("pods-find-no-node")
     assert not found("pods-find-no-node", text)
@@ -423,3 +423,28 @@ def test_what_a_service_monitor_scrapes_is_followed_to_the_pods_port(port: str, 
         ),
     )
     assert bool(found("scrape-blocked", text + MONITOR.replace("NAME", port))) is blocked
+
+
+def test_a_group_counts_at_its_largest_and_a_bound_that_is_raised_mends_it() -> None:
+    more = good("pods-find-no-node", ("replicas: 3", "replicas: 4"))
+    (finding,) = found("pods-find-no-node", more)
+    assert finding.says.startswith("1 of 4 pods find no node: ")
+    assert not found("pods-find-no-node", more.replace("maxSize: 3", "maxSize: 4"))
+
+
+def test_a_group_starts_in_its_other_zones_what_a_lost_zone_took() -> None:
+    text = good("pods-find-no-node")
+    assert not found("zone-loss-strands-pods", text)
+    pinned = text.replace("maxSize: 3", "maxSize: 6").replace(
+        "containers:", "nodeSelector: {topology.kubernetes.io/zone: ap-south-1a}\n      containers:"
+    )
+    assert found("zone-loss-strands-pods", pinned)
+
+
+@pytest.mark.parametrize(("most", "missing"), [(1814, 0), (1700, 219)])
+def test_of_a_large_system_the_sums_are_compared(most: int, missing: int) -> None:
+    """A node has 1,930 millicores, so 3,500 pods of one core are 1,814 nodes full, were they liquid."""
+    text = good("pods-find-no-node", ("replicas: 3", "replicas: 3500"), ("maxSize: 3", f"maxSize: {most}"))
+    says = [finding.says for finding in found("pods-find-no-node", text)]
+    told = f"{missing} of 3500 pods find no node: all {most} nodes together have too little cpu."
+    assert says == ([told] if missing else [])

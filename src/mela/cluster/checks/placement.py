@@ -1,23 +1,27 @@
-"""Where pods find room: on the Nodes of the system, if it holds any, and in how many zones.
+"""Where pods find room: on the system's Nodes and node groups, if it holds any, and in how many zones.
 
-Nodes are played through with the scheduler itself. Without Node objects only what pods say of themselves is judged.
+Nodes, and groups at their largest, are played through with the scheduler itself. Without them only what pods say of
+themselves is judged.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mela.cluster import labels, workloads
+from mela.cluster import labels, nodegroups, workloads
 from mela.cluster.checks import Finding, rule
+from mela.cluster.nodegroups import NodeGroup, seen
+from mela.cluster.nodegroups.model import ZONE
 from mela.cluster.objects import System, dig
 from mela.cluster.quantity import InvalidQuantity
 from mela.cluster.reachability import behind
 from mela.cluster.scheduler import decide, nodes, pods
 from mela.cluster.scheduler.nodes import Occupied
+from mela.cluster.scheduler.resources import PODS, SCORED
 from mela.cluster.workloads import Workload, maps
 
-ZONE = "topology.kubernetes.io/zone"
 MOST_STEPS = 20_000
-"""Pods times nodes that are played through; larger systems are left to a rehearsal."""
+"""Pods times nodes that are played through; of larger systems only the sums are compared."""
 
 _WEB = """
     apiVersion: apps/v1
@@ -42,6 +46,13 @@ _WEB = """
     metadata: {name: web, namespace: shop}
     spec: {selector: {app: web}, ports: [{port: 80}]}
     """
+_GROUP = """---
+    apiVersion: eksctl.io/v1alpha5
+    kind: ClusterConfig
+    metadata: {name: shop, region: ap-south-1}
+    managedNodeGroups:
+      - {name: web, instanceType: m7g.large, minSize: 1, maxSize: 3, availabilityZones: [ap-south-1a, ap-south-1b]}
+    """
 _NODES = """---
     apiVersion: v1
     kind: Node
@@ -55,11 +66,20 @@ _NODES = """---
     """
 
 
-def _nodes(system: System) -> list[nodes.Node]:
-    try:
-        return [nodes.parse(each.data) for each in system.kind("Node") if each.get("status", "allocatable")]
-    except InvalidQuantity:
-        return []
+def _nodes(system: System, lost: str = "") -> list[nodes.Node]:
+    """All that there may be: Nodes as they are, groups at their largest. What a lost zone takes from a group may start
+    in its other zones."""
+    groups = _groups(system)
+    known = {group.name for group in groups}
+    found = [node for each in system.kind("Node") if (node := seen.read(each)) and seen.group(node) not in known]
+    there = [node for node in found if not lost or node.labels.get(ZONE) != lost]
+    for group in groups:
+        there += group.nodes(group.max_size, [zone for zone in group.zones if zone != lost] if lost else None)
+    return there
+
+
+def _groups(system: System) -> list[NodeGroup]:
+    return [group for group in nodegroups.read(system) if group.object.kind != "Node"]
 
 
 def _pod(workload: Workload, number: int) -> pods.Pod | None:
@@ -74,11 +94,13 @@ def _namespaces(system: System) -> Mapping[str, Mapping[str, str]]:
     return {each.name: {"kubernetes.io/metadata.name": each.name, **each.labels} for each in system.kind("Namespace")}
 
 
-def _unplaced(system: System, on: list[nodes.Node], *, most: bool) -> dict[Workload, tuple[int, int, str]] | None:
-    """Workloads whose pods do not all find a node: how many do not, of how many, and why. None where it is too much."""
+def _unplaced(system: System, on: list[nodes.Node], *, most: bool) -> dict[Workload, tuple[int, int, str]]:
+    """Workloads whose pods do not all find a node: how many do not, of how many, and why."""
     counts = {each: _count(system, each, most=most) for each in workloads.of(system).all}
-    if not on or sum(counts.values()) * len(on) > MOST_STEPS:
-        return None
+    if not on:
+        return {}
+    if sum(counts.values()) * len(on) > MOST_STEPS:
+        return _beyond(counts, on)
     places, namespaces = nodes.occupied(on, []), _namespaces(system)
     for workload in (each for each in counts if each.type == "DaemonSet"):
         _place_everywhere(workload, places)
@@ -91,6 +113,22 @@ def _unplaced(system: System, on: list[nodes.Node], *, most: bool) -> dict[Workl
             if why := _place(pod, places, namespaces):
                 found[workload] = (count - number, count, why)
                 break
+    return found
+
+
+def _beyond(counts: Mapping[Workload, int], on: list[nodes.Node]) -> dict[Workload, tuple[int, int, str]]:
+    """The workloads at which requests, added up in order, pass what all nodes have together."""
+    left = Counter({name: sum(node.allocatable.get(name, 0) for node in on) for name in (*SCORED, PODS)})
+    found: dict[Workload, tuple[int, int, str]] = {}
+    for workload, count in counts.items():
+        pod = _pod(workload, 0) if count else None
+        asked = {**pod.requests.actual, PODS: 1} if pod else {}
+        rooms = {name: left[name] // asked[name] for name in left if asked.get(name)}
+        fitting = min([count, *rooms.values()])
+        left.subtract({name: asked[name] * fitting for name in rooms})
+        if fitting < count:
+            short = min(rooms, key=lambda name: rooms[name])
+            found[workload] = (count - fitting, count, f"all {len(on)} nodes together have too little {short}")
     return found
 
 
@@ -120,15 +158,14 @@ def _place_everywhere(workload: Workload, places: Mapping[str, Occupied]) -> Non
 @rule(
     id="pods-find-no-node",
     severity="error",
-    about="The Nodes of the system have room for all pods, at the autoscalers' maximum too.",
-    good=_WEB + _NODES,
-    bad=_WEB.replace('cpu: "1"', 'cpu: "6"') + _NODES,
+    about="The Nodes of the system, and its node groups at their largest, have room for all pods, at the autoscalers' maximum too.",
+    good=_WEB + _GROUP,
+    bad=_WEB.replace('cpu: "1"', 'cpu: "6"') + _GROUP,
 )
 def pods_find_no_node(system: System) -> Iterator[Finding]:
-    """An error at rest, a warning at the maximum, where a cluster autoscaler may add nodes."""
+    """An error at rest, a warning at the maximum, which may never come."""
     on = _nodes(system)
-    at_rest = (_unplaced(system, on, most=False) or {}) if on else {}
-    at_most = (_unplaced(system, on, most=True) or {}) if on else {}
+    at_rest, at_most = _unplaced(system, on, most=False), _unplaced(system, on, most=True)
     for workload, (missing, count, why) in {**at_most, **at_rest}.items():
         yield Finding(
             workload.object,
@@ -138,7 +175,8 @@ def pods_find_no_node(system: System) -> Iterator[Finding]:
             )
             + ".",
             happens="They stay Pending until nodes are added.",
-            mend="Add nodes or another size of them, lower requests or the maximum, or loosen affinity and spread.",
+            mend="Add nodes, raise the node group's maximum or choose a larger type, lower requests or the pods' maximum, "
+            "or loosen affinity and spread.",
             severity="error" if workload in at_rest else "warning",
         )
 
@@ -146,19 +184,18 @@ def pods_find_no_node(system: System) -> Iterator[Finding]:
 @rule(
     id="zone-loss-strands-pods",
     severity="warning",
-    about="When one zone is lost, the Nodes of the others have room for all pods at rest.",
+    about="When one zone is lost, Nodes and node groups of the others have room for all pods at rest.",
     good=_WEB + _NODES,
     bad=_WEB.replace("replicas: 3", "replicas: 6") + _NODES,
 )
 def zone_loss_strands_pods(system: System) -> Iterator[Finding]:
     on = _nodes(system)
     zones = sorted({each.labels[ZONE] for each in on if ZONE in each.labels})
-    if len(zones) < 2 or _unplaced(system, on, most=False) != {}:
+    if len(zones) < 2 or _unplaced(system, on, most=False):
         return
     told: set[Workload] = set()
     for zone in zones:
-        left = [each for each in on if each.labels.get(ZONE) != zone]
-        for workload, (missing, count, why) in (_unplaced(system, left, most=False) or {}).items():
+        for workload, (missing, count, why) in _unplaced(system, _nodes(system, zone), most=False).items():
             if workload not in told:
                 told.add(workload)
                 yield Finding(

@@ -56,7 +56,7 @@ def of_pod(spec: Mapping[str, Any]) -> Requests:
     unstated = {name: each for name, each in UNSTATED.items() if not pod_level or name not in actual}
     counted = _total(_with_unstated(containers, unstated), pod_level, overhead)
     own = _total(_with_unstated(containers, UNSTATED), {}, overhead)
-    return Requests(_whole(actual), _whole(counted), _whole(own))
+    return Requests(whole(actual), whole(counted), whole(own))
 
 
 def amounts(mapping: Mapping[str, Any] | None) -> Amounts:
@@ -157,5 +157,5 @@ def _rounded(stated: Amounts) -> Amounts:
     return {name: quantity.round_up(each, quantity.MILLI) for name, each in stated.items()}
 
 
-def _whole(stated: Amounts) -> dict[str, int]:
+def whole(stated: Amounts) -> dict[str, int]:
     return {name: units(name, each) for name, each in stated.items()}
