@@ -4,6 +4,7 @@ It owns events and their curves, who calls whom, the engine that drives `cluster
 reports. It does not own how Kubernetes decides: that is `cluster`. Nothing here reads a clock; the same seed gives the
 same bytes.
 
+    reading     files of a rehearsal, read strictly
     model       what the parts hand to each other: demand, happenings, the trace
     events      national events as dated data, and the crowd that they bring
     calls       who calls whom, at what price in CPU and time

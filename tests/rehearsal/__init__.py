@@ -1,0 +1,1 @@
+"""Seeded runs: events, engine, strategies, verdicts."""
