@@ -126,6 +126,7 @@ async def serve(
     server.connections.leaving = True
     if not running.done():
         await asyncio.sleep(platform.settings.drain_s)
+        app.state.streams.close()
         server.should_exit = True
     for waiter in (stopping, listening):
         waiter.cancel()

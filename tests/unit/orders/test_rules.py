@@ -45,7 +45,7 @@ def order(state: OrderState = OrderState.DELIVERED, *lines: OrderLine) -> Order:
         None,
         NOON,
         NOON,
-        lines or (line(),),
+        lines=lines or (line(),),
     )
 
 

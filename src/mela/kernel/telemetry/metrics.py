@@ -13,6 +13,7 @@ REQUEST = Histogram(
     ["service", "method", "route", "status"],
     buckets=_SECONDS,
 )
+STREAMS = Gauge("mela_streams_open", "Streams of events that clients follow")
 IN_FLIGHT = Gauge("mela_requests_in_flight", "HTTP requests being answered", ["service"])
 CALL = Histogram("mela_call_seconds", "Calls to other services", ["service", "peer", "method"], buckets=_SECONDS)
 UNIT = Histogram("mela_unit_seconds", "Database units, waiting included", ["service", "unit"], buckets=_SECONDS)

@@ -19,6 +19,7 @@ from mela.kernel.web.document import document
 from mela.kernel.web.edge import Edge
 from mela.kernel.web.health import Health
 from mela.kernel.web.routing import RouteTable
+from mela.kernel.web.streams import OpenStreams
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def create_app(
         async with lifespan():
             health.ready = True
             yield
+            app.state.streams.close()
 
     app = FastAPI(
         title=name, version=version, description=description, lifespan=whole_life,
@@ -60,7 +62,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     app.state.messages, app.state.authenticator, app.state.health = messages, authenticator, health
-    app.state.body_bytes = settings.body_bytes
+    app.state.body_bytes, app.state.streams = settings.body_bytes, OpenStreams()
     ours = [route for router in routers for route in router.routes]
     app.router.routes.extend([*health.routes(), reference.route(app), RouteTable([*ours, *routes])])
     app.openapi = lambda: document(app, ours)  # type: ignore[method-assign]

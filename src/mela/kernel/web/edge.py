@@ -81,7 +81,8 @@ class Edge:
             await self._check_rate(scope)
             receive = self._bounded(scope, receive)
             with deadline.within(self._timeout_s):
-                async with asyncio.timeout(self._timeout_s):
+                async with asyncio.timeout(self._timeout_s) as limit:
+                    scope["mela.limit"] = limit
                     await self._app(scope, receive, answer.send)
             return
         except errors.MelaError as error:
@@ -133,6 +134,8 @@ class Edge:
         return scope["client"][0] if scope.get("client") else ""
 
     def _report(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
+        if scope.get("mela.stream"):
+            return
         route = getattr(scope.get("route"), "path", "unmatched")
         metrics.REQUEST.labels(self._service, scope["method"], route, str(answer.status)).observe(seconds)
         log.debug("request", method=scope["method"], route=route, status=answer.status, ms=round(seconds * 1000, 1))

@@ -21,6 +21,14 @@ class OrderState(StrEnum):
     RETURNED = "returned"
 
 
+class RefundState(StrEnum):
+    """How far money on its way back is."""
+
+    PENDING = "pending"
+    PROCESSED = "processed"
+    FAILED = "failed"
+
+
 class ReturnState(StrEnum):
     """How far a return is."""
 
@@ -73,8 +81,21 @@ class Step:
 
 
 @dataclass(frozen=True)
+class OrderRefund:
+    """Money on its way back to the payer. `return_id`: for which return, None for a cancellation or money that came too late."""
+
+    id: str
+    amount: Paise
+    state: RefundState
+    reason: str
+    return_id: str | None
+    begun: datetime
+    settled: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Order:
-    """An order with its lines. `refunded` is what has been sent back to the payer."""
+    """An order with its lines. `refunded` is what has reached the payer again; `version` grows with each change."""
 
     id: str
     customer_id: str
@@ -89,8 +110,11 @@ class Order:
     intent_url: str | None
     created: datetime
     updated: datetime
+    pay_before: datetime | None = None
+    version: int = 1
     lines: tuple[OrderLine, ...] = ()
     history: tuple[Step, ...] = field(default=())
+    refunds: tuple[OrderRefund, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,31 @@
 """The HTTP API of orders."""
 
-from typing import Annotated
+import asyncio
+from contextlib import AbstractContextManager
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Header, Path, Query, Response
 
 from mela.kernel import ids
-from mela.kernel.web import bodies, pages
+from mela.kernel.web import bodies, pages, streams
 from mela.kernel.web.callers import Customer, Operator
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
-from mela.services.orders import schemas
+from mela.services.orders import rules, schemas
 from mela.services.orders.model import OrderState
 from mela.services.orders.service import Orders
 
 OrderId = Annotated[str, Path(pattern=r"^ord_[0-9A-Z]{26}$", description="The order", examples=[schemas.ORDER])]
 ReturnId = Annotated[str, Path(pattern=r"^ret_[0-9A-Z]{26}$", description="The return", examples=[schemas.RETURN])]
 Sku = Annotated[schemas.Sku, Path(description="What to buy", examples=["RICE-SONA-5KG"])]
+Seen = Annotated[
+    str | None,
+    Header(max_length=15, pattern="^[0-9]*$", description="What a browser sends when it comes again", examples=["2"]),
+]
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"model": schemas.OrderOut, "description": "Events `order`; this is the `data` of each"},
+    204: {"description": "Nothing more will come"},
+}
 City = Annotated[
     schemas.City | None, Query(description="Whose prices; elsewhere the general price", examples=["chennai"])
 ]
@@ -94,6 +104,21 @@ def _buying(api: APIRouter, orders: Orders) -> None:
         return schemas.OrderOut.of(await orders.follow(order_id, caller.id, seen, wait_s))
 
     @api.get(
+        "/orders/{order_id}/stream", tags=["orders"], summary="Follow an order live (server-sent events)",
+        status_code=200, response_class=streams.EventStream, response_model=None,
+        responses=_STREAM | refused({404: "orders.unknown_order"}),
+    )  # fmt: skip
+    async def follow_order(caller: Customer, order_id: OrderId, last_event_id: Seen = None) -> Response:
+        """Events `order`: `data` is the order as `GET` gives it, `id` its version. The first comes at once, unless it is the
+        one you have already. The stream ends when nothing more can happen; who comes again then is told so with 204.
+        """
+        order = await orders.find(order_id, caller.id)
+        seen = int(last_event_id or 0)
+        if rules.is_over(order) and order.version <= seen:
+            return Response(status_code=204)
+        return streams.EventStream(_OrderSource(orders, order_id, caller.id, seen))
+
+    @api.get(
         "/orders/{order_id}/invoices", tags=["orders"], summary="The GST invoices of an order, one per seller",
         responses=refused({404: "orders.unknown_order"}),
     )  # fmt: skip
@@ -158,3 +183,23 @@ def _on_duty(api: APIRouter, orders: Orders) -> None:
     async def receive_return(_caller: Operator, return_id: ReturnId) -> schemas.ReturnOut:
         """Repeating it refunds nothing more."""
         return schemas.ReturnOut.of(await orders.receive_return(return_id))
+
+
+class _OrderSource:
+    """A customer's order, told whenever its version is above the last one told."""
+
+    def __init__(self, orders: Orders, order_id: str, customer_id: str, seen: int) -> None:
+        self._orders, self._order_id, self._customer_id, self._seen = orders, order_id, customer_id, seen
+
+    def listen(self, wake: asyncio.Event) -> AbstractContextManager[None]:
+        """See `streams.Source`."""
+        return self._orders.changes(self._order_id, wake)
+
+    async def look(self) -> tuple[list[streams.Event], bool]:
+        """See `streams.Source`. Raises: UnknownOrder."""
+        order = await self._orders.find(self._order_id, self._customer_id)
+        if order.version <= self._seen:
+            return [], rules.is_over(order)
+        self._seen = order.version
+        data = schemas.OrderOut.of(order).model_dump_json().encode()
+        return [streams.Event("order", str(order.version), data)], rules.is_over(order)

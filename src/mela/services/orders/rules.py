@@ -9,7 +9,7 @@ from mela.contracts.orders import SoldLine
 from mela.kernel import clock, money
 from mela.kernel.errors import Conflict, Rejected
 from mela.kernel.money import Paise
-from mela.services.orders.model import Address, Order, OrderLine, OrderState
+from mela.services.orders.model import Address, Order, OrderLine, OrderRefund, OrderState, RefundState, ReturnState
 
 S = OrderState
 NEXT: Mapping[OrderState, frozenset[OrderState]] = {
@@ -107,6 +107,42 @@ def check_return(
         if sku not in lines or not 0 < quantity <= lines[sku].quantity - lines[sku].returned:
             raise CannotReturn(sku=sku)
     return [part_of(lines[sku], quantity) for sku, quantity in quantities.items()]
+
+
+Refunds = tuple[OrderRefund, ...]
+
+
+def with_refund(refunds: Refunds, begun: OrderRefund) -> Refunds:
+    """One more refund; one that is known learns for which return it is."""
+    known = [each.id for each in refunds]
+    if begun.id not in known:
+        return (*refunds, begun)
+    return tuple(
+        replace(each, return_id=begun.return_id, reason=begun.reason) if each.id == begun.id else each
+        for each in refunds
+    )
+
+
+def settled(refunds: Refunds, fresh: OrderRefund, state: RefundState, at: datetime) -> Refunds:
+    """A refund has ended so; `fresh` is how it stands where nobody has told us of it yet. Processed once, it stays so."""
+    known = refunds if any(each.id == fresh.id for each in refunds) else (*refunds, fresh)
+    return tuple(
+        replace(each, state=state, settled=at)
+        if each.id == fresh.id and each.state is not RefundState.PROCESSED
+        else each
+        for each in known
+    )
+
+
+def return_state(refunds: Refunds, refund_id: str) -> ReturnState:
+    """Where a return is whose pieces are back: its refund may have arrived before we were told that it began."""
+    done = any(each.id == refund_id and each.state is RefundState.PROCESSED for each in refunds)
+    return ReturnState.REFUNDED if done else ReturnState.RECEIVED
+
+
+def is_over(order: Order) -> bool:
+    """Whether nothing more will happen to an order: nobody moves it on, and no money is on its way."""
+    return not NEXT[order.state] and all(each.state is not RefundState.PENDING for each in order.refunds)
 
 
 @dataclass(frozen=True)

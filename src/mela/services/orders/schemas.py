@@ -9,7 +9,7 @@ from mela.contracts.catalog import PricedLine
 from mela.kernel.web.inputs import Phone, Strict, Words, WordsOrNothing
 from mela.kernel.web.pages import Page
 from mela.services.orders import rules
-from mela.services.orders.model import Address, Order, OrderState, Return, ReturnState
+from mela.services.orders.model import Address, Order, OrderState, RefundState, Return, ReturnState
 
 City = Literal["mumbai", "delhi", "bengaluru", "chennai"]
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Z0-9-]+$")]
@@ -124,18 +124,38 @@ class StepOut(BaseModel):
     at: datetime = Field(description="When", examples=[WHEN])
 
 
+class RefundOut(BaseModel):
+    """Money on its way back to the payer."""
+
+    id: str = Field(description="The refund", examples=[REFUND])
+    amount_paise: int = Field(description="How much", examples=[42900])
+    state: RefundState = Field(
+        description="`pending`: the bank has been told; `processed`: it has arrived; `failed`: a person looks at it",
+        examples=["pending"],
+    )
+    reason: str = Field(description="Why", examples=["bag was torn"])
+    return_id: str | None = Field(description="For which return; null for a cancelled order", examples=[RETURN])
+    begun: datetime = Field(description="When it began", examples=[WHEN])
+    settled: datetime | None = Field(description="When it arrived or failed; null before", examples=[None])
+
+
 class OrderOut(BaseModel):
     """An order."""
 
     id: str = Field(description="The order", examples=[ORDER])
+    version: int = Field(description="Grows with each change; the `id` of an event in its stream", examples=[2])
     state: OrderState = Field(description="Where it is", examples=["awaiting_payment"])
     reason: str = Field(description="Why it is in this state", examples=["payment_started"])
     method: Literal["upi", "cod"] = Field(description="UPI, or cash on delivery", examples=["upi"])
     total_paise: int = Field(description="To pay, GST included", examples=[85800])
-    refunded_paise: int = Field(description="Given back, or on its way back", examples=[0])
+    refunded_paise: int = Field(description="What has reached you again", examples=[0])
+    refunds: list[RefundOut] = Field(description="Money given back or on its way, oldest first")
     payment_id: str | None = Field(description="Null until the payment has begun", examples=[PAYMENT])
     intent_url: str | None = Field(
         description="Open this in a UPI app to pay", examples=["upi://pay?pa=mela@simbank&am=858.00"]
+    )
+    pay_before: datetime | None = Field(
+        description="Until when it can be paid; null where there is nothing to pay now", examples=[WHEN]
     )
     address: AddressIn = Field(description="Where the goods go")
     lines: list[OrderLineOut] = Field(description="What was bought")
@@ -146,10 +166,11 @@ class OrderOut(BaseModel):
     @classmethod
     def of(cls, order: Order) -> "OrderOut":
         """From an order."""
+        to_pay = order.state is OrderState.AWAITING_PAYMENT
         return cls(
-            id=order.id, state=order.state, reason=order.reason, method=order.method, total_paise=order.total,
-            refunded_paise=order.refunded, payment_id=order.payment_id,
-            intent_url=order.intent_url if order.state is OrderState.AWAITING_PAYMENT else None,
+            id=order.id, version=order.version, state=order.state, reason=order.reason, method=order.method,
+            total_paise=order.total, refunded_paise=order.refunded, payment_id=order.payment_id,
+            intent_url=order.intent_url if to_pay else None, pay_before=order.pay_before if to_pay else None,
             address=AddressIn.model_construct(**vars(order.address)),
             lines=[
                 OrderLineOut(sku=x.sku, product_id=x.product_id, names=x.names, seller_id=x.seller_id, quantity=x.quantity,
@@ -158,6 +179,11 @@ class OrderOut(BaseModel):
                 for x in order.lines
             ],
             history=[StepOut(state=s.state, reason=s.reason, actor=s.actor, at=s.at) for s in order.history],
+            refunds=[
+                RefundOut(id=r.id, amount_paise=r.amount, state=r.state, reason=r.reason, return_id=r.return_id, begun=r.begun,
+                          settled=r.settled)
+                for r in order.refunds
+            ],
             created=order.created, updated=order.updated,
         )  # fmt: skip
 

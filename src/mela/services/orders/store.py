@@ -9,15 +9,25 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from mela.contracts.catalog import Line, Seller
 from mela.contracts.orders import OrderSold, OrderUnsold
-from mela.contracts.payments import PaymentRefunded
+from mela.contracts.payments import PaymentRefunded, Refund
 from mela.kernel import events, idempotency, ids, messages
 from mela.kernel.clock import india_date
 from mela.kernel.db.statements import insert_new, upsert
 from mela.kernel.errors import Conflict, NotFound, Rejected
 from mela.kernel.money import Paise
 from mela.services.orders import rules
-from mela.services.orders.model import Address, Order, OrderLine, OrderState, Return, ReturnState, Step
-from mela.services.orders.tables import cart_items, invoices, orders, refunds_seen, returns, serials
+from mela.services.orders.model import (
+    Address,
+    Order,
+    OrderLine,
+    OrderRefund,
+    OrderState,
+    RefundState,
+    Return,
+    ReturnState,
+    Step,
+)
+from mela.services.orders.tables import cart_items, invoices, orders, returns, serials
 
 # Built once: building a statement costs more than running it.
 _CART = (
@@ -31,11 +41,9 @@ _TAKE_OUT = delete(cart_items).where(
 _EMPTY_CART = delete(cart_items).where(cart_items.c.customer_id == bindparam("customer_id"))
 _BY_ID = select(orders).where(orders.c.id == bindparam("id"))
 _PLACE = orders.insert()
-_MOVE = (
-    update(orders)
-    .where(orders.c.id == bindparam("of"))
-    .values({name: bindparam(name) for name in ("state", "reason", "updated", "history", "payment_id", "intent_url")})
-)
+_MOVED = ("state", "reason", "updated", "history", "payment_id", "intent_url", "pay_before", "version", "refunds")
+_MOVE = update(orders).where(orders.c.id == bindparam("of")).values({name: bindparam(name) for name in _MOVED})
+_VERSIONS = select(orders.c.id, orders.c.version).where(orders.c.id.in_(bindparam("ids", expanding=True)))
 _NEXT_SERIAL = (
     update(serials)
     .where(and_(serials.c.gstin == bindparam("of"), serials.c.financial_year == bindparam("in")))
@@ -114,13 +122,15 @@ def place(conn: Connection, order: Order, key: str, request: object) -> str:
     return order.id
 
 
-def await_payment(conn: Connection, order_id: str, payment_id: str, intent_url: str | None, now: datetime) -> Order:
+def await_payment(
+    conn: Connection, order_id: str, payment_id: str, intent_url: str | None, pay_before: datetime | None, now: datetime
+) -> Order:
     """The payment has begun. An order that has gone on meanwhile stays as it is."""
     order = get(conn, order_id)
     if order.state is not OrderState.PLACED:
         return order
     return _move(conn, order, OrderState.AWAITING_PAYMENT, "payment_started", "checkout", now,
-                 payment_id=payment_id, intent_url=intent_url)  # fmt: skip
+                 payment_id=payment_id, intent_url=intent_url, pay_before=pay_before)  # fmt: skip
 
 
 def confirm(
@@ -176,14 +186,21 @@ def out_of_stock(conn: Connection, order_id: str, now: datetime) -> Order:
     return order
 
 
-def cancelled(conn: Connection, order_id: str, refund_id: str | None, now: datetime) -> Order:
+def cancelled(conn: Connection, order_id: str, refund: Refund | None, now: datetime) -> Order:
     """Stock and money are on their way back. Of a sold order settlement hears that it is not."""
     order = get(conn, order_id)
     if order.state is not OrderState.CANCELLING:
         return order
-    if refund_id and was_sold(order):
-        _unsell(conn, order, refund_id, order.lines, now)
-    return _move(conn, order, OrderState.CANCELLED, order.reason, "orders", now)
+    if refund and was_sold(order):
+        _unsell(conn, order, refund.id, order.lines, now)
+    refunds = rules.with_refund(order.refunds, _begun(refund, order.reason, now)) if refund else order.refunds
+    return _move(conn, order, OrderState.CANCELLED, order.reason, "orders", now, refunds=refunds)
+
+
+def refund_begun(conn: Connection, order_id: str, refund: Refund, now: datetime) -> Order:
+    """Money of an order that was not wanted any more is on its way back. Known already: nothing happens."""
+    order = get(conn, order_id)
+    return _keep_refunds(conn, order, rules.with_refund(order.refunds, _begun(refund, refund.reason, now)))
 
 
 def was_confirmed(order: Order) -> bool:
@@ -196,16 +213,12 @@ def was_sold(order: Order) -> bool:
     return order.method == "upi" and was_confirmed(order)
 
 
-def refunded(conn: Connection, event: PaymentRefunded) -> None:
+def refunded(conn: Connection, event: PaymentRefunded) -> Order:
     """A refund has reached the payer; counted once per refund."""
-    row = {"refund_id": event.refund_id, "order_id": event.order_id, "amount": event.amount}
-    if insert_new(conn, refunds_seen, row):
-        conn.execute(
-            update(orders).where(orders.c.id == event.order_id).values(refunded=orders.c.refunded + event.amount)
-        )
-        conn.execute(
-            update(returns).where(returns.c.refund_id == event.refund_id).values(state=ReturnState.REFUNDED.value)
-        )
+    order = get(conn, event.order_id)
+    fresh = OrderRefund(event.refund_id, event.amount, RefundState.PENDING, order.reason, None, event.at)
+    conn.execute(update(returns).where(returns.c.refund_id == event.refund_id).values(state=ReturnState.REFUNDED.value))
+    return _keep_refunds(conn, order, rules.settled(order.refunds, fresh, RefundState.PROCESSED, event.at))
 
 
 # Returns.
@@ -225,7 +238,7 @@ def ask_return(
     delivered = next((step.at for step in order.history if step.state is OrderState.DELIVERED), now)
     parts = rules.check_return(order, quantities, delivered, now, within_days)
     amount = Paise(sum(part.gross for part in parts))
-    _save_lines(conn, order, {part.sku: part.quantity for part in parts})
+    _keep_lines(conn, order, {part.sku: part.quantity for part in parts})
     conn.execute(returns.insert(), {
         "id": fresh, "order_id": order_id, "state": ReturnState.REQUESTED.value, "reason": reason,
         "quantities": dict(quantities), "amount": amount, "refund_id": None, "created": now,
@@ -233,16 +246,19 @@ def ask_return(
     return get_return(conn, fresh)
 
 
-def return_refunding(conn: Connection, return_id: str, refund_id: str, now: datetime) -> Return:
+def return_refunding(conn: Connection, return_id: str, refund: Refund, now: datetime) -> Return:
     """The goods are back and the refund has begun; sellers hear of it once."""
     found = get_return(conn, return_id)
     if found.refund_id is None:
         order = get(conn, found.order_id)
+        begun = _begun(refund, found.reason, now, return_id)
+        order = _keep_refunds(conn, order, rules.with_refund(order.refunds, begun))
         before = {line.sku: line.returned - found.quantities.get(line.sku, 0) for line in order.lines}
         parts = [rules.part_of(replace(line, returned=before[line.sku]), found.quantities[line.sku])
                  for line in order.lines if line.sku in found.quantities]  # fmt: skip
-        _unsell(conn, order, refund_id, parts, now)
-        values = {"state": ReturnState.RECEIVED.value, "refund_id": refund_id}
+        _unsell(conn, order, refund.id, parts, now)
+        state = rules.return_state(order.refunds, refund.id)
+        values = {"state": state.value, "refund_id": refund.id}
         conn.execute(update(returns).where(returns.c.id == return_id).values(values))
         if all(line.returned == line.quantity for line in order.lines):
             _move(conn, order, OrderState.RETURNED, "all_returned", "orders", now)
@@ -288,6 +304,11 @@ def page(conn: Connection, customer_id: str, before: str | None, limit: int) -> 
     mine = orders.c.customer_id == customer_id
     older = mine if before is None else and_(mine, orders.c.id < before)
     return [_order(row) for row in conn.execute(select(orders).where(older).order_by(orders.c.id.desc()).limit(limit))]
+
+
+def versions(conn: Connection, order_ids: Sequence[str]) -> dict[str, int]:
+    """The versions of orders by id."""
+    return {row.id: row.version for row in conn.execute(_VERSIONS, {"ids": order_ids})}
 
 
 def stuck(conn: Connection, before: datetime, limit: int) -> list[str]:
@@ -343,20 +364,30 @@ def _move(
     """Change the state and write it into the history. Raises: CannotChange."""
     rules.check_change(order.state, state)
     steps = (*order.history, Step(state, reason, actor, now))
-    columns = {
-        "state": state.value,
-        "reason": reason,
-        "updated": now,
-        "history": [asdict(step) for step in steps],
-        **values,
-    }
-    conn.execute(_MOVE, {"of": order.id, "payment_id": order.payment_id, "intent_url": order.intent_url, **columns})
-    return replace(order, state=state, reason=reason, updated=now, history=steps, **values)
+    moved = replace(order, state=state, reason=reason, updated=now, history=steps, version=order.version + 1, **values)
+    columns = _row(moved)
+    conn.execute(_MOVE, {"of": order.id, **{name: columns[name] for name in _MOVED}})
+    return moved
 
 
-def _save_lines(conn: Connection, order: Order, came_back: Mapping[str, int]) -> None:
+def _keep_lines(conn: Connection, order: Order, came_back: Mapping[str, int]) -> None:
     lines = [replace(line, returned=line.returned + came_back.get(line.sku, 0)) for line in order.lines]
-    conn.execute(update(orders).where(orders.c.id == order.id).values(lines=[asdict(line) for line in lines]))
+    values = {"lines": [asdict(line) for line in lines], "version": order.version + 1}
+    conn.execute(update(orders).where(orders.c.id == order.id).values(values))
+
+
+def _begun(refund: Refund, reason: str, now: datetime, return_id: str | None = None) -> OrderRefund:
+    return OrderRefund(refund.id, refund.amount, RefundState.PENDING, reason, return_id, now)
+
+
+def _keep_refunds(conn: Connection, order: Order, refunds: tuple[OrderRefund, ...]) -> Order:
+    """Write an order's refunds, and the sum of those that have reached the payer, where something changed."""
+    if refunds == order.refunds:
+        return order
+    done = Paise(sum(each.amount for each in refunds if each.state is RefundState.PROCESSED))
+    values = {"refunds": [asdict(each) for each in refunds], "refunded": done, "version": order.version + 1}
+    conn.execute(update(orders).where(orders.c.id == order.id).values(values))
+    return replace(order, refunds=refunds, refunded=done, version=order.version + 1)
 
 
 def _row(order: Order) -> dict[str, Any]:
@@ -366,6 +397,7 @@ def _row(order: Order) -> dict[str, Any]:
         "address": asdict(order.address),
         "lines": [asdict(line) for line in order.lines],
         "history": [asdict(step) for step in order.history],
+        "refunds": [asdict(refund) for refund in order.refunds],
     }
 
 
@@ -373,7 +405,13 @@ def _order(row: Any) -> Order:
     return Order(
         id=row.id, customer_id=row.customer_id, state=OrderState(row.state), reason=row.reason, method=row.method, city=row.city,
         address=Address(**row.address), total=Paise(row.total), refunded=Paise(row.refunded), payment_id=row.payment_id,
-        intent_url=row.intent_url, created=row.created, updated=row.updated,
+        intent_url=row.intent_url, created=row.created, updated=row.updated, pay_before=row.pay_before, version=row.version,
         lines=tuple(OrderLine(**line) for line in row.lines),
         history=tuple(Step(OrderState(s["state"]), s["reason"], s["actor"], datetime.fromisoformat(s["at"])) for s in row.history),
+        refunds=tuple(map(_refund, row.refunds)),
     )  # fmt: skip
+
+
+def _refund(kept: Mapping[str, Any]) -> OrderRefund:
+    moments = {name: kept[name] and datetime.fromisoformat(kept[name]) for name in ("begun", "settled")}
+    return OrderRefund(**{**kept, **moments, "state": RefundState(kept["state"])})

@@ -31,6 +31,9 @@ orders = Table(
     Column("intent_url", Text),
     Column("created", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
+    Column("pay_before", Instant),
+    Column("version", Integer, nullable=False),
+    Column("refunds", Json, nullable=False),
     Index("orders_by_customer", "customer_id", "id"),
     Index("orders_by_state", "state", "updated"),
 )  # fmt: skip
@@ -45,13 +48,6 @@ returns = Table(
     Column("amount", BigInteger, nullable=False),
     Column("refund_id", String(40)),
     Column("created", Instant, nullable=False),
-)  # fmt: skip
-
-refunds_seen = Table(
-    "order_refunds_seen", metadata,
-    Column("refund_id", String(40), primary_key=True),
-    Column("order_id", String(40), nullable=False),
-    Column("amount", BigInteger, nullable=False),
 )  # fmt: skip
 
 serials = Table(

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from mela.contracts.catalog import Catalog, Line, OutOfStock, PricedLine, ReservationLost
-from mela.contracts.payments import Method, PaymentRefunded, Payments, PaymentState, RefundTooLarge
+from mela.contracts.payments import Method, PaymentRefunded, Payments, PaymentState, Refund, RefundTooLarge
 from mela.kernel import idempotency, ids
 from mela.kernel.clock import Clock, india_date
 from mela.kernel.db import Database
@@ -18,7 +18,7 @@ from mela.kernel.events import Delivery
 from mela.kernel.money import Paise
 from mela.services.orders import rules, store
 from mela.services.orders.model import Address, Order, OrderState, Return, Step
-from mela.services.orders.service.changes import LOOK_AGAIN_S, Changes
+from mela.services.orders.service.changes import Changes
 from mela.services.orders.settings import OrdersSettings
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ class Orders:
     ) -> None:  # fmt: skip
         self._db, self._catalog, self._payments, self._clock = db, catalog, payments, clock
         self._settings, self._states_by_prefix = settings, states_by_prefix
-        self._changes = Changes()
+        self._changes = Changes(lambda order_ids: db.read(store.versions, order_ids))
 
     async def find(self, order_id: str, customer_id: str) -> Order:
         """A customer's order. Raises: UnknownOrder."""
@@ -47,8 +47,8 @@ class Orders:
 
     async def follow(self, order_id: str, customer_id: str, seen: OrderState, wait_s: float) -> Order:
         """The order once it is in another state than `seen`, or as it is after `wait_s` seconds. Raises: UnknownOrder."""
-        limit = self._clock.monotonic() + wait_s
-        with self._changes.of(order_id) as changed:
+        limit, changed = self._clock.monotonic() + wait_s, asyncio.Event()
+        with self.changes(order_id, changed):
             while True:
                 changed.clear()
                 order = await self.find(order_id, customer_id)
@@ -56,8 +56,12 @@ class Orders:
                 if order.state is not seen or left <= 0:
                     return order
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(min(left, LOOK_AGAIN_S)):
+                    async with asyncio.timeout(left):
                         await changed.wait()
+
+    def changes(self, order_id: str, changed: asyncio.Event) -> AbstractContextManager[None]:
+        """Have `changed` set at each change of an order, here or in another process, for as long as the block runs."""
+        return self._changes.of(order_id, changed)
 
     async def page(self, customer_id: str, before: str | None, limit: int) -> list[Order]:
         """A customer's orders, newest first, those made before the order `before`."""
@@ -120,7 +124,9 @@ class Orders:
         """The money is there: sell the stock and write the invoices. If the stock has gone, give the money back."""
         order = await self._db.read(store.get, order_id)
         if order.state in (OrderState.CANCELLING, OrderState.CANCELLED):
-            await self._return_money(order, payment_id)
+            refund = await self._return_money(order, payment_id)
+            if refund is not None:
+                order = await self._change(store.refund_begun, order_id, refund, self._clock.now())
         if OrderState.CONFIRMED not in rules.NEXT[order.state]:
             return order
         try:
@@ -137,7 +143,7 @@ class Orders:
 
     async def refunded(self, event: PaymentRefunded) -> None:
         """A refund has reached the payer."""
-        await self._db.run(store.refunded, event)
+        await self._change(store.refunded, event)
 
     async def unpaid(self, order_id: str, reason: str) -> Order:
         """No money will come: give the stock back."""
@@ -167,10 +173,12 @@ class Orders:
         self, order_id: str, quantities: Mapping[str, int], reason: str, *, customer_id: str, key: str
     ) -> Return:
         """The customer wants to send pieces back. Raises: UnknownOrder, CannotReturn."""
-        return await self._db.run(
+        found = await self._db.run(
             store.ask_return, order_id, quantities, reason, customer_id=customer_id, key=key,
             within_days=self._settings.return_within_days, now=self._clock.now(),
         )  # fmt: skip
+        self._changes.tell(order_id)
+        return found
 
     async def receive_return(self, return_id: str) -> Return:
         """The pieces are back: for sale again, and their money on its way. Repeatable. Raises: UnknownReturn."""
@@ -182,7 +190,9 @@ class Orders:
         refund = await self._payments.refund(
             key=return_id, payment_id=order.payment_id, amount=found.amount, reason="returned"
         )
-        return await self._db.run(store.return_refunding, return_id, refund.id, self._clock.now())
+        found = await self._db.run(store.return_refunding, return_id, refund, self._clock.now())
+        self._changes.tell(found.order_id)
+        return found
 
     async def forget_keys(self) -> None:
         """Drop idempotency keys of long ago."""
@@ -214,28 +224,29 @@ class Orders:
             return await self.paid(order.id, payment.id, "checkout")
         if payment.state in (PaymentState.FAILED, PaymentState.EXPIRED):
             return await self.unpaid(order.id, payment.reason or payment.state.value)
-        return await self._change(store.await_payment, order.id, payment.id, payment.intent_url, self._clock.now())
+        return await self._change(
+            store.await_payment, order.id, payment.id, payment.intent_url, payment.expires, self._clock.now()
+        )
 
     async def _finish_cancel(self, order: Order) -> Order:
         """Give back stock and money, each once, then close the order."""
         await self._catalog.release(key=order.id)
-        refund_id = await self._return_money(order, order.payment_id)
-        return await self._change(store.cancelled, order.id, refund_id, self._clock.now())
+        refund = await self._return_money(order, order.payment_id)
+        return await self._change(store.cancelled, order.id, refund, self._clock.now())
 
-    async def _return_money(self, order: Order, payment_id: str | None) -> str | None:
-        """Give back what was captured; the refund's id, None where there is none. What is captured later comes back here."""
+    async def _return_money(self, order: Order, payment_id: str | None) -> Refund | None:
+        """Give back what was captured; the refund, None where there is none. What is captured later comes back here."""
         if payment_id is None:
             return None
         payment = await self._payments.cancel(payment_id=payment_id, reason=order.reason)
         if payment.state is not PaymentState.CAPTURED:
             return None
         try:
-            refund = await self._payments.refund(
+            return await self._payments.refund(
                 key=f"{order.id}:cancel", payment_id=payment_id, amount=order.total, reason=order.reason
             )
         except RefundTooLarge:  # money that arrived after the payment was cancelled: payments has sent it back itself
             return None
-        return refund.id
 
     async def _change(self, unit: Callable[..., Order], *args: Any) -> Order:
         """Run a unit that moves an order on, and wake who waits for it."""
