@@ -17,6 +17,7 @@ _COMMANDS = {
     "data": ("mela.cli.data", "data"),
     "buy": ("mela.cli.shopping", "buy"),
     "settle": ("mela.cli.settlement", "settle"),
+    "ledger": ("mela.cli.ledger", "ledger"),
     "events": ("mela.cli.events", "events"),
     "verify": ("mela.cli.verify", "verify"),
 }
@@ -28,6 +29,7 @@ _ABOUT = {
     "data": "Load sample data.",
     "buy": "Play a whole purchase against a running platform.",
     "settle": "Pay the sellers of a settlement date.",
+    "ledger": "The books: balances of any moment, and whether the seals hold.",
     "events": "Events that wait, and events that are parked.",
     "verify": "Say what is wrong with Kubernetes manifests, what will happen, how to mend it.",
 }

@@ -1,7 +1,8 @@
 """The one module that prints. Data goes to stdout, progress and failures to stderr; `NO_COLOR` is honoured."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -49,6 +50,22 @@ def step(name: str, text: str) -> None:
 def note(text: str) -> None:
     """A line of progress on stderr."""
     err.print(Text(text, style="dim"))
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on stderr with the time left; call what it gives after each of `total` parts. Gone when it is done."""
+    from rich import progress as bars
+
+    parts = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*parts, console=err, transient=True) as drawn:
+        task = drawn.add_task(what, total=total)
+        yield lambda: drawn.advance(task)
 
 
 def problem(reason: str, fix: str = "") -> None:

@@ -60,7 +60,7 @@ async def test_a_key_with_other_transfers_is_refused_as_a_whole(shop: World) -> 
 async def test_a_wrong_transfer_enters_none_of_them(shop: World) -> None:
     with pytest.raises(Rejected):
         await shop.payments.service.post(key="day-1", transfers=[*SPLIT, Transfer("a", "a", Paise(1), "settle")])
-    assert await shop.payments.service.balances() == []
+    assert await shop.balances() == []
 
 
 async def test_the_same_post_32_times_at_once_enters_once(shop: World) -> None:

@@ -15,6 +15,7 @@ from mela.kernel.clock import FakeClock
 from mela.kernel.events.outbox import Envelope
 from mela.kernel.money import Paise
 from mela.services.payments.app import SERVICE as PAYMENTS
+from mela.services.payments.store import ledger
 from mela.simulators.gateway import store, tables
 from mela.simulators.gateway.app import SERVICE as GATEWAY
 from tests.kit import Running, running
@@ -169,8 +170,15 @@ class World:
 
     async def balance(self, account: str) -> int:
         """Debits less credits of an account in our ledger."""
-        rows = await self.payments.service.balances()
-        return sum(debits - given for name, debits, given in rows if name == account)
+        return {name: debits - given for name, debits, given in await self.balances()}.get(account, 0)
+
+    async def balances(self, at: datetime | None = None) -> list[tuple[str, Paise, Paise]]:
+        """Every account of our ledger with its debits and credits."""
+        return await self.payments.db.read(ledger.balances, at)
+
+    async def seal(self) -> None:
+        """All transfers are sealed."""
+        await self.payments.run_job("seal_ledger")
 
     async def check(self) -> dict[str, Any]:
         """What the person on duty sees of both books."""

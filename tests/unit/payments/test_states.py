@@ -1,5 +1,7 @@
 """The pure state machine of a payment, against every order of events that Hypothesis finds."""
 
+import importlib
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -92,3 +94,9 @@ def test_only_an_open_word_about_an_open_payment_is_asked_about_again() -> None:
     assert not states.is_settled(PaymentState.CANCELLED, Word.CREATED)
     assert states.is_settled(PaymentState.CANCELLED, Word.EXPIRED)
     assert states.is_settled(PaymentState.CAPTURED, Word.CREATED)
+
+
+def test_the_database_refuses_the_same_moves_as_the_rules() -> None:
+    triggers = importlib.import_module("mela.services.payments.migrations.0002_seals").MOVES["payments"]
+    allowed = {str(state): {str(to) for to in moves} for state, moves in states.MOVES.items() if moves}
+    assert {state: set(moves) for state, moves in triggers.items()} == allowed

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import Column, Connection, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -27,6 +27,18 @@ def upsert(
     fixed = tuple(column.name for column in key)
     changing = tuple(name for name in row if name not in {*fixed, *(column.name for column in keep)})
     conn.execute(_upsert(conn.dialect.name, table, fixed, changing), row)
+
+
+def hold_writers(conn: Connection, table: Table) -> None:
+    """Let no other unit write to the table until this one ends, and wait for those that do: the unit's first statement.
+
+    After it, every row whose serial number is taken is there or will never be. On SQLite a unit is alone anyway.
+
+    Source: https://www.postgresql.org/docs/15/explicit-locking.html (2026-11-26): an INSERT holds ROW EXCLUSIVE before it
+    takes a number; in a SERIALIZABLE transaction a lock that is the first statement comes before the snapshot.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(text(f"lock table {table.name} in share row exclusive mode"))
 
 
 @cache

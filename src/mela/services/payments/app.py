@@ -10,6 +10,7 @@ from mela.kernel.service import Context, Job, Parts, Service
 from mela.services.payments import routes
 from mela.services.payments.rules import schedule
 from mela.services.payments.service import PaymentsService
+from mela.services.payments.service.books import Books
 from mela.services.payments.service.gateway import Gateway
 from mela.services.payments.settings import Settings
 
@@ -24,10 +25,15 @@ def build(ctx: Context[Settings]) -> Parts:
     base = (ctx.settings.callback_base or ctx.url).rstrip("/")
     gateway = Gateway(ctx.http, ctx.settings, base + CALLBACKS)
     payments = PaymentsService(ctx.db, ctx.clock, gateway, ctx.settings, checks)
+    books = Books(ctx.db, ctx.clock)
     return Parts(
         implementation=payments,
-        router=routes.router(payments),
-        jobs=[Job("ask_gateway", 1.0, payments.ask_gateway), Job("push_refunds", 1.0, payments.push_refunds)],
+        router=routes.router(payments, books),
+        jobs=[
+            Job("ask_gateway", 1.0, payments.ask_gateway),
+            Job("push_refunds", 1.0, payments.push_refunds),
+            Job("seal_ledger", 5.0, books.seal),
+        ],
     )
 
 

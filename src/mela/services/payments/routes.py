@@ -1,8 +1,9 @@
 """Payments over HTTP: the gateway's callbacks, and the books for the person on duty."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
+from pydantic import AwareDatetime
 
 from mela.kernel.errors import Unreachable
 from mela.kernel.web import bodies, pages
@@ -12,6 +13,7 @@ from mela.kernel.web.refusals import refused
 from mela.services.payments import schemas
 from mela.services.payments.model import Outcome
 from mela.services.payments.service import PaymentsService
+from mela.services.payments.service.books import BlockCheck, Books
 
 Id = Annotated[
     str,
@@ -19,11 +21,12 @@ Id = Annotated[
 ]
 
 
-def router(payments: PaymentsService) -> APIRouter:
+def router(payments: PaymentsService, books: Books) -> APIRouter:
     """All routes of payments."""
     api = bodies.router(prefix="/api/payments")
     _payments(api, payments)
-    _ledger(api, payments)
+    _ledger(api, payments, books)
+    _seals(api, books)
     _callbacks(api, payments)
     return api
 
@@ -57,15 +60,24 @@ def _payments(api: APIRouter, payments: PaymentsService) -> None:
         return {"id": payment.id, "state": payment.state, "amount_paise": payment.amount}
 
 
-def _ledger(api: APIRouter, payments: PaymentsService) -> None:
+def _ledger(api: APIRouter, payments: PaymentsService, books: Books) -> None:
     @api.get(
         "/ledger/balances", response_model=schemas.BalancePage, tags=["on duty"], summary="Balances of all accounts"
     )
-    async def list_ledger_balances(_caller: Operator) -> object:
-        """The trial balance: all accounts on one page."""
+    async def list_ledger_balances(
+        _caller: Operator,
+        at: Annotated[
+            AwareDatetime | None,
+            Query(
+                description="As of the end of this moment, its zone included", examples=["2026-11-23T23:59:59+05:30"]
+            ),
+        ] = None,
+        sealed: Annotated[bool, Query(description="Only what is in sealed blocks", examples=[False])] = False,
+    ) -> object:
+        """The trial balance: all accounts on one page, now or as of a moment."""
         accounts = [
             {"account": name, "debits_paise": debits, "credits_paise": given, "balance_paise": debits - given}
-            for name, debits, given in await payments.balances()
+            for name, debits, given in (await books.sealed() if sealed else await books.balances(at))
         ]
         return {"items": accounts, "sum_paise": sum(int(str(a["balance_paise"])) for a in accounts)}
 
@@ -88,7 +100,7 @@ def _ledger(api: APIRouter, payments: PaymentsService) -> None:
         limit: Annotated[int, Query(ge=1, le=500, description="Entries on a page", examples=[100])] = 100,
     ) -> object:
         """Each moves an amount from one account to another, for a reason."""
-        found = await payments.transfers(account=account, after=pages.position(cursor) or 0, limit=limit + 1)
+        found = await books.transfers(account=account, after=pages.position(cursor) or 0, limit=limit + 1)
         rows, after = pages.cut(found, limit, lambda row: str(row.id))
         page = [
             {"position": r.id, "debit": r.debit, "credit": r.credit, "amount_paise": r.amount, "kind": r.kind,
@@ -100,7 +112,7 @@ def _ledger(api: APIRouter, payments: PaymentsService) -> None:
     @api.get("/ledger/check", response_model=schemas.Check, tags=["on duty"], summary="Whether the books hold")
     async def check_ledger(_caller: Operator) -> object:
         """Adds up the ledger, compares it with the gateway's books, and lists what is parked."""
-        rows, parked = await payments.balances(), await payments.open_cases(limit=50)
+        rows, parked = await books.balances(), await payments.open_cases(limit=50)
         try:
             both = await payments.compare_books()
         except Unreachable:
@@ -113,6 +125,53 @@ def _ledger(api: APIRouter, payments: PaymentsService) -> None:
             ],
             "cases": [{"id": row.id, "kind": row.kind, "about": row.about, "opened": row.opened} for row in parked],
         }
+
+
+def _seals(api: APIRouter, books: Books) -> None:
+    @api.get(
+        "/ledger/seals", response_model=schemas.SealPage, tags=["on duty"], summary="Sealed blocks, the newest first"
+    )
+    async def list_ledger_seals(
+        _caller: Operator,
+        cursor: pages.Cursor = None,
+        limit: Annotated[int, Query(ge=1, le=500, description="Blocks on a page", examples=[100])] = 100,
+    ) -> object:
+        """Each digest covers the transfers of its block and the digest before. Keep the newest somewhere else."""
+        found = await books.seals(before=pages.position(cursor), limit=limit + 1)
+        rows, after = pages.cut(found, limit, lambda row: str(row.number))
+        return {"items": [_seal(row) for row in rows], "next_cursor": after, "unsealed": await books.unsealed()}
+
+    @api.get(
+        "/ledger/seals/checks", response_model=schemas.SealCheckPage, tags=["on duty"],
+        summary="Whether the seals hold, the oldest first",
+    )  # fmt: skip
+    async def list_ledger_seal_checks(
+        _caller: Operator,
+        cursor: pages.Cursor = None,
+        limit: Annotated[int, Query(ge=1, le=50, description="Blocks on a page", examples=[20])] = 20,
+    ) -> object:
+        """Computes each seal anew from the transfers as they stand, and adds them up by account."""
+        first = (pages.position(cursor) or 0) + 1
+        found = await books.check(first, limit + 1)
+        checks, after = pages.cut(found, limit, lambda check: str(check.seal.number))
+        return {"items": [_seal_check(check) for check in checks], "next_cursor": after}
+
+
+def _seal(row: Any) -> dict[str, object]:
+    """A sealed block as it is told."""
+    return {
+        "number": row.number, "last_position": row.last_id, "transfers": row.size, "amount_paise": row.amount,
+        "digest": row.digest,
+    }  # fmt: skip
+
+
+def _seal_check(check: BlockCheck) -> dict[str, object]:
+    """A block's check as it is told."""
+    moved = [
+        {"account": account, "debits_paise": debits, "credits_paise": given, "balance_paise": debits - given}
+        for account, (debits, given) in sorted(check.moved.items())
+    ]
+    return {**_seal(check.seal), "holds": check.fault is None, "fault": check.fault, "moved": moved}
 
 
 def _callbacks(api: APIRouter, payments: PaymentsService) -> None:

@@ -93,6 +93,36 @@ class TransferPage(Page[TransferView]):
     """A page of the ledger, oldest first."""
 
 
+class SealView(BaseModel):
+    """A block of the ledger that was sealed: all transfers after the block before it."""
+
+    number: int = Field(description="Blocks are counted from 1", examples=[7])
+    last_position: int = Field(description="The transfer that ends it", examples=[7000])
+    transfers: int = Field(description="How many it holds", examples=[1000])
+    amount_paise: int = Field(description="Their sum", examples=[129900000])
+    digest: str = Field(description="SHA-256 over the digest before and these transfers", examples=["9f86d081884c7d65"])
+
+
+class SealPage(Page[SealView]):
+    """Blocks, the newest first. The first digest of the first page is the head of the chain."""
+
+    unsealed: int = Field(description="Transfers that wait to be sealed", examples=[12])
+
+
+class SealCheck(SealView):
+    """A block held against its transfers as they stand today."""
+
+    holds: bool = Field(description="Whether nothing was changed, added or dropped", examples=[True])
+    fault: Literal["last_id", "size", "amount", "digest", "day"] | None = Field(
+        description="What differs first, null when nothing does", examples=[None]
+    )
+    moved: list[Balance] = Field(description="What the block moved, by account")
+
+
+class SealCheckPage(Page[SealCheck]):
+    """Blocks and whether they hold, the oldest first."""
+
+
 class Comparison(BaseModel):
     """One kind of movement in both books. A difference may be on its way: look again after the next status check."""
 

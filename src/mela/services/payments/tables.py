@@ -1,6 +1,17 @@
 """The tables of payments. `transfers` is the ledger: rows are added, never changed."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from mela.kernel.db import Instant, Json
 
@@ -59,6 +70,27 @@ transfers = Table(
     Index("transfers_debit", "debit", "id"),
     Index("transfers_credit", "credit", "id"),
     sqlite_autoincrement=True,
+)  # fmt: skip
+
+seals = Table(
+    "seals", metadata,
+    Column("number", SERIAL, primary_key=True, autoincrement=False),
+    Column("last_id", BigInteger, nullable=False, unique=True),  # the transfer that ends the block
+    Column("size", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("day", Date, nullable=False),  # the latest UTC day of a transfer so far
+    Column("digest", String(64), nullable=False),
+    Column("sealed", Instant, nullable=False),
+    Index("seals_day", "day", "number"),
+)  # fmt: skip
+
+totals = Table(  # sums of all sealed transfers up to the end of `day`, where that day's blocks touched them
+    "totals", metadata,
+    Column("account", String(162), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("debits", BigInteger, nullable=False),
+    Column("credits", BigInteger, nullable=False),
 )  # fmt: skip
 
 callbacks = Table(

@@ -121,14 +121,6 @@ class PaymentsService:
         payment, history = await self._db.read(payments.look, payment_id)
         return payment, history, await self._db.read(refunds.of_payment, payment_id)
 
-    async def balances(self) -> list[tuple[str, Paise, Paise]]:
-        """Every account with its debits and credits."""
-        return await self._db.read(ledger.balances)
-
-    async def transfers(self, *, account: str | None, after: int, limit: int) -> list[Row[Any]]:
-        """A page of the ledger."""
-        return await self._db.read(ledger.page, account=account, after=after, limit=limit)
-
     async def open_cases(self, *, limit: int) -> list[Row[Any]]:
         """What a person has to look at, newest first."""
         return await self._db.read(cases.newest, limit)

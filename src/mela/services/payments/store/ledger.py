@@ -1,15 +1,16 @@
 """The ledger: transfers are entered, never changed; triggers in the database refuse anything else."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from mela.contracts.payments import Transfer
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
-from mela.services.payments.tables import transfers
+from mela.services.payments.store import seals
+from mela.services.payments.tables import totals, transfers
 
 _ENTER = transfers.insert()
 _OF_KEY = (
@@ -17,6 +18,17 @@ _OF_KEY = (
     .where(transfers.c.key == bindparam("of"))
     .order_by(transfers.c.line)
 )
+_DAYS = totals.alias("days")
+_LATEST = select(totals).where(
+    totals.c.day
+    == select(func.max(_DAYS.c.day))
+    .where(and_(_DAYS.c.account == totals.c.account, _DAYS.c.kind == totals.c.kind, _DAYS.c.day <= bindparam("until")))
+    .scalar_subquery()
+)
+_OF_LATEST = _LATEST.subquery()
+_SEALED = select(
+    _OF_LATEST.c.account, func.sum(_OF_LATEST.c.debits).label("debits"), func.sum(_OF_LATEST.c.credits).label("credits")
+).group_by(_OF_LATEST.c.account)
 """Built once: building a statement costs more than running it."""
 
 
@@ -42,22 +54,37 @@ def post(conn: Connection, key: str, wanted: Sequence[Transfer], now: datetime) 
         raise KeyReused
 
 
-def balances(conn: Connection) -> list[tuple[str, Paise, Paise]]:
-    """Every account with the sums of its debits and its credits, by name."""
-    sums: dict[str, list[int]] = {}
+def sealed(conn: Connection, until: date = date.max) -> dict[str, tuple[Paise, Paise]]:
+    """Debits and credits by account, of the blocks that were sealed up to a UTC day."""
+    rows = conn.execute(_SEALED, {"until": until})
+    return {account: (Paise(int(debits)), Paise(int(given))) for account, debits, given in rows}
+
+
+def balances(conn: Connection, at: datetime | None = None) -> list[tuple[str, Paise, Paise]]:
+    """Every account with the sums of its debits and its credits, by name: now, or as of the end of a moment.
+
+    Sealed blocks are added up already; only what came after the last of them that lies wholly before is read.
+    """
+    base = seals.newest(conn) if at is None else seals.last_before(conn, at.astimezone(UTC).date())
+    sums: dict[str, list[int]] = {account: list(both) for account, both in sealed(conn, base.day).items()}
+    since = transfers.c.id > base.last_id if at is None else and_(transfers.c.id > base.last_id, transfers.c.at <= at)
     for side, column in enumerate((transfers.c.debit, transfers.c.credit)):
-        for account, total in conn.execute(select(column, func.sum(transfers.c.amount)).group_by(column)):
-            sums.setdefault(account, [0, 0])[side] = int(total)
+        fresh = select(column, func.sum(transfers.c.amount)).where(since).group_by(column)
+        for account, total in conn.execute(fresh):
+            sums.setdefault(account, [0, 0])[side] += int(total)
     return [(account, Paise(debits), Paise(given)) for account, (debits, given) in sorted(sums.items())]
 
 
 def by_kind(conn: Connection, account: str) -> dict[str, Paise]:
     """What moved into and out of an account, by kind of transfer."""
-    touched = or_(transfers.c.debit == account, transfers.c.credit == account)
-    rows = conn.execute(
-        select(transfers.c.kind, func.sum(transfers.c.amount)).where(touched).group_by(transfers.c.kind)
-    )
-    return {kind: Paise(int(total)) for kind, total in rows}
+    base = seals.newest(conn)
+    rows = conn.execute(_LATEST.where(totals.c.account == account), {"until": base.day})
+    sums = {row.kind: int(row.debits) + int(row.credits) for row in rows}
+    touched = and_(transfers.c.id > base.last_id, or_(transfers.c.debit == account, transfers.c.credit == account))
+    fresh = select(transfers.c.kind, func.sum(transfers.c.amount)).where(touched).group_by(transfers.c.kind)
+    for kind, total in conn.execute(fresh):
+        sums[kind] = sums.get(kind, 0) + int(total)
+    return {kind: Paise(total) for kind, total in sums.items()}
 
 
 def page(conn: Connection, *, account: str | None, after: int, limit: int) -> list[Row[Any]]:

@@ -1,0 +1,73 @@
+"""The ledger as the person on duty uses it: balances of any moment, blocks that are sealed, and whether the seals hold."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from mela.kernel.clock import Clock
+from mela.kernel.db import Database
+from mela.kernel.money import Paise
+from mela.services.payments.rules import seals as chain
+from mela.services.payments.store import ledger, seals
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class BlockCheck:
+    """A block held against its transfers. `fault`: what differs. `moved`: debits and credits by account."""
+
+    seal: chain.Seal
+    fault: str | None
+    moved: dict[str, tuple[int, int]]
+
+
+class Books:
+    """Reads the ledger and seals it."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    async def balances(self, at: datetime | None = None) -> list[tuple[str, Paise, Paise]]:
+        """Every account with its debits and credits, now or as of a moment."""
+        return await self._db.read(ledger.balances, at)
+
+    async def sealed(self) -> list[tuple[str, Paise, Paise]]:
+        """The sums that are kept beside the sealed blocks, by account."""
+        return [(account, *both) for account, both in sorted((await self._db.read(ledger.sealed)).items())]
+
+    async def transfers(self, *, account: str | None, after: int, limit: int) -> list[Row[Any]]:
+        """A page of the ledger."""
+        return await self._db.read(ledger.page, account=account, after=after, limit=limit)
+
+    async def seals(self, *, before: int | None, limit: int) -> list[Row[Any]]:
+        """Sealed blocks, the newest first."""
+        return await self._db.read(seals.page, before=before, limit=limit)
+
+    async def unsealed(self) -> int:
+        """Transfers that no block holds yet."""
+        return await self._db.read(seals.unsealed)
+
+    async def seal(self) -> None:
+        """Seal all that has been committed. The head goes into the log: a copy that the database cannot change."""
+        while await self._db.read(seals.any_unsealed):
+            sealed = await self._db.run(seals.seal_next, self._clock.now())
+            if sealed is not None:
+                log.info("ledger sealed", block=sealed.number, transfers=sealed.size, head=sealed.digest)
+
+    async def check(self, first: int, limit: int) -> list[BlockCheck]:
+        """Hold blocks against their transfers as they are today, from number `first` on, `limit` at most."""
+        head = await self._db.read(seals.newest)
+        numbers = range(first, min(first + limit, head.number + 1))
+        return [_checked(*await self._db.read(seals.recompute, number)) for number in numbers]
+
+
+def _checked(kept: chain.Seal, found: chain.Seal, block: list[chain.Entered]) -> BlockCheck:
+    sums: dict[str, tuple[int, int]] = {}
+    for (account, _), (debits, given) in seals.moved(block).items():
+        before = sums.get(account, (0, 0))
+        sums[account] = (before[0] + debits, before[1] + given)
+    return BlockCheck(kept, chain.fault(kept, found), sums)
