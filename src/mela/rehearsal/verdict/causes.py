@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mela.rehearsal.model import Field, Trace
+from mela.rehearsal.model import Field, Happening, Trace
 from mela.rehearsal.verdict import fields, mechanisms
 from mela.rehearsal.verdict.around import Around
 from mela.rehearsal.verdict.harm import Mask, stretches
@@ -19,6 +19,7 @@ from mela.rehearsal.verdict.model import Cause, Harm
 BEFORE_S = 600
 """What set in this long before the harm may be its cause."""
 LASTING_S = 30
+FAULT = "fault"
 NEAR_LIMIT = 0.97
 """Usage this near to its limit cannot grow with the crowd."""
 
@@ -33,6 +34,12 @@ def of(trace: Trace, around: Around, harms: Sequence[Harm]) -> tuple[Cause, ...]
     ranks = mechanisms.every()
     order = sorted(found.values(), key=lambda cause: (ranks[cause.mechanism].rank, _place(services, cause), cause.at_s))
     return tuple(order) or (Cause("overload", first, services[0]),)
+
+
+def trigger(trace: Trace, first: int, last: int) -> Happening | None:
+    """The last fault that began before harm did, or while it lasted."""
+    faults = [one for one in trace.happenings if one.kind == FAULT and first - BEFORE_S <= one.at_s <= last]
+    return max((one for one in faults if one.at_s <= first), key=lambda one: one.at_s, default=next(iter(faults), None))
 
 
 def _place(services: list[str], cause: Cause) -> int:

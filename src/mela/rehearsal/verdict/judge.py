@@ -67,4 +67,5 @@ def _failure(trace: Trace, around: Around, harms: tuple[Harm, ...]) -> Failure:
     first, *others = causes.of(trace, around, harms)
     last_s = min(trace.ticks - 1, max(one.last_s for one in harms) + SETTLE_S)
     users = wrong_actions(trace, min(one.first_s for one in harms), last_s)
-    return Failure(first.service or harms[0].service, harms, first, users, tuple(others))
+    trigger = causes.trigger(trace, min(one.first_s for one in harms), last_s)
+    return Failure(first.service or harms[0].service, harms, first, users, tuple(others), trigger)

@@ -5,7 +5,7 @@ from typing import Any
 
 from mela.cluster.objects import Object, Path
 from mela.rehearsal import model
-from mela.rehearsal.model import Trace
+from mela.rehearsal.model import Happening, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class Failure:
     users: float
     others: tuple[Cause, ...] = ()
     """What else held it back, the likeliest first."""
+    trigger: Happening | None = None
+    """The fault that was asked for and came shortly before."""
 
     @property
     def first_s(self) -> int:
