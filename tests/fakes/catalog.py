@@ -75,7 +75,7 @@ class FakeCatalog:
         self.reservations[key] = _Held(pieces, expires)
         return expires
 
-    async def commit(self, *, key: str) -> None:
+    async def commit(self, *, key: str, buyer: str | None = None) -> None:
         """See `Catalog.commit`."""
         self._expire()
         known = self.reservations.get(key)

@@ -85,8 +85,8 @@ class Catalog(Protocol):
         """
         ...
 
-    async def commit(self, *, key: str) -> None:
-        """The reserved pieces are sold. A reservation that ran out is taken up again if the stock is still there.
+    async def commit(self, *, key: str, buyer: str | None = None) -> None:
+        """The reserved pieces are sold, to `buyer` (a customer's id), who may then say that it was bought here. A reservation that ran out is taken up again if the stock is still there.
 
         Done before: nothing happens. Raises: ReservationLost.
         """

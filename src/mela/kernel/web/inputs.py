@@ -7,18 +7,25 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-_HIDDEN = r"\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_MARKS = r"\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 """Control characters, and marks that reorder or hide text: a name that reads otherwise on an invoice than in the database.
 U+200C and U+200D stay: Indian scripts and emoji are written with them. PostgreSQL keeps no NUL.
 Source: Unicode Standard Annex 9, https://www.unicode.org/reports/tr9/ (recalled)."""
+_HIDDEN = rf"\x00-\x1f{_MARKS}"
+_HIDDEN_BUT_LINES = rf"\x00-\x09\x0b-\x1f{_MARKS}"
 LINE = rf"^[^{_HIDDEN}]*[^{_HIDDEN}\s\u200c\u200d][^{_HIDDEN}]*$"
 """One line with something to see in it."""
 LINE_OR_NOTHING = rf"^[^{_HIDDEN}]*$"
+
+LINES = rf"^[^{_HIDDEN_BUT_LINES}]*[^{_HIDDEN}\s\u200c\u200d][^{_HIDDEN_BUT_LINES}]*$"
+"""A text of one line or more, with something to see in it."""
 
 Phone = Annotated[str, StringConstraints(pattern=r"^\+91[6-9][0-9]{9}$")]
 """An Indian mobile number."""
 Words = Annotated[str, StringConstraints(max_length=120, pattern=LINE), AfterValidator(str.strip)]
 """A name, a street, a reason."""
+Lines = Annotated[str, StringConstraints(max_length=1_000, pattern=LINES), AfterValidator(str.strip)]
+"""What somebody has to say."""
 WordsOrNothing = Annotated[str, StringConstraints(max_length=120, pattern=LINE_OR_NOTHING), AfterValidator(str.strip)]
 
 

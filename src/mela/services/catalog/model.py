@@ -99,6 +99,55 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Review:
+    """What a customer says of a product; `verified`: the author bought it here."""
+
+    id: str
+    product_id: str
+    customer_id: str
+    rating: int
+    text: str
+    name: str
+    language: str
+    verified: bool
+    written: datetime
+
+
+@dataclass(frozen=True)
+class PriceChange:
+    """A price that became another; `city` is empty for elsewhere."""
+
+    sku: str
+    city: str
+    before: Paise
+    after: Paise
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A price that is lower than the lowest of the time before `since`."""
+
+    sku: str
+    before: Paise
+    price: Paise
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Promise:
+    """When a parcel arrives: between two days, both included. `mark` says how sure the numbers are."""
+
+    pin: str
+    tier: str
+    earliest: date
+    latest: date
+    cash_on_delivery: bool
+    mark: str
+    effective_from: date
+
+
+@dataclass(frozen=True)
 class Reservation:
     """Pieces kept for a key until `expires`."""
 

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mela.kernel import i18n
+from mela.kernel import i18n, ids
+from mela.kernel.errors import Invalid
 from mela.kernel.money import Paise
 from mela.kernel.web import bodies, pages
-from mela.kernel.web.callers import Operator
+from mela.kernel.web.callers import Customer, Operator
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
 from mela.services.catalog import schemas
@@ -29,6 +30,9 @@ def router(catalog: CatalogService, shop: Shop) -> APIRouter:
     """The routes of the catalogue."""
     api = bodies.router(prefix="/api/catalog")
     _reading(api, shop)
+    _offers(api, shop)
+    _delivering(api, shop)
+    _reviewing(api, catalog)
     _changing(api, catalog)
     return api
 
@@ -78,6 +82,81 @@ def _reading(api: APIRouter, shop: Shop) -> None:
     async def suggest(request: Request, q: schemas.Typed, lang: schemas.Language = None) -> Response:
         """Names of products, in the language that was typed."""
         return _answer(await shop.suggestions(q, lang=_language(request, lang)), request)
+
+
+def _offers(api: APIRouter, shop: Shop) -> None:
+    @api.get(
+        "/offers", tags=["catalog"], summary="What has become cheaper", response_model=schemas.OfferPage, responses=READ,
+    )  # fmt: skip
+    async def list_offers(
+        request: Request, city: schemas.City = None, category: schemas.CategoryId = None,
+        limit: Annotated[int, Query(ge=1, le=48, description="At most so many", examples=[12])] = 12,
+        lang: schemas.Language = None,
+    ) -> Response:  # fmt: skip
+        """Lowered in the last 30 days and in stock, most first. `was_paise` is the lowest price of the 30 days before that."""
+        made = await shop.offers(city=city, category=category, limit=limit, lang=_language(request, lang))
+        return _answer(made, request)
+
+
+def _delivering(api: APIRouter, shop: Shop) -> None:
+    @api.get(
+        "/delivery", tags=["catalog"], summary="When a parcel arrives, and whether cash is taken",
+        responses=refused({404: "catalog.unknown_place"}),
+    )  # fmt: skip
+    async def promise_delivery(
+        pin: Annotated[str | None, Query(pattern="^[1-9][0-9]{5}$", description="A PIN code", examples=["625001"])] = None,
+        city: schemas.City = None,
+    ) -> schemas.Delivery:  # fmt: skip
+        """For a PIN code, or a city by name (`/delivery/cities`). The numbers are this sample shop's own."""
+        if (pin is None) == (city is None):
+            raise Invalid([{"field": "query.pin", "reason": "give either pin or city"}])
+        return schemas.Delivery.of(shop.promise(pin=pin, city=city))
+
+    @api.get("/delivery/cities", tags=["catalog"], summary="Cities that are known by name")
+    async def list_delivery_cities(request: Request, lang: schemas.Language = None) -> schemas.DeliveryPlacePage:
+        """For choosing where to deliver, and for the State in an address."""
+        language = _language(request, lang)
+        return schemas.DeliveryPlacePage(items=[schemas.DeliveryPlace.of(place, language) for place in shop.places()])
+
+
+def _reviewing(api: APIRouter, catalog: CatalogService) -> None:
+    @api.get(
+        "/products/{product_id}/reviews", tags=["catalog"], summary="What customers say of a product",
+        responses=refused({404: "catalog.unknown_product"}),
+    )  # fmt: skip
+    async def list_reviews(
+        product_id: schemas.ProductId, cursor: pages.Cursor = None,
+        limit: Annotated[int, Query(ge=1, le=50, description="Reviews on a page", examples=[10])] = 10,
+    ) -> schemas.ReviewPage:  # fmt: skip
+        """Newest first, with the sum of all."""
+        if cursor is not None and not ids.is_id("rev", cursor):
+            raise pages.bad_cursor()
+        found, counts = await catalog.reviews(product_id, cursor, limit + 1)
+        page, after = pages.cut(found, limit, lambda review: review.id)
+        count = sum(counts.values())
+        average = round(sum(stars * n for stars, n in counts.items()) / count, 1) if count else None
+        stars = {str(each): counts.get(each, 0) for each in range(1, 6)}
+        return schemas.ReviewPage.model_validate({
+            "items": [schemas.ReviewOut.of(review) for review in page], "next_cursor": after, "count": count,
+            "average": average, "stars": stars,
+        })  # fmt: skip
+
+    @api.post(
+        "/products/{product_id}/reviews", tags=["catalog"], status_code=201, summary="Say what you think of a product",
+        responses=refused({
+            404: "catalog.unknown_product", 409: "catalog.reviewed_already", 429: "catalog.too_many_reviews",
+        }),
+    )  # fmt: skip
+    async def write_review(
+        request: Request, caller: Customer, key: Key, product_id: schemas.ProductId, body: schemas.ReviewIn,
+        lang: schemas.Language = None,
+    ) -> schemas.ReviewOut:  # fmt: skip
+        """Once per product. Whoever bought it here is marked as verified, everybody else as not."""
+        review = await catalog.review(
+            product_id, customer_id=caller.id, key=key, rating=body.rating, text=body.text, name=body.name or "",
+            language=_language(request, lang),
+        )  # fmt: skip
+        return schemas.ReviewOut.of(review)
 
 
 def _changing(api: APIRouter, catalog: CatalogService) -> None:

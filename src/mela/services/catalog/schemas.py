@@ -1,13 +1,15 @@
 """What the catalogue's API takes and gives. Amounts are whole paise and include GST unless they say otherwise."""
 
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from mela.kernel.web.inputs import Strict
+from mela.kernel.web.inputs import LINE, Lines, Strict
 from mela.kernel.web.pages import Page
-from mela.services.catalog.model import StockBand
+from mela.services.catalog.model import Promise, Review, StockBand
+from mela.services.catalog.rules.delivery import Place
 
 Amount = Annotated[int, Field(ge=0, le=10_00_00_000_00)]
 SKU_PATTERN = r"^[A-Z0-9]+(-[A-Z0-9]+)*$"
@@ -74,6 +76,92 @@ class Card(_Out):
 
 class ProductPage(Page[Card]):
     """A page of products, best or first ones first."""
+
+
+class OfferCard(_Out):
+    id: str = Field(description="The product's id", examples=["sona-masoori-rice"])
+    name: str = Field(description="In the language of the answer", examples=["सोना मसूरी चावल"])
+    category: Category
+    variant: Variant = Field(description="What has become cheaper")
+    was_paise: Amount = Field(description="The lowest price of the 30 days before", examples=[44_500])
+    since: date = Field(description="Since when it costs less (day in India)", examples=["2026-11-15"])
+    off_bp: int = Field(
+        description="How much less, in basis points of the price before: 1,250 is 12.5 %", examples=[1250]
+    )
+
+
+class OfferPage(Page[OfferCard]):
+    """What has become cheaper in the last 30 days, most first; a price that anybody really paid, never the MRP."""
+
+
+class ReviewIn(Strict):
+    rating: int = Field(description="Stars", ge=1, le=5, examples=[4])
+    text: Lines = Field(
+        description="What you say, as plain text; up to 1,000 letters", examples=["Soft rotis, fresh atta."]
+    )
+    name: str | None = Field(
+        default=None, description="How you are shown; left out: without a name", max_length=40, pattern=LINE,
+        examples=["Meena"],
+    )  # fmt: skip
+
+
+class ReviewOut(_Out):
+    id: str = Field(description="The review", examples=["rev_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    rating: int = Field(description="Stars, 1 to 5", examples=[4])
+    text: str = Field(description="As it was written: text, never HTML", examples=["Soft rotis, fresh atta."])
+    name: str | None = Field(description="Who says so; null without a name", examples=["Meena"])
+    language: Literal["en", "hi", "ta", "te", "kn"] = Field(description="What it is written in", examples=["en"])
+    verified: bool = Field(description="Whether the author bought it here", examples=[True])
+    written: datetime = Field(description="When", examples=["2026-11-23T12:30:00Z"])
+
+    @classmethod
+    def of(cls, review: Review) -> "ReviewOut":
+        """As everybody sees it: without who wrote it."""
+        shown = {name: getattr(review, name) for name in ("id", "rating", "text", "language", "verified", "written")}
+        return cls(**shown, name=review.name or None)
+
+
+class ReviewPage(Page[ReviewOut]):
+    """A page of a product's reviews, newest first, and what all of them say together."""
+
+    count: int = Field(description="How many there are", examples=[12])
+    average: float | None = Field(description="Their stars, to one decimal; null without any", examples=[4.3])
+    stars: dict[Literal["1", "2", "3", "4", "5"], int] = Field(
+        description="How many gave so many stars", examples=[{"1": 0, "2": 1, "3": 1, "4": 3, "5": 7}]
+    )
+
+
+class Delivery(_Out):
+    pin: str = Field(description="For this PIN code", examples=["625001"])
+    tier: Literal["metro", "city", "town", "remote"] = Field(description="How far it is", examples=["city"])
+    earliest: date = Field(description="The first day on which it may come, ordered today", examples=["2026-11-25"])
+    latest: date = Field(description="The last day on which it should be there", examples=["2026-11-27"])
+    cash_on_delivery: bool = Field(description="Whether cash is taken at the door", examples=[True])
+    mark: str = Field(
+        description="How sure these numbers are: an assumption of this sample shop", examples=["assumption"]
+    )
+    effective_from: date = Field(description="Since when this is promised", examples=["2026-11-26"])
+
+    @classmethod
+    def of(cls, promise: Promise) -> "Delivery":
+        """From the rules' promise."""
+        return cls.model_validate(vars(promise))
+
+
+class DeliveryPlace(_Out):
+    id: str = Field(description="Name it in `city=`", examples=["madurai"])
+    name: str = Field(description="In the language of the answer", examples=["மதுரை"])
+    pin: str = Field(description="One of its PIN codes", examples=["625001"])
+    state_code: str = Field(description="GST State code, for an address", examples=["33"])
+
+    @classmethod
+    def of(cls, place: Place, lang: str) -> "DeliveryPlace":
+        """In one language."""
+        return cls(id=place.id, name=place.names[lang], pin=place.pin, state_code=place.state_code)
+
+
+class DeliveryPlacePage(Page[DeliveryPlace]):
+    """Cities that are known by name, in the order of their English names."""
 
 
 class Suggestion(_Out):

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from mela.kernel.db import Instant, Json
@@ -109,7 +110,9 @@ reservations = Table(
     Column("key", String(120), primary_key=True),
     Column("state", String(10), nullable=False),
     Column("expires", Instant, nullable=False),
+    Column("buyer", String(40)),
     Index("reservations_by_expiry", "state", "expires"),
+    Index("reservations_of_buyer", "buyer", "state"),
 )  # fmt: skip
 
 reservation_lines = Table(
@@ -118,6 +121,34 @@ reservation_lines = Table(
     Column("sku", ForeignKey("stock.sku"), primary_key=True, index=True),
     Column("quantity", BigInteger, nullable=False),
     CheckConstraint("quantity > 0", name="reserved_pieces_above_zero"),
+)  # fmt: skip
+
+reviews = Table(
+    "reviews", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    Column("customer_id", String(40), nullable=False),
+    Column("rating", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("written", Instant, nullable=False),
+    UniqueConstraint("customer_id", "product_id", name="reviewed_once"),
+    CheckConstraint("rating between 1 and 5", name="one_to_five"),
+    Index("reviews_of_product", "product_id", "written"),
+)  # fmt: skip
+
+price_changes = Table(
+    "price_changes", metadata,
+    Column("id", String(80), primary_key=True),
+    Column("sku", ForeignKey("variants.sku"), nullable=False),
+    Column("city", String(40), nullable=False),  # empty for elsewhere
+    Column("before", BigInteger, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("price_changes_of_sku", "sku", "at"),
+    Index("price_changes_by_moment", "at"),
 )  # fmt: skip
 
 restocks = Table(

@@ -6,17 +6,17 @@ from datetime import date, datetime, timedelta
 from prometheus_client import Counter
 
 from mela.contracts.catalog import Line, OutOfStock, PricedLine, ReservationLost, Seller, UnknownSku
-from mela.kernel import idempotency
+from mela.kernel import idempotency, ids
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.errors import NotFound
 from mela.kernel.money import Paise
-from mela.services.catalog.model import StockLevel, Variant
+from mela.services.catalog.model import Review, StockLevel, Variant
 from mela.services.catalog.rules import stock as rules
 from mela.services.catalog.service import pages
 from mela.services.catalog.service.reference import References
 from mela.services.catalog.settings import Settings
-from mela.services.catalog.store import changes, load, samples, shelf, stock
+from mela.services.catalog.store import changes, load, reviews, samples, shelf, stock
 
 RESERVATIONS = Counter("mela_catalog_reservations_total", "What became of reservations", ["outcome"])
 
@@ -47,10 +47,10 @@ class CatalogService:
         RESERVATIONS.labels("held").inc()
         return expires
 
-    async def commit(self, *, key: str) -> None:
+    async def commit(self, *, key: str, buyer: str | None = None) -> None:
         """See `Catalog.commit`."""
         try:
-            sold = await self._db.run(stock.commit, key=key, now=self._clock.now())
+            sold = await self._db.run(stock.commit, key=key, buyer=buyer, now=self._clock.now())
         except ReservationLost:
             RESERVATIONS.labels("lost").inc()
             raise
@@ -96,6 +96,19 @@ class CatalogService:
             changes.receive, operator=operator, key=key, sku=sku, quantity=quantity, now=self._clock.now()
         )
 
+    async def reviews(self, product_id: str, before: str | None, limit: int) -> tuple[list[Review], dict[int, int]]:
+        """A page of a product's reviews, newest first, and how many gave how many stars. Raises: UnknownProduct."""
+        found = await self._db.read(reviews.of_product, product_id, before, limit)
+        return found, await self._db.read(reviews.counts, product_id)
+
+    async def review(
+        self, product_id: str, *, customer_id: str, key: str, rating: int, text: str, name: str, language: str
+    ) -> Review:
+        """Keep what a customer says of a product. Raises: UnknownProduct, ReviewedAlready, TooManyReviews, KeyReused."""
+        now = self._clock.now()
+        fresh = Review(ids.new_id("rev"), product_id, customer_id, rating, text, name, language, False, now)
+        return await self._db.run(reviews.add, fresh, key=key, per_day=self._settings.reviews_per_day)
+
     async def expire_reservations(self) -> None:
         """Free what ran out, in units of a hundred reservations."""
         while await self._db.read(stock.any_run_out, self._clock.now()):
@@ -114,7 +127,7 @@ class CatalogService:
         if await self._db.read(load.loaded) == fingerprint:
             return 0
         read = await asyncio.to_thread(samples.read)
-        await self._db.run(load.load, read, fingerprint)
+        await self._db.run(load.load, read, fingerprint, self._clock.now())
         return sum(map(len, read.products.values()))
 
 

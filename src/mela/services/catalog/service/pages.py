@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from mela.services.catalog.model import Entry, StockBand, Texts, Variant
+from mela.kernel import clock
+from mela.services.catalog.model import Entry, Offer, StockBand, Texts, Variant
+from mela.services.catalog.rules import offers as rules
 from mela.services.catalog.rules.reference import Reference
 
 Told = tuple[StockBand, int | None]
@@ -43,6 +45,24 @@ def products(
         ],
         "next_cursor": cursor,
     }
+
+
+def offers(
+    reference: Reference, found: Sequence[Offer], variants: Mapping[str, Variant], told: Mapping[str, Told],
+    *, lang: str, on: date,
+) -> Json:  # fmt: skip
+    """What has become cheaper lately: each by its variant, with the price of before."""
+    items = [
+        _heading(reference, of := variants[offer.sku], lang)
+        | {
+            "variant": variant(reference, of, told[offer.sku], lang=lang, on=on),
+            "was_paise": offer.before,
+            "since": clock.india_date(offer.since).isoformat(),
+            "off_bp": rules.off_bp(offer),
+        }
+        for offer in found
+    ]
+    return {"items": items, "next_cursor": None}
 
 
 def variant(reference: Reference, of: Variant, told: Told, *, lang: str, on: date) -> Json:

@@ -16,11 +16,14 @@ from mela.contracts.catalog import UnknownProduct
 from mela.kernel import clock
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
-from mela.services.catalog.model import Entry, Listing, Sort
+from mela.services.catalog.model import Entry, Listing, Offer, Promise, Sort, Variant
 from mela.services.catalog.rules import cursors, stock
+from mela.services.catalog.rules import offers as rules
+from mela.services.catalog.rules.delivery import Place
 from mela.services.catalog.rules.search import ranking
 from mela.services.catalog.service import pages
 from mela.services.catalog.service.answers import Answer, Kept, answer
+from mela.services.catalog.service.delivery import deliveries
 from mela.services.catalog.service.pages import Told
 from mela.services.catalog.service.reference import References
 from mela.services.catalog.settings import Settings
@@ -108,6 +111,32 @@ class Shop:
         return self._keep(
             key, pages.products(reference, entries, variants, told, lang=lang, on=on, cursor=cursor), lang
         )
+
+    async def offers(self, *, city: str | None, category: str | None, limit: int, lang: str) -> Answer:
+        """What has become cheaper lately and can be had, most first."""
+        version, now = await self._db.read(shelf.version), self._clock.now()
+        reference, on = await self._references.at(version), clock.india_date(now)
+        city = reference.city(city)
+        changes = await self._db.read(shelf.price_changes_since, now - rules.LASTS, city)
+        variants = await self._db.read(shelf.variants_by_sku, list(changes), city)
+        told = self._told(await self._db.read(shelf.free, list(variants)))
+
+        def offer_of(of: Variant) -> Offer | None:
+            own = [change for change in changes[of.sku] if change.city == (city or "")]
+            return rules.offer(own or changes[of.sku], of.price, now)
+
+        wanted = [of for of in variants.values() if category in (None, of.category_id) and told[of.sku][1] != 0]
+        found = [offer for of in wanted if (offer := offer_of(of)) is not None]
+        found = sorted(found, key=lambda offer: (-rules.off_bp(offer), offer.sku))[:limit]
+        return answer(pages.offers(reference, found, variants, told, lang=lang, on=on), lang)
+
+    def promise(self, *, pin: str | None, city: str | None) -> Promise:
+        """When a parcel that is ordered today arrives, by PIN code or by city. Raises: UnknownPlace."""
+        return deliveries().promise(pin or deliveries().pin_of(city or ""), self._today())
+
+    def places(self) -> list[Place]:
+        """Cities known by name."""
+        return list(deliveries().places.values())
 
     async def suggestions(self, q: str, *, lang: str) -> Answer:
         """Names of products that the words, the last one perhaps unfinished, lead to; in the language that was typed."""

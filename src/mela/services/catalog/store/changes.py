@@ -14,7 +14,7 @@ from mela.kernel.money import Paise
 from mela.services.catalog.model import StockLevel
 from mela.services.catalog.rules import gst
 from mela.services.catalog.store import shelf, stock
-from mela.services.catalog.tables import city_prices, variants
+from mela.services.catalog.tables import city_prices, price_changes, variants
 
 
 class PriceAboveMrp(Rejected):
@@ -51,6 +51,7 @@ def set_price(
     ceiling = known.mrp if mrp is None else mrp
     if max(price, _highest_other(conn, sku, city, known.price)) > ceiling:
         raise PriceAboveMrp(sku=sku, mrp_paise=ceiling)
+    _note_change(conn, sku, city, price, now)
     if city:
         upsert(
             conn, city_prices, {"sku": sku, "city": city, "price": price}, key=[city_prices.c.sku, city_prices.c.city]
@@ -65,6 +66,14 @@ def receive(conn: Connection, *, operator: str, key: str, sku: str, quantity: in
     if _is_new(conn, operator, key, ["stock", sku, quantity], now):
         stock.receive(conn, sku=sku, quantity=quantity)
     return stock.level(conn, sku)
+
+
+def _note_change(conn: Connection, sku: str, city: str | None, price: Paise, now: datetime) -> None:
+    """Remember what the price was: an offer names it."""
+    before = shelf.variants_by_sku(conn, [sku], city)[sku].price
+    if before != price:
+        row = {"id": ids.new_id("chg"), "sku": sku, "city": city or "", "before": before, "after": price, "at": now}
+        conn.execute(price_changes.insert(), row)
 
 
 def _highest_other(conn: Connection, sku: str, city: str | None, elsewhere: Paise) -> int:

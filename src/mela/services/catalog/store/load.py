@@ -1,6 +1,7 @@
 """Puts the sample data into the database: texts, prices, rates and sellers as the files say, live stock as it is."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
@@ -14,7 +15,9 @@ from mela.services.catalog.tables import (
     categories,
     city_prices,
     gst_rates,
+    price_changes,
     products,
+    reviews,
     sellers,
     stock,
     variants,
@@ -29,8 +32,10 @@ def loaded(conn: Connection) -> str:
     return fingerprint
 
 
-def load(conn: Connection, samples: files.Samples, fingerprint: str) -> None:
+def load(conn: Connection, samples: files.Samples, fingerprint: str, now: datetime) -> None:
     """Bring every row of the samples to what the files say. Stock is only given to skus that have none yet.
+
+    Reviews and price changes of the samples lie so many days before `now`; loaded once, they stay where they are.
 
     What the files do not name stays: an operator's own products, and products that orders may still speak of.
     """
@@ -42,6 +47,8 @@ def load(conn: Connection, samples: files.Samples, fingerprint: str) -> None:
     for place, category, product in _in_order(samples):
         _put_product(conn, category.id, place, product)
     _put_stock_and_city_prices(conn, [v for _, _, product in _in_order(samples) for v in product.variants])
+    _put_price_changes(conn, samples, now)
+    _put_reviews(conn, samples, now)
     search.rebuild(conn, documents(samples))
     conn.execute(update(catalogue).values(samples=fingerprint))
     shelf.bump(conn)
@@ -89,6 +96,24 @@ def _put_stock_and_city_prices(conn: Connection, every: Sequence[files.SampleVar
     rows = [{"sku": v.sku, "city": city, "price": price} for v in every for city, price in v.city_prices.items()]
     if rows:
         conn.execute(insert(city_prices), rows)
+
+
+def _put_price_changes(conn: Connection, samples: files.Samples, now: datetime) -> None:
+    rows = [
+        {"id": f"chg_{v.sku}", "sku": v.sku, "city": "", "before": v.was.price, "after": v.price,
+         "at": now - timedelta(days=v.was.days)}
+        for _, _, product in _in_order(samples) for v in product.variants if v.was
+    ]  # fmt: skip
+    insert_new(conn, price_changes, rows)
+
+
+def _put_reviews(conn: Connection, samples: files.Samples, now: datetime) -> None:
+    rows = [
+        {"id": f"rev_{number:026}", "product_id": r.product, "customer_id": f"cus_{number:026}", "rating": r.rating,
+         "text": r.text, "name": r.name, "language": r.lang, "verified": False, "written": now - timedelta(days=r.days)}
+        for number, r in enumerate(samples.reviews, 1)
+    ]  # fmt: skip
+    insert_new(conn, reviews, rows)
 
 
 def _put(conn: Connection, table: Table, row: dict[str, Any]) -> None:

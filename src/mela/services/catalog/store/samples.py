@@ -76,18 +76,36 @@ class SampleGst(_Strict):
     mark: Mark
 
 
+class SampleWas(_Strict):
+    """A price of before, and how many days before loading it was lowered."""
+
+    price: Amount
+    days: int = Field(ge=0, le=365, strict=True)
+
+
+class SampleReview(_Strict):
+    product: Slug
+    lang: Literal["en", "hi", "ta", "te", "kn"]
+    rating: int = Field(ge=1, le=5, strict=True)
+    days: int = Field(ge=0, le=3650, strict=True)
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    text: Text
+
+
 class SampleVariant(_Strict):
     sku: Sku
     label: _Texts | None = None
     attributes: dict[str, str] = {}
     price: Amount
     mrp: Amount
+    was: SampleWas | None = None
     stock: int = Field(ge=0, le=10_00_000, strict=True)
     city_prices: dict[Slug, Amount] = {}
 
     @model_validator(mode="after")
     def _within_mrp(self) -> "SampleVariant":
-        if max(self.price, *self.city_prices.values(), 0) > self.mrp:
+        was = self.was.price if self.was else 0
+        if max(self.price, *self.city_prices.values(), was) > self.mrp:
             raise ValueError("a price is above the MRP")
         return self
 
@@ -113,13 +131,14 @@ class Samples:
     gst: list[SampleGst]
     products: dict[str, list[SampleProduct]]
     synonyms: list[list[str]]
+    reviews: list[SampleReview]
 
 
 def fingerprint(folder: Path = FOLDER) -> str:
     """A digest of all sample files: equal means that there is nothing to load."""
     digest = hashlib.sha256(_FORMAT.encode())
     files = [
-        *(folder / f"{name}.yaml" for name in ("categories", "sellers", "gst", "synonyms")),
+        *(folder / f"{name}.yaml" for name in ("categories", "sellers", "gst", "synonyms", "reviews")),
         *folder.glob("products/*.yaml"),
     ]
     for path in sorted(files):
@@ -139,6 +158,7 @@ def read(folder: Path = FOLDER) -> Samples:
             for path in sorted(folder.glob("products/*.yaml"))
         },
         synonyms=synonyms(folder),
+        reviews=_entries(folder, "reviews.yaml", SampleReview, problems),
     )
     if not problems:
         problems += _contradictions(samples)
@@ -197,6 +217,10 @@ def _contradictions(samples: Samples) -> Iterator[str]:
     categories, sellers = {c.id for c in samples.categories}, {s.id for s in samples.sellers}
     rows, entries = gst_rows(samples), {row.id for row in samples.gst}
     rates, seen = gst.Rates(rows), set[str]()
+    known = {product.id for products in samples.products.values() for product in products}
+    for review in samples.reviews:
+        if review.product not in known:
+            yield f"reviews.yaml: there is no {review.product}"
     for category, products in samples.products.items():
         if category not in categories:
             yield f"products/{category}.yaml: no category has this id"

@@ -5,12 +5,13 @@ under the version that he read first, so a change is seen by the next request of
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, bindparam, func, select, update
 
 from mela.contracts.catalog import Seller
-from mela.services.catalog.model import Category, GstRow, SellerName, Texts, Variant
+from mela.services.catalog.model import Category, GstRow, PriceChange, SellerName, Texts, Variant
 from mela.services.catalog.rules.gst import Rates
 from mela.services.catalog.rules.reference import Reference
 from mela.services.catalog.tables import (
@@ -18,6 +19,7 @@ from mela.services.catalog.tables import (
     categories,
     city_prices,
     gst_rates,
+    price_changes,
     products,
     sellers,
     stock,
@@ -71,6 +73,12 @@ _OF_PRODUCT = [
 _BY_SKU = [
     _variants(in_city=in_city).where(variants.c.sku.in_(bindparam("skus", expanding=True))) for in_city in (False, True)
 ]
+_CHANGED = select(price_changes.c.sku).where(price_changes.c.at >= bindparam("since"))
+_CHANGES = (
+    select(price_changes)
+    .where(price_changes.c.sku.in_(_CHANGED), price_changes.c.city.in_(bindparam("cities", expanding=True)))
+    .order_by(price_changes.c.at, price_changes.c.id)
+)
 _NAMES = select(products.c.id, products.c.names).where(products.c.id.in_(bindparam("ids", expanding=True)))
 _SELLERS = select(sellers).where(sellers.c.id.in_(bindparam("ids", expanding=True)))
 
@@ -113,6 +121,14 @@ def variants_by_sku(conn: Connection, skus: Iterable[str], city: str | None) -> 
 def version_and_variants(conn: Connection, skus: Iterable[str], city: str | None) -> tuple[int, dict[str, Variant]]:
     """The version, and variants by sku at that version."""
     return version(conn), variants_by_sku(conn, skus, city)
+
+
+def price_changes_since(conn: Connection, since: datetime, city: str | None) -> dict[str, list[PriceChange]]:
+    """All price changes of those skus that had one since a moment, in this city or general ones, oldest first."""
+    found: dict[str, list[PriceChange]] = {}
+    for row in conn.execute(_CHANGES, {"since": since, "cities": ["", city or ""]}):
+        found.setdefault(row.sku, []).append(PriceChange(row.sku, row.city, row.before, row.after, row.at))
+    return found
 
 
 def product_names(conn: Connection, ids: Sequence[str]) -> dict[str, Texts]:

@@ -25,6 +25,11 @@ _RESERVATION = (
     .order_by(reservation_lines.c.sku)
 )
 _ADD_LINES = insert(reservation_lines)
+_SOLD = (
+    update(reservations)
+    .where(reservations.c.key == bindparam("of_key"))
+    .values(state=COMMITTED, buyer=bindparam("bought_by"))
+)
 _SET_STATE = update(reservations).where(reservations.c.key == bindparam("of_key")).values(state=bindparam("now_is"))
 _RUN_OUT = select(reservations.c.key).where(reservations.c.state == HELD, reservations.c.expires <= bindparam("now"))
 _OLDEST_RUN_OUT = _RUN_OUT.order_by(reservations.c.expires).limit(bindparam("most", type_=Integer))
@@ -64,7 +69,7 @@ def reserve(conn: Connection, *, key: str, pieces: dict[str, int], now: datetime
     return expires
 
 
-def commit(conn: Connection, *, key: str, now: datetime) -> bool:
+def commit(conn: Connection, *, key: str, buyer: str | None = None, now: datetime) -> bool:
     """Sell what the key holds; pieces that ran out are taken up again if all are free. True the first time.
 
     Raises: ReservationLost, also for a key that is unknown or was given up.
@@ -79,7 +84,7 @@ def commit(conn: Connection, *, key: str, now: datetime) -> bool:
         sold = _change(conn, _SELL_HELD, sku, quantity) if held else _take_free(conn, _SELL_FREE, sku, quantity, now)
         if not sold:
             raise ReservationLost(key=key)
-    _set_state(conn, key, COMMITTED)
+    conn.execute(_SOLD, {"of_key": key, "bought_by": buyer})
     return True
 
 

@@ -130,7 +130,7 @@ class Orders:
         if OrderState.CONFIRMED not in rules.NEXT[order.state]:
             return order
         try:
-            await self._catalog.commit(key=order_id)
+            await self._catalog.commit(key=order_id, buyer=order.customer_id)
         except ReservationLost:
             await self._change(store.cancel, order_id, "stock_lost", "catalog", self._clock.now())
             return await self.drive(order_id)
