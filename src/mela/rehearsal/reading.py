@@ -171,7 +171,11 @@ class Fields:
 def document(file: Path, shown: str | None = None) -> Entry:
     """The top of a YAML file; `shown` is what complaints call it. Raises: Unusable."""
     name = shown or str(file)
-    text = read(file, name)
+    return parse(read(file, name), name)
+
+
+def parse(text: str, name: str) -> Entry:
+    """The top of a YAML text; `name` is what complaints call it. Raises: Unusable."""
     try:
         top = documents.compose(text)
     except documents.Undecodable as error:

@@ -159,7 +159,7 @@ def _utilization(
     asked = replicas.requested(here.pods, metric.name, metric.container, pod_level=here.flags.pod_level_resources)
     busy = max(100, target)
     missing_m = {pod: arithmetic.quotient(arithmetic.int64(asked[pod] * busy), 100) for pod in groups.missing}
-    measure = replicas.utilization_measure(asked, target)
+    measure = replicas.utilization_measure(asked, groups, target)
     return replicas.from_pods(values, groups, here.scale.replicas, measure, missing_m, here.tolerances)
 
 
@@ -173,7 +173,7 @@ def _pods(target: spec.Target, by_pod_m: Mapping[str, int], here: Situation) -> 
 def _average(values: replicas.Values, groups: pods.Groups, target_m: int, here: Situation) -> replicas.Proposal:
     """Propose from a plain average; pods without a sample count as exactly on target."""
     missing_m = dict.fromkeys(groups.missing, target_m)
-    measure = replicas.average_measure(target_m)
+    measure = replicas.average_measure(groups, target_m)
     return replicas.from_pods(values, groups, here.scale.replicas, measure, missing_m, here.tolerances)
 
 

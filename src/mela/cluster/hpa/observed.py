@@ -28,7 +28,10 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod that the scale's selector matches. `ready` is the Ready condition's status, None when there is none."""
+    """A pod that the scale's selector matches. `ready` is the Ready condition's status, None when there is none.
+
+    `count` pods that are alike in all that matters, their samples too, may stand as one; the decision is the same.
+    """
 
     name: str
     phase: str
@@ -37,6 +40,7 @@ class Pod:
     started_ms: int | None = None
     ready: str | None = None
     ready_since_ms: int = 0
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ Source: kubernetes v1.36.3, pkg/controller/podautoscaler/replica_calculator.go (
 metrics/client.go (getPodMetrics, getContainerMetrics), read 2026-11-23.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mela.cluster import arithmetic
 from mela.cluster.hpa import observed
@@ -24,12 +24,21 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The pods by what their samples are good for."""
+    """The pods by what their samples are good for. `counts` has the rows that stand for more than one pod."""
 
     ready: int
     unready: frozenset[str]
     missing: frozenset[str]
     ignored: frozenset[str]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def number(self, names: Iterable[str]) -> int:
+        """Count the pods behind these rows; one that is gone is one."""
+        return sum(self.counts.get(name, 1) for name in names)
+
+    def total(self, values: Mapping[str, int], names: Iterable[str]) -> int:
+        """Add up the values of the pods behind these rows."""
+        return sum(values[name] * self.counts.get(name, 1) for name in names)
 
 
 def usage(samples: Sequence[observed.PodSample], resource: str, container: str) -> dict[str, observed.PodSample]:
@@ -71,8 +80,9 @@ def group(
         elif cpu and _too_young(pod, sampled[pod.name], readiness, now_ms):
             unready.add(pod.name)
         else:
-            ready += 1
-    return Groups(ready, frozenset(unready), frozenset(missing), frozenset(ignored))
+            ready += pod.count
+    counts = {pod.name: pod.count for pod in pods if pod.count != 1}
+    return Groups(ready, frozenset(unready), frozenset(missing), frozenset(ignored), counts)
 
 
 def _too_young(pod: observed.Pod, sample: observed.PodSample | None, readiness: Readiness, now_ms: int) -> bool:
@@ -90,4 +100,4 @@ def _too_young(pod: observed.Pod, sample: observed.PodSample | None, readiness: 
 
 def running_and_ready(pods: Sequence[observed.Pod]) -> int:
     """Count what Value targets multiply by; terminating pods count until they stop running."""
-    return sum(pod.phase == "Running" and pod.ready == "True" for pod in pods)
+    return sum(pod.count for pod in pods if pod.phase == "Running" and pod.ready == "True")

@@ -56,27 +56,27 @@ Values: TypeAlias = Mapping[str, int]
 Measure: TypeAlias = Callable[[Values], Usage]
 
 
-def utilization_measure(asked: Values, target_percent: int) -> Measure:
+def utilization_measure(asked: Values, groups: pods.Groups, target_percent: int) -> Measure:
     """Measure usage as a percentage of requests, of the pods that have both. The percentage is cut to an integer first."""
 
     def measure(values: Values) -> Usage:
         known = [pod for pod in values if pod in asked]
-        used = arithmetic.int64(sum(values[pod] for pod in known))
-        requested = arithmetic.int64(sum(asked[pod] for pod in known))
+        used = arithmetic.int64(groups.total(values, known))
+        requested = arithmetic.int64(groups.total(asked, known))
         if requested == 0:
             raise Unusable("the pods with samples request nothing of this resource")
         percent = arithmetic.int32(arithmetic.quotient(arithmetic.int64(used * 100), requested))
-        average = arithmetic.quotient(used, len(known))
+        average = arithmetic.quotient(used, groups.number(known))
         return Usage(arithmetic.ratio(percent, target_percent), average, percent)
 
     return measure
 
 
-def average_measure(target_m: int) -> Measure:
+def average_measure(groups: pods.Groups, target_m: int) -> Measure:
     """Measure the average over all samples, also of pods that are gone; cut to an integer first."""
 
     def measure(values: Values) -> Usage:
-        average = arithmetic.quotient(arithmetic.int64(sum(values.values())), len(values))
+        average = arithmetic.quotient(arithmetic.int64(groups.total(values, values)), groups.number(values))
         return Usage(arithmetic.ratio(average, target_m), average)
 
     return measure
@@ -102,7 +102,7 @@ def from_pods(
     usage = measure(values)
     if groups.missing or (groups.unready and usage.ratio > 1.0):
         filled = _filled(values, usage.ratio, groups, missing_m)
-        count = _corrected(usage.ratio, measure(filled).ratio, len(filled), current, tolerances)
+        count = _corrected(usage.ratio, measure(filled).ratio, groups.number(filled), current, tolerances)
     else:
         count = current if tolerances.allow(usage.ratio) else _ceil(usage.ratio * groups.ready)
     return Proposal(count, usage.average_m, usage.utilization)

@@ -1,0 +1,45 @@
+"""The engine: a system of manifests under a demand, second by second.
+
+    trace = engine.run(system.of(objects), event.demand(), calls.load("streaming"), seed=7)
+
+Every decision of Kubernetes is `cluster`'s: the autoscaler, admission, budgets, rollouts, filters of the scheduler. Here is
+what lies between the decisions: time, queues, starts, nodes, metrics that are late.
+
+    run        the loop           flow, queueing, network   requests through services
+    world      pods and nodes     pods, nodes, provision     cohorts, places, node groups
+    scaling    HPA syncs          metrics                    what the metrics APIs know
+    admission  quotas             watch, happenings          what is said about it
+
+इंजन: हर सेकंड भीड़, कतारें, पॉड और नोड; निर्णय वही जो Kubernetes लेता।
+"""
+
+from mela.rehearsal.calls import Graph
+from mela.rehearsal.engine.run import QUICK_S, AsWritten, Progress, Run
+from mela.rehearsal.faults import Fault
+from mela.rehearsal.model import Demand, Strategy, Trace
+from mela.rehearsal.system import Rehearsed
+
+AS_WRITTEN = AsWritten()
+
+
+def run(
+    system: Rehearsed,
+    demand: Demand,
+    graph: Graph,
+    *,
+    faults: tuple[Fault, ...] = (),
+    strategy: Strategy = AS_WRITTEN,
+    seed: int = 0,
+    quick: bool = False,
+    progress: Progress | None = None,
+) -> Trace:
+    """Play the demand through the system. The same arguments give the same trace, bit by bit.
+
+    `quick` steps ten seconds at a time: replicas within a step of the full run's, served within 2 %. `progress` is
+    called with ticks done and all ticks. Raises: ValueError for actions, workloads or faults that do not fit together.
+    """
+    this = Run(system, demand, graph, strategy, seed, QUICK_S if quick else 1)
+    for fault in faults:
+        fault.plant(this)
+    this.go(progress)
+    return this.trace(seed)

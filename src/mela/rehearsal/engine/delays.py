@@ -1,0 +1,32 @@
+"""How long a cluster takes to see, decide and start: the dated figures of `data/delays.yaml`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """The figures of one day, by group and name, such as `delays["pod"]["sandbox"]`."""
+
+    groups: Mapping[str, Mapping[str, float]]
+
+    def __getitem__(self, group: str) -> Mapping[str, float]:
+        return self.groups[group]
+
+
+@lru_cache(maxsize=8)
+def on(day: date) -> Delays:
+    """The figures that hold on a day; before the first entry, those of the first."""
+    text = resources.files("mela.rehearsal").joinpath("data", "delays.yaml").read_text(encoding="utf-8")
+    entries = sorted(yaml.load(text, Loader=LOADER), key=lambda each: each["effective_from"])  # noqa: S506
+    held = [each for each in entries if each["effective_from"] <= day] or entries[:1]
+    groups = {name: group for name, group in held[-1].items() if isinstance(group, dict)}
+    return Delays({name: {key: float(each["value"]) for key, each in group.items()} for name, group in groups.items()})

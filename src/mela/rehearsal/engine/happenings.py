@@ -1,0 +1,65 @@
+"""Every kind of thing that a rehearsal may say happened, in one table.
+
+A happening carries the field of the manifest that decided, where there is one. Report and verdict speak of these kinds;
+a kind that is not here cannot be said.
+"""
+
+from collections.abc import Mapping
+
+from mela.rehearsal.model import Field, Happening
+
+KINDS: Mapping[str, str] = {
+    "fault": "A fault that was asked for begins or ends.",
+    "scaled": "An autoscaler changed the replicas. Field: its target.",
+    "floor-raised": "A strategy lifted the autoscaler's floor.",
+    "at-maximum": "An autoscaler wants more than maxReplicas allows. Field: maxReplicas.",
+    "scale-up-limited": "An autoscaler's scaling policies hold growth back. Field: behavior.scaleUp.",
+    "usage-saturated": "CPU is at the limit, so that utilisation cannot show how much is missing. Field: the CPU limit.",
+    "metric-missing": "An autoscaler cannot compute replicas. Field: the metric.",
+    "quota-refused": "A ResourceQuota or LimitRange refused new pods. Field: the bound.",
+    "no-node-fits": "Pods are pending, no node has room. Field: the CPU request.",
+    "nodes-added": "The node autoscaler ordered nodes. Field: the node group.",
+    "node-group-full": "A node group is at its largest. Field: its maximum.",
+    "insufficient-capacity": "The provider has no more machines of the kind.",
+    "nodes-removed": "Empty nodes went away.",
+    "no-ready-pods": "No replica of a service is ready. Field: the workload's replicas.",
+    "overload": "A service is offered more than it can serve. Field: what bounds its replicas.",
+    "shed": "A service refuses requests because its queue is full.",
+    "slow": "Responses of a service take longer than its callers wait.",
+    "failing": "A service answers with errors, or what it calls does.",
+    "database-ceiling": "Something outside the cluster, such as a database, is at its ceiling.",
+    "pool-exhausted": "All connections of a pool are in use, callers wait for one.",
+    "breaker-open": "A caller has stopped calling a service that fails.",
+    "retry-storm": "Repeated attempts are a large share of a service's load.",
+    "memory-exceeded": "Replicas use more memory than their limit and are killed. Field: the memory limit.",
+    "cut-off": "Pods stopped before traffic stopped coming. Field: preStop.",
+    "zone-lost": "Pods went with their zone.",
+    "drain-blocked": "A disruption budget refused an eviction. Field: the budget.",
+    "drained": "A node was drained.",
+    "rollout-started": "A new revision is rolled out. Field: the strategy.",
+    "rollout-stuck": "A rollout makes no progress. Field: the strategy.",
+    "preempted": "Pods of higher priority took the place of others. Field: the priority class.",
+    "bandwidth-exhausted": "All bandwidth is in use.",
+}
+
+
+class Log:
+    """Happenings in order, once per episode where that is asked."""
+
+    def __init__(self) -> None:
+        self.all: list[Happening] = []
+        self._open: dict[tuple[str, str], float] = {}
+
+    def say(self, at_s: float, kind: str, service: str, text: str, field: Field | None = None) -> None:
+        if kind not in KINDS:
+            raise KeyError(f"{kind} is no kind of happening; add it to KINDS with a sentence")
+        self.all.append(Happening(int(at_s), kind, service, text, field))
+
+    def once(
+        self, at_s: float, kind: str, service: str, text: str, field: Field | None = None, *, again_s: float = 300.0
+    ) -> None:
+        """Say it unless it was said within the last `again_s`, which every repetition renews."""
+        last = self._open.get((kind, service), -1e12)
+        self._open[kind, service] = at_s
+        if at_s - last > again_s:
+            self.say(at_s, kind, service, text, field)

@@ -1,0 +1,115 @@
+"""What the autoscaler's metrics APIs answer: old, averaged, and only of pods that were scraped.
+
+Resource metrics come from metrics-server: CPU averaged over a window, scraped at intervals, a little old when it is
+scraped, and missing for a pod until it has been running for a whole window. Pods, Object and External metrics come from
+a Prometheus and an adapter: counters as a rate over a window, gauges as they stood. What a metric means says the call
+graph's service (`metrics:`); a metric that it does not name is unknown, as it would be to an adapter.
+
+Usage cannot exceed the limit: what is scraped is what was used, not what was wanted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mela.cluster.hpa import observed, spec
+from mela.rehearsal import calls
+from mela.rehearsal.engine.delays import Delays
+from mela.rehearsal.engine.pods import READY, STARTING, Cohort
+from mela.rehearsal.model import Floats
+
+GAUGES = ("concurrency", "waiting", "level")
+
+
+@dataclass(slots=True, eq=False)
+class History:
+    """What was, by tick and service; rows are filled as time goes on. `per_pod_m`: CPU of one ready pod."""
+
+    per_pod_m: Floats
+    memory_mb: Floats
+    signals: Mapping[str, Floats]
+    levels: Mapping[str, Floats]
+
+
+class Pipeline:
+    """The metrics of one autoscaler's target, scraped with its own phase."""
+
+    def __init__(
+        self, history: History, service: int, what: calls.Service | None, delays: Delays, phase_s: float
+    ) -> None:
+        self.history, self.service, self.what, self.phase_s = history, service, what, phase_s
+        self.resource, self.custom = delays["resource_metrics"], delays["custom_metrics"]
+        self.silent_until = -1.0
+        """Until then nothing is scraped (a fault)."""
+
+    def answer(self, metric: spec.Metric, cohorts: Sequence[Cohort], now_s: float) -> observed.Answer:
+        """What the API says about a metric at a time."""
+        if now_s < self.silent_until:
+            return observed.Unavailable("the metrics API has no fresh samples")
+        if metric.source in ("Resource", "ContainerResource"):
+            return self._samples(metric, cohorts, now_s)
+        signal = self.what.metrics.get(metric.name) if self.what else None
+        if signal is None:
+            return observed.Unavailable(f"no metric {metric.name} is known")
+        if signal.of == "level" and signal.level not in self.history.levels:
+            return observed.Unavailable(f"the demand has no level {signal.level}")
+        value = self._signal(signal, now_s)
+        if metric.source == "Pods":
+            return self._by_pod(value, cohorts)
+        milli = int(value * 1000)
+        return observed.ObjectValue(milli) if metric.source == "Object" else observed.Series((milli,))
+
+    def scraped_s(self, kind: Mapping[str, float], now_s: float) -> float:
+        """When the newest sample that is known was taken."""
+        every = kind["every"]
+        return (now_s - self.phase_s) // every * every + self.phase_s - kind["age"]
+
+    def _samples(self, metric: spec.Metric, cohorts: Sequence[Cohort], now_s: float) -> observed.Answer:
+        at_s, window = self.scraped_s(self.resource, now_s), self.resource["window"]
+        ready = self._used(metric.name, at_s, window)
+        if ready is None:
+            return observed.Unavailable(f"no usage of {metric.name} is measured")
+        container = metric.container or "all"
+        rows = [
+            observed.PodSample(
+                f"c{each.id}",
+                int(at_s * 1000),
+                int(window * 1000),
+                {container: {metric.name: self._of(each, metric.name, ready)}},
+            )
+            for each in cohorts
+            if each.state in (STARTING, READY) and each.running_s + window <= at_s
+        ]
+        return observed.Samples(rows)
+
+    def _of(self, cohort: Cohort, resource: str, ready: int) -> int:
+        """A pod that still boots burns what booting costs."""
+        if cohort.state == READY or resource != "cpu" or self.what is None:
+            return ready
+        seconds = max(1.0, cohort.ready_s - cohort.running_s)
+        return int(self.what.start_cpu_s * 1000 / seconds)
+
+    def _used(self, resource: str, at_s: float, window: float) -> int | None:
+        """Of one ready pod, in thousandths: cores for cpu, bytes for memory. Upstream rounds up to millicores."""
+        if resource == "cpu":
+            return -int(-self._mean(self.history.per_pod_m[:, self.service], at_s, window) // 1)
+        if resource == "memory":
+            return int(self._mean(self.history.memory_mb[:, self.service], at_s, 1)) * 1_048_576 * 1000
+        return None
+
+    def _signal(self, signal: calls.Signal, now_s: float) -> float:
+        at_s = self.scraped_s(self.custom, now_s)
+        window = self.custom["gauge_window"] if signal.of in GAUGES else self.custom["window"]
+        if signal.of == "level":
+            return self._mean(self.history.levels[signal.level], at_s, window) * signal.scale
+        return self._mean(self.history.signals[signal.of][:, self.service], at_s, window) * signal.scale
+
+    def _by_pod(self, total: float, cohorts: Sequence[Cohort]) -> observed.Answer:
+        ready = sum(each.count for each in cohorts if each.state == READY)
+        values = {f"c{each.id}": int(total / ready * 1000) for each in cohorts if each.state == READY}
+        return observed.PodValues(values)
+
+    def _mean(self, series: Floats, at_s: float, window: float) -> float:
+        """The mean over the window that ends at `at_s`; before the start it was as in the first second."""
+        end = max(1, int(at_s))
+        part = series[max(0, end - max(1, int(window))) : end]
+        return float(part.mean())

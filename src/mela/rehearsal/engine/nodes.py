@@ -1,0 +1,305 @@
+"""Nodes as arrays, and where the scheduler puts many pods that are alike.
+
+`cluster.scheduler` decides for one pod and looks at every node. Here a batch of equal pods is placed in rounds: each round
+takes the nodes with the highest score and gives each of them one pod. Filters that ask about a node's kind (taints,
+selectors, affinity) are asked once per node group and zone, of `cluster.scheduler` itself; room, the score of free room and
+hard spreading over zones are its arithmetic over all nodes at once. tests/rehearsal/test_nodes.py holds it against the
+scheduler, pod by pod: the same number placed and left over, and the same number in each zone but for one.
+
+Not here: preferred affinity, host ports, volumes, images in scores.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mela.cluster.nodegroups import NodeGroup
+from mela.cluster.scheduler import node_affinity, nodes, pods, spread, taints, terms
+from mela.rehearsal.system import Workload
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+RESOURCES = ("cpu", "memory", "pods", "ephemeral-storage")
+PLENTY = 1 << 50
+"""Of what a node does not state."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spot:
+    """A node group in a zone: what its nodes look like, and when they may grow."""
+
+    group: int
+    zone: str
+    node: nodes.Node
+    has: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asks:
+    """What a workload's pod asks of a node: amounts, the spots that it may go to, and its spreading.
+
+    `skew` is the hard bound between zones, 0 for none; `soft`: zones are evened out where there is room. `apart` is how
+    many of its pods a node may hold at most, 0 for any number.
+    """
+
+    needs: Ints
+    scored: Ints
+    allowed: Flags
+    skew: int
+    soft: bool
+    apart: int
+    priority: int
+
+
+class Nodes:
+    """All nodes that are, were or will be. Arrays by node (N,); `held` (W, N) is pods by workload."""
+
+    def __init__(self, groups: Sequence[NodeGroup], workloads: Sequence[Workload]) -> None:
+        self.groups = tuple(groups)
+        self.spots = [_spot(index, group, zone) for index, group in enumerate(groups) for zone in group.zones or ("",)]
+        self.zones = sorted({spot.zone for spot in self.spots})
+        self.zone_of_spot = np.array([self.zones.index(spot.zone) for spot in self.spots], dtype=np.int64)
+        self.has_of_spot = np.array([spot.has for spot in self.spots]).reshape(-1, len(RESOURCES))
+        self.asks = [_asks(each, self.spots) for each in workloads]
+        self.spot = np.zeros(0, dtype=np.int64)
+        self.ready_s = np.zeros(0)
+        self.gone = np.zeros(0, dtype=bool)
+        self.cordoned = np.zeros(0, dtype=bool)
+        self.lost = np.zeros(0, dtype=bool)
+        self.free = np.zeros((0, len(RESOURCES)), dtype=np.int64)
+        self.counted = np.zeros((0, 2), dtype=np.int64)
+        self.held = np.zeros((len(workloads), 0), dtype=np.int64)
+        self.warm = np.zeros((len(workloads), 0), dtype=bool)
+        self.idle_since = np.zeros(0)
+
+    def settle(self, ready_s: float) -> None:
+        """Every group at its smallest, zones in turn."""
+        for index, group in enumerate(self.groups):
+            spots = [place for place, spot in enumerate(self.spots) if spot.group == index]
+            for number in range(group.min_size):
+                self.add(spots[number % len(spots)], 1, [ready_s])
+
+    @property
+    def zone(self) -> Ints:
+        result: Ints = self.zone_of_spot[self.spot]
+        return result
+
+    def group_of(self) -> Ints:
+        """The group of each node."""
+        return np.array([spot.group for spot in self.spots], dtype=np.int64)[self.spot]
+
+    def add(self, spot: int, count: int, ready_s: Sequence[float]) -> Ints:
+        """New nodes, ready at these times; returns their indexes."""
+        first = len(self.spot)
+        self.spot = np.append(self.spot, np.full(count, spot, dtype=np.int64))
+        self.ready_s = np.append(self.ready_s, np.asarray(ready_s, dtype=float))
+        for name in ("gone", "cordoned", "lost"):
+            setattr(self, name, np.append(getattr(self, name), np.zeros(count, dtype=bool)))
+        self.idle_since = np.append(self.idle_since, np.asarray(ready_s, dtype=float))
+        self.free = np.concatenate([self.free, np.tile(self.has_of_spot[spot], (count, 1))])
+        self.counted = np.concatenate([self.counted, np.zeros((count, 2), dtype=np.int64)])
+        self.held = np.concatenate([self.held, np.zeros((len(self.held), count), dtype=np.int64)], axis=1)
+        self.warm = np.concatenate([self.warm, np.zeros((len(self.warm), count), dtype=bool)], axis=1)
+        return np.arange(first, first + count)
+
+    def usable(self, now_s: float) -> Flags:
+        """Nodes that take pods now."""
+        return (self.ready_s <= now_s) & ~self.gone & ~self.cordoned & ~self.lost
+
+    def place(self, workload: int, count: int, now_s: float) -> Ints:
+        """Put up to `count` pods on nodes; returns the node of each that found one, in order."""
+        return self._fill(workload, count, self.usable(now_s))
+
+    def place_among(self, workload: int, count: int, among: Flags) -> Ints:
+        """As `place`, on these nodes only."""
+        return self._fill(workload, count, among)
+
+    def snapshot(self) -> tuple[Ints, Ints, Ints]:
+        """What `restore` takes back to."""
+        return self.free.copy(), self.counted.copy(), self.held.copy()
+
+    def restore(self, before: tuple[Ints, Ints, Ints]) -> None:
+        """Undo every placement since the snapshot; no node may have come since."""
+        self.free, self.counted, self.held = before
+
+    def per_node(self, workload: int, spot: int) -> int:
+        """Pods of the workload that an empty node of the spot holds."""
+        asks = self.asks[workload]
+        has = self.has_of_spot[spot]
+        wanted = asks.needs > 0
+        room = int((has[wanted] // asks.needs[wanted]).min())
+        return min(room, asks.apart) if asks.apart else room
+
+    def release(self, workload: int, where: Ints, now_s: float) -> None:
+        """Give back what these pods held."""
+        asks = self.asks[workload]
+        back = np.bincount(where, minlength=len(self.spot))
+        self.held[workload] -= back
+        self.free += back[:, None] * asks.needs
+        self.counted -= back[:, None] * asks.scored
+        empty = (back > 0) & (self.held.sum(axis=0) == 0)
+        self.idle_since = np.where(empty, now_s, self.idle_since)
+
+    def fits(self, workload: int, among: Flags) -> Ints:
+        """How many more pods of the workload each node has room for."""
+        asks = self.asks[workload]
+        wanted = asks.needs > 0
+        each = np.where(wanted, self.free // np.maximum(asks.needs, 1), np.iinfo(np.int64).max).min(axis=1)
+        if asks.apart:
+            each = np.minimum(each, asks.apart - self.held[workload])
+        return np.where(among & asks.allowed[self.spot], np.maximum(each, 0), 0)
+
+    def candidates(self, workload: int) -> list[int]:
+        """Spots that the workload may go to and fits into, the zones with the fewest nodes first."""
+        asks = self.asks[workload]
+        there = np.bincount(self.spot[~self.gone], minlength=len(self.spots))
+        able = [
+            index
+            for index, spot in enumerate(self.spots)
+            if asks.allowed[index] and bool((asks.needs <= spot.has).all())
+        ]
+        return sorted(able, key=lambda index: (self.spots[index].group, there[index], index))
+
+    def in_group(self, group: int) -> int:
+        """Nodes of the group, those that are starting included."""
+        return int((self.group_of()[~self.gone] == group).sum()) if len(self.spot) else 0
+
+    def room_in(self, group: int) -> int:
+        """How many more nodes the group may have."""
+        return max(0, self.groups[group].max_size - self.in_group(group))
+
+    def stretch(self, workload: int) -> float:
+        """How much more than its request a pod without limit gets on a busy node: allocatable over requested."""
+        here = np.flatnonzero(self.held[workload])
+        if not len(here):
+            return 1.0
+        has = self.has_of_spot[self.spot[here]][:, 0]
+        used = has - self.free[here][:, 0]
+        weights = self.held[workload][here]
+        return float(np.average(has / np.maximum(used, 1), weights=weights))
+
+    def _fill(self, workload: int, count: int, among: Flags) -> Ints:
+        asks, zone = self.asks[workload], self.zone
+        room = self.fits(workload, among)
+        domains = np.unique(zone[among & asks.allowed[self.spot]])
+        chosen: list[Ints] = []
+        left = count
+        while left > 0:
+            open_ = np.flatnonzero(room)
+            if not len(open_):
+                break
+            taken = self._round(asks, workload, open_, zone, domains, left)
+            if not len(taken):
+                break
+            self._take(workload, taken)
+            room[taken] -= 1
+            chosen.append(taken)
+            left -= len(taken)
+        return np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.int64)
+
+    def _round(self, asks: Asks, workload: int, open_: Ints, zone: Ints, domains: Ints, left: int) -> Ints:
+        """The nodes that get the next pods, one each: the best of the zones whose turn it is."""
+        score = self._score(asks, open_)
+        if not (asks.skew or asks.soft) or len(domains) < 2:
+            best: Ints = open_[score == score.max()][:left]
+            return best
+        there = np.bincount(zone, weights=self.held[workload], minlength=len(self.zones)).astype(np.int64)
+        least = int(there[domains].min())
+        open_zone = zone[open_]
+        if asks.skew:
+            may = there[open_zone] + 1 - least <= asks.skew
+            open_, score, open_zone = open_[may], score[may], open_zone[may]
+            if not len(open_):
+                return open_
+        zones = np.unique(open_zone)
+        lowest = zones[there[zones] == there[zones].min()]
+        higher = there[zones][there[zones] > there[zones].min()]
+        step = max(1, int(higher.min() - there[lowest[0]])) if len(higher) else left
+        if asks.skew:
+            step = min(step, max(1, least + asks.skew - int(there[lowest[0]])))
+        share = min(step, max(1, left // len(lowest)))
+        picked = [_best(open_[open_zone == each], score[open_zone == each], share) for each in lowest]
+        return _taken_in_turn(picked)[:left]
+
+    def _score(self, asks: Asks, among: Ints) -> Ints:
+        """NodeResourcesFit's least-allocated and balanced scores, in `cluster.scheduler.capacity`'s integers."""
+        has = self.has_of_spot[self.spot[among]][:, :2]
+        used = self.counted[among] + asks.scored
+        free = np.where(used <= has, (has - used) * 100 // np.maximum(has, 1), 0)
+        least = free.sum(axis=1) // 2
+        before = has - self.free[among][:, :2]
+        balance = (50 + (50 + _balance(before + asks.needs[:2], has) - _balance(before, has)) // 2).astype(np.int64)
+        result: Ints = least + balance
+        return result
+
+    def _take(self, workload: int, where: Ints) -> None:
+        asks = self.asks[workload]
+        self.held[workload, where] += 1
+        self.free[where] -= asks.needs
+        self.counted[where] += asks.scored
+
+
+def _best(nodes_: Ints, score: Ints, most: int) -> Ints:
+    result: Ints = nodes_[score == score.max()][:most]
+    return result
+
+
+def _taken_in_turn(picked: Sequence[Ints]) -> Ints:
+    """One of each zone, then the next of each: what is cut off at the end leaves the zones even."""
+    longest = max(len(each) for each in picked)
+    rows = [each[index : index + 1] for index in range(longest) for each in picked]
+    return np.concatenate(rows)
+
+
+def _balance(used: Ints, has: Ints) -> Ints:
+    share = np.minimum(used / np.maximum(has, 1), 1.0)
+    result: Ints = ((1 - np.abs(share[:, 0] - share[:, 1]) / 2) * 100).astype(np.int64)
+    return result
+
+
+def _spot(index: int, group: NodeGroup, zone: str) -> Spot:
+    node = group.nodes(1, [zone] if zone else None)[0]
+    has = np.array([node.allocatable.get(name, PLENTY if name == "ephemeral-storage" else 0) for name in RESOURCES])
+    return Spot(index, zone, node, has)
+
+
+def _asks(workload: Workload, spots: Sequence[Spot]) -> Asks:
+    pod = workload.pod
+    amounts = {**pod.requests.actual, "pods": 1}
+    own = pod.requests.own
+    skew, soft = _spreading(pod)
+    return Asks(
+        needs=np.array([amounts.get(name, 0) for name in RESOURCES], dtype=np.int64),
+        scored=np.array([own.get("cpu", 0), own.get("memory", 0)], dtype=np.int64),
+        allowed=np.array([_may_go(pod, spot.node) for spot in spots], dtype=bool),
+        skew=skew,
+        soft=soft,
+        apart=_apart(pod),
+        priority=pod.priority,
+    )
+
+
+def _may_go(pod: pods.Pod, node: nodes.Node) -> bool:
+    return taints.reject(pod, node) is None and node_affinity.reject(node_affinity.required(pod), node) is None
+
+
+def _spreading(pod: pods.Pod) -> tuple[int, bool]:
+    """The hard skew over zones, and whether zones are evened out; without constraints the defaults even them out."""
+    stated: Sequence[Mapping[str, object]] = pod.spec.get("topologySpreadConstraints") or ()
+    own = [
+        each
+        for each in stated
+        if each.get("topologyKey") == spread.ZONE
+        and terms.selector_with_keys(each.get("labelSelector"), pod.labels, None).matches(pod.labels)  # type: ignore[arg-type]
+    ]
+    hard = [each.get("maxSkew") for each in own if each.get("whenUnsatisfiable") == "DoNotSchedule"]
+    skews = [each for each in hard if isinstance(each, int)]
+    return min(skews, default=0), bool(own) or not stated
+
+
+def _apart(pod: pods.Pod) -> int:
+    """1 where a required anti-affinity keeps pods of one workload off each other's nodes."""
+    own = (term for term in pod.affinity.required_apart if term.topology_key == spread.HOSTNAME)
+    return int(any(term.matches(pod.namespace, pod.labels, {}) for term in own))

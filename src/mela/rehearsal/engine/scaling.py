@@ -1,0 +1,68 @@
+"""One sync of an HPA: what it sees of a fleet, through `cluster.hpa`, every 15 seconds.
+
+Pods that are alike stand as one row with a count; tests/cluster/test_hpa_counts.py shows that the decision is the same.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from mela.cluster.hpa import metrics, normalize, observed, spec, sync
+from mela.cluster.hpa.status import Status
+from mela.rehearsal.engine.metrics import Pipeline
+from mela.rehearsal.engine.pods import PENDING, READY, Cohort, Fleet
+
+FLAGS = metrics.Flags()
+SELECTOR = "app=rehearsed"
+"""The engine knows whose pods are whose; the sync only wants to see a selector."""
+
+
+@dataclass(slots=True, eq=False)
+class Autoscaler:
+    """An HPA at work: its spec (a strategy may change it), its memory and status."""
+
+    fleet: Fleet
+    spec: spec.Autoscaler
+    pipeline: Pipeline
+    status: Status = field(default_factory=Status)
+    memory: normalize.Memory = field(default_factory=normalize.Memory)
+    last: sync.Decision | None = None
+
+    def sync(self, now_s: float) -> sync.Decision:
+        """Decide once; `written` of the decision is the new scale."""
+        fleet, now_ms = self.fleet, int(now_s * 1000)
+        cohorts = [each for each in fleet.cohorts if each.count]
+        rows = [_row(each, fleet, now_s) for each in cohorts]
+        answers = [self.pipeline.answer(each, cohorts, now_s) for each in self.spec.metrics]
+        scale = observed.Scale(fleet.desired, fleet.number(), SELECTOR)
+        seen = observed.Observed(scale, rows, answers)
+        decision = sync.sync(self.spec, self.status, self.memory, seen, FLAGS, now_ms)
+        self.status, self.memory, self.last = decision.status, decision.memory, decision
+        return decision
+
+    def raise_floor(self, least: int) -> None:
+        """Lift or lower minReplicas, never above the maximum."""
+        self.spec = replace(self.spec, min_replicas=min(least, self.spec.max_replicas))
+
+    def failure(self) -> str:
+        """Why the last sync had no replica count; empty if it had one."""
+        active = next((each for each in self.status.conditions if each.type == "ScalingActive"), None)
+        return active.message if active and active.status == "False" else ""
+
+    def limit(self) -> str:
+        """What limits the last sync: TooManyReplicas, ScaleUpLimit and so on; empty if nothing does."""
+        limited = next((each for each in self.status.conditions if each.type == "ScalingLimited"), None)
+        return limited.reason if limited and limited.status == "True" else ""
+
+
+def _row(cohort: Cohort, fleet: Fleet, now_s: float) -> observed.Pod:
+    running = cohort.state != PENDING and cohort.running_s <= now_s
+    ready = cohort.state == READY
+    since = cohort.ready_s if ready else cohort.bound_s
+    return observed.Pod(
+        name=f"c{cohort.id}",
+        phase="Running" if running else "Pending",
+        requests=fleet.workload.requests,
+        started_ms=None if cohort.state == PENDING else int(cohort.bound_s * 1000),
+        ready=None if cohort.state == PENDING else str(ready),
+        ready_since_ms=0 if cohort.state == PENDING else int(since * 1000),
+        count=cohort.count,
+    )

@@ -1,0 +1,357 @@
+"""Pods and nodes through time: what a new scale sets in motion, second by second, until pods serve or end.
+
+Nothing happens by itself: `at` puts what is due into a queue, the run takes it out when its second comes. Random numbers
+are drawn per cohort and node from the seed and their name, so that one more pod elsewhere changes nobody's luck.
+"""
+
+import heapq
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from mela.rehearsal import calls
+from mela.rehearsal.engine import flow
+from mela.rehearsal.engine.admission import Namespace
+from mela.rehearsal.engine.delays import Delays
+from mela.rehearsal.engine.happenings import Log
+from mela.rehearsal.engine.nodes import Ints, Nodes
+from mela.rehearsal.engine.pods import NOWHERE, PENDING, READY, STARTING, Cohort, Fleet
+from mela.rehearsal.model import Field
+from mela.rehearsal.system import Rehearsed
+
+Due: TypeAlias = Callable[[float], None]
+CHUNK_S = 5
+"""Pods that are created faster than a cluster can bind them come in portions of so many seconds."""
+LONG_AGO = -100_000.0
+"""When the pods that are there at the start became ready."""
+
+
+@dataclass(slots=True)
+class Condition:
+    """What faults do to pods that start: a factor for pulling images, and which revision never gets ready."""
+
+    slow_registry: float = 1.0
+    slow_nodes: float = 1.0
+
+
+class World:
+    """Fleets on nodes. `supply` is what the queues see of them."""
+
+    def __init__(
+        self,
+        system: Rehearsed,
+        services: Mapping[str, tuple[int, calls.Service]],
+        supply: flow.Supply,
+        delays: Delays,
+        seed: int,
+        log: Log,
+    ) -> None:
+        """`services` are the graph's services by the workload that serves them, with their index."""
+        self.system, self.services, self.supply, self.delays, self.seed, self.log = (
+            system,
+            services,
+            supply,
+            delays,
+            seed,
+            log,
+        )
+        workloads = list(system.workloads.values())
+        self.fleets = [Fleet(index, each) for index, each in enumerate(workloads)]
+        self.by_name = {each.workload.name: each for each in self.fleets}
+        self.nodes = Nodes(system.groups, workloads) if system.groups else None
+        self.namespaces = {each.namespace: Namespace(system, each.namespace) for each in workloads}
+        self.condition = Condition()
+        self.bad_revisions: set[tuple[str, int]] = set()
+        self.errors_of: dict[tuple[str, int], float] = {}
+        self._due: list[tuple[float, int, Due]] = []
+        self._order = 0
+        self._wakes_s = -1.0
+
+    # ---- time
+
+    def at(self, when_s: float, what: Due) -> None:
+        self._order += 1
+        heapq.heappush(self._due, (when_s, self._order, what))
+
+    def next_s(self) -> float:
+        """When something is due next."""
+        return self._due[0][0] if self._due else np.inf
+
+    def advance(self, now_s: float) -> None:
+        """Let everything happen that is due by now."""
+        while self._due and self._due[0][0] <= now_s:
+            when, _, what = heapq.heappop(self._due)
+            what(when)
+
+    def luck(self, *name: object) -> np.random.Generator:
+        """A generator of its own for each name."""
+        return np.random.Generator(np.random.PCG64([self.seed, zlib.crc32(repr(name).encode())]))
+
+    # ---- scale
+
+    def settle(self) -> None:
+        """The pods that are there when the rehearsal begins: admitted, on nodes, long ready."""
+        if self.nodes is not None:
+            self.nodes.settle(LONG_AGO)
+        for fleet in sorted(self.fleets, key=lambda each: -each.workload.pod.priority):
+            scaler = fleet.workload.scaler
+            if scaler:
+                fleet.desired = min(max(fleet.desired, scaler.spec.min_replicas), scaler.spec.max_replicas)
+            self._create(fleet, fleet.desired, 0.0, old=True)
+        for fleet in self.fleets:
+            self.refresh(fleet, 0.0)
+
+    def scale(self, fleet: Fleet, replicas: int, now_s: float) -> None:
+        """Set the replicas that the workload should have."""
+        fleet.desired = replicas
+        self.reconcile(fleet, now_s)
+
+    def reconcile(self, fleet: Fleet, now_s: float) -> None:
+        """Create or delete what is missing or too many."""
+        missing = fleet.desired - fleet.number()
+        if missing > 0:
+            self._create(fleet, missing, now_s)
+        elif missing < 0:
+            fleet.refused = 0
+            self.end(fleet, fleet.victims(-missing), now_s)
+        else:
+            fleet.refused = 0
+        self.refresh(fleet, now_s)
+
+    def _create(self, fleet: Fleet, count: int, now_s: float, *, old: bool = False) -> None:
+        admitted, refusal = self.namespaces[fleet.workload.namespace].admit(fleet.workload, count)
+        fleet.refused = count - admitted
+        if refusal:
+            self.log.once(
+                now_s,
+                "quota-refused",
+                fleet.workload.name,
+                f"{fleet.refused} pods refused: {refusal.text}",
+                refusal.field,
+            )
+            self.at(now_s + self.delays["pod"]["retry"], lambda when: self.reconcile(fleet, when))
+        if not admitted:
+            return
+        if old:
+            cohort = Cohort(fleet.new_id(), admitted, LONG_AGO, fleet.revision)
+            fleet.cohorts.append(cohort)
+            self._settle(fleet, cohort)
+            return
+        portion = max(1, int(self.delays["pod"]["per_s"] * CHUNK_S))
+        for index, first in enumerate(range(0, admitted, portion)):
+            cohort = Cohort(fleet.new_id(), min(portion, admitted - first), now_s, fleet.revision)
+            fleet.cohorts.append(cohort)
+            cohort.bad = (fleet.workload.name, fleet.revision) in self.bad_revisions
+            self.wake(now_s + self.delays["pod"]["bind"] + index * CHUNK_S)
+
+    def _settle(self, fleet: Fleet, cohort: Cohort) -> None:
+        if self.nodes is not None:
+            where = self.nodes.place(fleet.index, cohort.count, 0.0)
+            while len(where) < cohort.count:
+                more = self._first_nodes(fleet, cohort.count - len(where))
+                if not len(more):
+                    break
+                where = np.append(where, self.nodes.place(fleet.index, cohort.count - len(where), 0.0))
+            if len(where) < cohort.count:
+                out = cohort.split(cohort.count - len(where), fleet.new_id())
+                fleet.cohorts.append(out)
+                self.wake(0.0)
+            if not len(where):
+                fleet.drop_empty()
+                return
+            cohort.nodes = where
+            self.nodes.warm[fleet.index, where] = True
+        cohort.state = READY
+        cohort.bound_s = cohort.running_s = cohort.ready_s = LONG_AGO
+
+    def _first_nodes(self, fleet: Fleet, pods: int) -> Ints:
+        """Before the start there are as many nodes as the pods need, within the groups' bounds."""
+        nodes = self.nodes
+        assert nodes is not None
+        for spot in nodes.candidates(fleet.index):
+            if nodes.room_in(nodes.spots[spot].group) > 0:
+                return nodes.add(spot, 1, [LONG_AGO])
+        return NOWHERE
+
+    # ---- scheduling
+
+    def wake(self, when_s: float) -> None:
+        """Have the scheduler look at pending pods at a time."""
+        if when_s != self._wakes_s:
+            self._wakes_s = when_s
+            self.at(when_s, self._schedule)
+
+    def _schedule(self, now_s: float) -> None:
+        bind = self.delays["pod"]["bind"]
+        budget = int(self.delays["pod"]["per_s"] * CHUNK_S)
+        waiting = [
+            (fleet, each)
+            for fleet in self.fleets
+            for each in fleet.cohorts
+            if each.state == PENDING and each.created_s + bind <= now_s
+        ]
+        waiting.sort(key=lambda pair: (-pair[0].workload.pod.priority, pair[1].created_s, pair[1].id))
+        for fleet, cohort in waiting:
+            if budget <= 0:
+                self.wake(now_s + CHUNK_S)
+                break
+            budget -= self._bind(fleet, cohort, budget, now_s)
+        for fleet in {id(fleet): fleet for fleet, _ in waiting}.values():
+            self.refresh(fleet, now_s)
+
+    def _bind(self, fleet: Fleet, cohort: Cohort, most: int, now_s: float) -> int:
+        """Give nodes to as many pods of a cohort as find one."""
+        wanted = min(cohort.count, most)
+        if self.nodes is None:
+            where, found = NOWHERE, wanted
+        else:
+            where = self.nodes.place(fleet.index, wanted, now_s)
+            found = len(where)
+        if found < wanted:
+            self._explain(fleet, cohort, wanted - found, now_s)
+        if not found:
+            return 0
+        bound = cohort
+        if found < cohort.count:
+            bound = cohort.split(found, fleet.new_id())
+            fleet.cohorts.append(bound)
+        bound.nodes, bound.bound_s = where, now_s
+        self._start(fleet, bound, now_s)
+        return found
+
+    def _explain(self, fleet: Fleet, cohort: Cohort, left: int, now_s: float) -> None:
+        workload = fleet.workload
+        text = f"{left} pods are pending: no node has room for {workload.request_cpu_m}m CPU and the rest of what they ask for"
+        self.log.once(now_s, "no-node-fits", workload.name, text, workload.resource("requests", "cpu"))
+
+    # ---- start and end
+
+    def _start(self, fleet: Fleet, cohort: Cohort, now_s: float) -> None:
+        """Work out when each part of the start is over; pods that have to pull the image are a cohort of their own."""
+        parts = [cohort]
+        if self.nodes is not None:
+            warm = self.nodes.warm[fleet.index, cohort.nodes]
+            self.nodes.warm[fleet.index, cohort.nodes] = True
+            if warm.any() and not warm.all():
+                cohort.nodes = np.concatenate([cohort.nodes[~warm], cohort.nodes[warm]])
+                parts.append(cohort.split(int(warm.sum()), fleet.new_id()))
+                fleet.cohorts.append(parts[1])
+            colds = [not warm.all(), False]
+        else:
+            colds = [False]
+        for part, cold in zip(parts, colds, strict=False):
+            self._time(fleet, part, cold=cold, now_s=now_s)
+
+    def _time(self, fleet: Fleet, cohort: Cohort, *, cold: bool, now_s: float) -> None:
+        pod, workload = self.delays["pod"], fleet.workload
+        what = self.services.get(workload.name, (0, calls.Service(workload.name, {})))[1]
+        luck = self.luck("start", workload.name, cohort.id).standard_normal()
+        factor = max(0.5, 1.0 + pod["spread"] * float(luck))
+        pull = (
+            (pod["pull_overhead"] + what.image_mb / pod["pull_mb_per_s"]) * self.condition.slow_registry
+            if cold
+            else 0.0
+        )
+        cohort.state = STARTING
+        cohort.running_s = now_s + (pod["sandbox"] + pull + what.init_s) * factor
+        cores = workload.limit_cpu_m / 1000 if workload.limit_cpu_m else 1e9
+        cores = min(cores, what.workers or 1e9)
+        boot = max(what.start_s, what.start_cpu_s / max(cores, 0.001)) * factor
+        for probe in (workload.startup, workload.readiness):
+            boot = probe.passed_s(boot) if probe else boot
+        if cohort.bad:
+            return
+        self.at(cohort.running_s, lambda when: self.refresh(fleet, when))
+        self.at(cohort.running_s + boot + pod["endpoint"], lambda when: self._ready(fleet, cohort, when))
+
+    def _ready(self, fleet: Fleet, cohort: Cohort, now_s: float) -> None:
+        if cohort.state == STARTING and cohort.count:
+            cohort.state, cohort.ready_s = READY, now_s
+            self.refresh(fleet, now_s)
+
+    def end(self, fleet: Fleet, cohorts: list[Cohort], now_s: float, *, at_once: bool = False) -> None:
+        """Pods leave the endpoints and stop after preStop; what they held is free when they are gone."""
+        pod, workload = self.delays["pod"], fleet.workload
+        serving = sum(each.count for each in cohorts if each.state == READY)
+        before = fleet.number(READY) + serving
+        lag = pod["endpoint"] if at_once else pod["endpoint"] - workload.prestop_s
+        if serving and lag > 0 and workload.name in self.services:
+            self._cut(fleet, serving / max(before, 1), lag, now_s, at_once=at_once)
+        stays = 0.0 if at_once else min(workload.grace_s, workload.prestop_s + 1.0)
+        number = sum(each.count for each in cohorts)
+        where = np.concatenate([each.nodes for each in cohorts]) if cohorts else NOWHERE
+        self.at(now_s + stays, lambda when: self._gone(fleet, number, where, when))
+        for each in cohorts:
+            each.count, each.nodes = 0, NOWHERE
+        self.refresh(fleet, now_s)
+
+    def _cut(self, fleet: Fleet, share: float, lag: float, now_s: float, *, at_once: bool) -> None:
+        """Requests that still go to pods which do not listen any more fail."""
+        index, _ = self.services[fleet.workload.name]
+        self.supply.cut[index] = min(1.0, self.supply.cut[index] + share)
+        self.at(now_s + lag, lambda when: self._uncut(index, share))
+        if not at_once and share > 0.001:
+            text = f"{share:.1%} of the pods stop {lag:g} s before traffic stops coming to them"
+            self.log.once(now_s, "cut-off", fleet.workload.name, text, self._prestop(fleet))
+
+    def _prestop(self, fleet: Fleet) -> Field:
+        template = fleet.workload.template
+        at = template.running[0].at if template.running else template.spec_at
+        return Field(fleet.workload.object, (*at, "lifecycle", "preStop"))
+
+    def _uncut(self, index: int, share: float) -> None:
+        self.supply.cut[index] = max(0.0, self.supply.cut[index] - share)
+
+    def _gone(self, fleet: Fleet, number: int, where: Ints, now_s: float) -> None:
+        self.namespaces[fleet.workload.namespace].release(fleet.workload, number)
+        if self.nodes is not None and len(where):
+            self.nodes.release(fleet.index, where, now_s)
+        if any(each.state == PENDING for other in self.fleets for each in other.cohorts):
+            self.wake(now_s)
+        if fleet.refused:
+            self.reconcile(fleet, now_s)
+
+    # ---- what the queues see
+
+    def refresh(self, fleet: Fleet, now_s: float) -> None:
+        """Bring the supply up to date with a fleet."""
+        fleet.drop_empty()
+        found = self.services.get(fleet.workload.name)
+        if found is None:
+            return
+        index, what = found
+        supply = self.supply
+        ready, starting = fleet.number(READY), [each for each in fleet.cohorts if each.state == STARTING]
+        running = ready + sum(each.count for each in starting if each.running_s <= now_s)
+        cores = self._cores(fleet)
+        supply.pods[index] = ready
+        supply.cores[index] = cores
+        supply.idle_m[index] = running * what.idle_cpu_m
+        supply.burn_m[index] = sum(each.count * _burn(what) for each in starting if each.running_s <= now_s)
+        supply.limit_m[index] = running * cores * 1000
+        supply.errors[index] = self._errors(fleet, ready)
+
+    def _errors(self, fleet: Fleet, ready: int) -> float:
+        name = fleet.workload.name
+        wrong = sum(
+            each.count * self.errors_of.get((name, each.revision), 0.0) for each in fleet.cohorts if each.state == READY
+        )
+        return wrong / ready if ready else 0.0
+
+    def _cores(self, fleet: Fleet) -> float:
+        """Of one pod: its limit; without one, its share of a full node, by requests, as the kernel shares CPU."""
+        workload = fleet.workload
+        if workload.limit_cpu_m:
+            return workload.limit_cpu_m / 1000
+        request = max(workload.request_cpu_m, 2)
+        if self.nodes is None or not len(self.nodes.spot):
+            return request / 1000
+        return request / 1000 * self.nodes.stretch(fleet.index)
+
+
+def _burn(what: calls.Service) -> float:
+    """Millicores of one pod while it boots."""
+    return what.start_cpu_s * 1000 / max(what.start_s, 1.0)
