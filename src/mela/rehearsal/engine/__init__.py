@@ -5,7 +5,7 @@
 Every decision of Kubernetes is `cluster`'s: the autoscaler, admission, budgets, rollouts, filters of the scheduler. Here is
 what lies between the decisions: time, queues, starts, nodes, metrics that are late.
 
-    run        the loop           flow, queueing, network   requests through services
+    run, stage the loop           flow, queueing, network   requests through services
     world      pods and nodes     pods, nodes, provision     cohorts, places, node groups
     scaling    HPA syncs          metrics                    what the metrics APIs know
     admission  quotas             watch, happenings          what is said about it
@@ -15,6 +15,7 @@ what lies between the decisions: time, queues, starts, nodes, metrics that are l
 
 from mela.rehearsal.calls import Graph
 from mela.rehearsal.engine.run import QUICK_S, AsWritten, Progress, Run
+from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.faults import Fault
 from mela.rehearsal.model import Demand, Strategy, Trace
 from mela.rehearsal.system import Rehearsed
@@ -38,8 +39,8 @@ def run(
     `quick` steps ten seconds at a time: replicas within a step of the full run's, served within 2 %. `progress` is
     called with ticks done and all ticks. Raises: ValueError for actions, workloads or faults that do not fit together.
     """
-    this = Run(system, demand, graph, strategy, seed, QUICK_S if quick else 1)
-    for fault in faults:
-        fault.plant(this)
-    this.go(progress)
-    return this.trace(seed)
+    if faults:
+        raise ValueError("faults cannot be played yet")
+    stage = Stage(system, demand, graph, strategy, seed, QUICK_S if quick else 1)
+    Run(stage).go(progress)
+    return stage.trace(seed)

@@ -1,18 +1,12 @@
 """Looks at the run now and then and says what happens, with the field of the manifest that decides."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from mela.cluster.hpa import sync
 from mela.rehearsal.engine.pods import Fleet
+from mela.rehearsal.engine.scaling import Autoscaler
+from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.model import Field
-
-if TYPE_CHECKING:
-    from mela.rehearsal.engine.run import Run
-    from mela.rehearsal.engine.scaling import Autoscaler
 
 FULL = 0.98
 """From this share of the limit on CPU counts as saturated."""
@@ -25,8 +19,8 @@ class Watch:
 
     every_s = 5
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
 
     # ---- autoscalers
 
@@ -34,14 +28,14 @@ class Watch:
         index = decision.winner
         path = ("metrics", index) if index is not None else ("minReplicas",)
         text = f"from {before} to {decision.written} replicas" + (f": {decision.cause}" if decision.cause else "")
-        self.run.log.say(now_s, "scaled", self._name(scaler.fleet), text, _of(scaler, *path))
+        self.stage.log.say(now_s, "scaled", self._name(scaler.fleet), text, _of(scaler, *path))
 
     def floored(self, scaler: Autoscaler, before: int, now_s: float) -> None:
-        text = f"{self.run.strategy.name} moves the floor from {before} to {scaler.spec.min_replicas} replicas"
-        self.run.log.say(now_s, "floor-raised", self._name(scaler.fleet), text, _of(scaler, "minReplicas"))
+        text = f"{self.stage.strategy.name} moves the floor from {before} to {scaler.spec.min_replicas} replicas"
+        self.stage.log.say(now_s, "floor-raised", self._name(scaler.fleet), text, _of(scaler, "minReplicas"))
 
     def synced(self, scaler: Autoscaler, now_s: float) -> None:
-        name, log = self._name(scaler.fleet), self.run.log
+        name, log = self._name(scaler.fleet), self.stage.log
         if failure := scaler.failure():
             log.once(now_s, "metric-missing", name, failure, _of(scaler, "metrics"))
         wants = scaler.last.proposal if scaler.last else None
@@ -59,9 +53,9 @@ class Watch:
 
     def look(self, now_s: float) -> None:
         """Look at the last tick, and again in a few seconds."""
-        run = self.run
+        stage = self.stage
         row = max(0, int(now_s) - 1)
-        last = {name: series[row] for name, series in run.rows.items()}
+        last = {name: series[row] for name, series in stage.rows.items()}
         offered = np.maximum(last["offered"], 1e-9)
         asked = last["offered"] > 0.5
         for index in np.flatnonzero(asked & (last["shed"] > NOTABLE * offered)):
@@ -72,17 +66,17 @@ class Watch:
             self._overloaded(int(index), last, now_s)
         self._saturated(last, now_s)
         self._calls(now_s)
-        run.world.at(now_s + self.every_s, self.look)
+        stage.world.at(now_s + self.every_s, self.look)
 
     def _saturated(self, last: dict[str, np.ndarray], now_s: float) -> None:
-        for index, fleet in self.run.fleets():
+        for index, fleet in self.stage.fleets():
             limit = fleet.workload.limit_cpu_m * fleet.number("ready")
             if limit and last["cpu_used_m"][index] >= FULL * limit:
                 text = (
                     f"CPU is at its limit of {fleet.workload.limit_cpu_m}m per pod while {last['offered'][index]:.0f} requests/s "
                     f"meet a capacity of {last['capacity'][index]:.0f}: utilisation cannot show more than {self._most(fleet)}"
                 )
-                self.run.log.once(
+                self.stage.log.once(
                     now_s, "usage-saturated", self._service(index), text, fleet.workload.resource("limits", "cpu")
                 )
 
@@ -93,36 +87,38 @@ class Watch:
     def _shedding(self, index: int, last: dict[str, np.ndarray], now_s: float) -> None:
         share = last["shed"][index] / last["offered"][index]
         text = f"{share:.0%} of {last['offered'][index]:.0f} requests/s are refused: the queue is full"
-        self.run.log.once(now_s, "shed", self._service(index), text, self._bound(index))
+        self.stage.log.once(now_s, "shed", self._service(index), text, self._bound(index))
 
     def _failing(self, index: int, last: dict[str, np.ndarray], now_s: float) -> None:
         if not last["capacity"][index]:
             fleet = self._fleet(index)
             field = fleet.workload.field("replicas") if fleet else None
-            self.run.log.once(now_s, "no-ready-pods", self._service(index), "no replica is ready", field)
+            self.stage.log.once(now_s, "no-ready-pods", self._service(index), "no replica is ready", field)
             return
         share = last["failed"][index] / last["offered"][index]
         kind = "slow" if last["p99_s"][index] > 1.0 else "failing"
         text = f"{share:.0%} of {last['offered'][index]:.0f} requests/s fail; the 99th percentile is {last['p99_s'][index]:.2g} s"
-        self.run.log.once(now_s, kind, self._service(index), text, self._bound(index))
+        self.stage.log.once(now_s, kind, self._service(index), text, self._bound(index))
 
     def _overloaded(self, index: int, last: dict[str, np.ndarray], now_s: float) -> None:
-        what = self.run.network.services[index]
+        what = self.stage.network.services[index]
         text = f"{last['offered'][index]:.0f} requests/s are offered, {last['capacity'][index]:.0f} can be served"
         kind = "database-ceiling" if what.is_outside else "overload"
-        self.run.log.once(now_s, kind, what.name, text, self._bound(index))
+        self.stage.log.once(now_s, kind, what.name, text, self._bound(index))
 
     def _calls(self, now_s: float) -> None:
         """Retries and breakers, by the service that is called."""
-        flow, network = self.run.flow, self.run.network
+        flow, network = self.stage.flow, self.stage.network
         heavy = np.flatnonzero((flow.retried > 0.2 * flow.sent) & (flow.sent > 1.0))
         for edge in heavy:
             callee = int(network.service_of[network.callee[edge]])
             text = f"{flow.retried[edge] / flow.sent[edge]:.0%} of the calls to {network.calls[edge].to} are repeated attempts"
-            self.run.log.once(now_s, "retry-storm", self._service(callee), text)
+            self.stage.log.once(now_s, "retry-storm", self._service(callee), text)
         for edge in np.flatnonzero(flow.open_until > now_s):
             text = f"calls to {network.calls[edge].to} are stopped: {flow.failing[edge]:.0%} of them failed"
-            self.run.log.once(now_s, "breaker-open", self._service(int(network.service_of[network.callee[edge]])), text)
+            self.stage.log.once(
+                now_s, "breaker-open", self._service(int(network.service_of[network.callee[edge]])), text
+            )
 
     def _bound(self, index: int) -> Field | None:
         """The field that bounds a service's replicas."""
@@ -133,13 +129,13 @@ class Watch:
         return scaler.field("maxReplicas") if scaler else fleet.workload.field("replicas")
 
     def _fleet(self, index: int) -> Fleet | None:
-        return self.run.world.by_name.get(self.run.network.services[index].workload)
+        return self.stage.world.by_name.get(self.stage.network.services[index].workload)
 
     def _service(self, index: int) -> str:
-        return self.run.network.services[index].name
+        return self.stage.network.services[index].name
 
     def _name(self, fleet: Fleet) -> str:
-        found = self.run.world.services.get(fleet.workload.name)
+        found = self.stage.world.services.get(fleet.workload.name)
         return found[1].name if found else fleet.workload.name
 
 
