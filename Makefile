@@ -8,6 +8,7 @@ FILE      ?=
 
 OWN_UV     = .mela/uv/bin/uv
 UV_VERSION = 0.13.9
+VERSION    = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 BIN        = .venv/bin
 ENV        = .venv/.synced
 PYTEST     = $(BIN)/python -m pytest
@@ -31,8 +32,8 @@ up: $(ENV) ## The whole platform in one process on :3000 (ARGS="--port 3100 --da
 	@exec $(BIN)/mela up $(ARGS)
 
 .PHONY: image
-image: ## Container image mela:dev (needs docker)
-	docker build --tag mela:dev .
+image: ## Container image mela:dev, and by its version as the manifests name it (needs docker)
+	docker build --tag mela:dev --tag mela:$(VERSION) .
 
 .PHONY: cluster
 cluster: ## A Kubernetes: the one of KUBECONFIG, or kind's, or our own, made from source (ARGS="kwok 100", ARGS="lose 2")
