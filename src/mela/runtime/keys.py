@@ -81,7 +81,7 @@ def _row(number: int, written: object) -> Row:
         raise BadPlan(f"row {number}: write `into` and one of make, text, hash")
     row = Row(fields["into"], hows[0], fields[hows[0]])
     if row.how == "make" and row.what not in MAKES:
-        raise BadPlan(f"row {number}: make is one of {", ".join(MAKES)}, not {row.what!r}")
+        raise BadPlan(f"row {number}: make is one of {', '.join(MAKES)}, not {row.what!r}")
     for slot in (row.into, *row.sources):
         if not _SLOT.fullmatch(slot):
             raise BadPlan(f"row {number}: {slot!r} is not namespace/secret/key")
