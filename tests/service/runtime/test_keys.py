@@ -50,7 +50,9 @@ class ApiServer(httpx2.BaseTransport):
 
     def put(self, name: str, **values: str) -> None:
         secret = self.secrets[name]
-        secret.setdefault("data", {}).update({key: base64.b64encode(value.encode()).decode() for key, value in values.items()})
+        secret.setdefault("data", {}).update(
+            {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+        )
         secret["metadata"]["resourceVersion"] = str(int(secret["metadata"]["resourceVersion"]) + 1)
 
     def value(self, slot: str) -> str:
