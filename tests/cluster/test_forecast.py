@@ -72,10 +72,10 @@ def test_without_a_common_moment_the_usual_surge_counts() -> None:
     assert 1000 < decision.forecast < 2500
 
 
-def test_without_history_nothing_is_expected() -> None:
+def test_without_history_the_autoscaler_is_left_alone() -> None:
     decision = forecast.decide(sight(), [], Memory())
-    assert (decision.floor, decision.forecast) == (10, 1000)
-    assert "no history" in decision.reason
+    assert (decision.floor, decision.aside) == (2, True)
+    assert "no other event to learn from" in decision.reason
 
 
 def test_floor_is_given_back_when_everybody_has_left() -> None:

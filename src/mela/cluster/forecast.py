@@ -125,6 +125,9 @@ def decide(sight: Sight, shapes: Sequence[Shape], memory: Memory, tuning: Tuning
     memory = replace(memory, floor=min(max(memory.floor, sight.minimum), sight.maximum))
     if sight.load_age_s > tuning.stale_s:
         return _decision(memory, memory.floor, sight.load, f"metrics are {sight.load_age_s:.0f} s old: the floor stays")
+    if not shapes:
+        reason = "no other event to learn from: the autoscaler is left alone"
+        return replace(_lower(sight, memory, sight.minimum, sight.load, reason, tuning), aside=True)
     memory = _judge(sight, memory, tuning)
     if sight.at_s < memory.aside_until_s:
         left = (memory.aside_until_s - sight.at_s) / 60
@@ -148,8 +151,6 @@ def decide(sight: Sight, shapes: Sequence[Shape], memory: Memory, tuning: Tuning
 
 def expected_surge(sight: Sight, shapes: Sequence[Shape], tuning: Tuning) -> tuple[float, str]:
     """By how much the load may grow within the lead, in load per second, and from what that follows."""
-    if not shapes:
-        return 0.0, "no history: nothing is expected"
     grown = [_aligned_surge(sight, shape, tuning) for shape in shapes]
     aligned = [each for each in grown if each is not None]
     if aligned:
