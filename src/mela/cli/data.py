@@ -25,25 +25,12 @@ def load(folder: Path | None, for_script: bool) -> None:
 
     The platform need not run; where it runs, it sees the change at once.
     """
-    import asyncio
-
-    from mela.cli.platform import _settings
+    from mela.cli.platform import _settings, load_samples
     from mela.runtime import registry
-    from mela.runtime.platform import Platform
 
     settings = _settings(data=folder)
-    settings.data.mkdir(parents=True, exist_ok=True)
-
-    async def work() -> dict[str, int]:
-        platform = Platform(list(registry.ENTRIES), settings)
-        platform.open()
-        try:
-            return await platform.load_samples()
-        finally:
-            await platform.close()
-
     with render.err.status("loading"):
-        loaded = asyncio.run(work())
+        loaded = load_samples(registry.ENTRIES, settings)
     if for_script:
         render.as_json(loaded)
     else:

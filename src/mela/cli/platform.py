@@ -1,10 +1,10 @@
-"""`mela up`, `mela serve`, `mela services`."""
+"""`mela up`, `mela serve`, `mela migrate`, `mela services`."""
 
 import dataclasses
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,47 @@ def serve(names: tuple[str, ...], port: int | None, host: str | None, data: Path
         render.note(f"{', '.join(names)} at {settings.own_url}")
 
     _run(settings, list(names), samples=samples, started=started)
+
+
+@click.command(epilog="Examples:  mela migrate orders --wait 60   ·   mela migrate catalog settlement --samples")
+@click.argument("names", nargs=-1, required=True, metavar="NAME…", type=click.Choice(list(registry.ENTRIES)))
+@click.option(
+    "--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for the database server."
+)
+@click.option("--samples", is_flag=True, help="Load the sample data too, where it is missing.")
+def migrate(names: tuple[str, ...], wait_s: float, samples: bool) -> None:
+    """Bring databases to this version's schema, and stop: what a pod does before it serves.
+
+    Any number of them may run at once: one works, the others wait for it.
+    """
+    from mela.kernel.telemetry import logs
+    from mela.runtime.migrating import migrate_all
+
+    settings = _settings()
+    logs.configure(settings.log, settings.log_level, for_good=True)
+    for name, changed in migrate_all(list(names), settings, wait_s=wait_s, waiting=render.note):
+        render.note(f"{name}: {'migrated' if changed else 'nothing to migrate'}")
+    if samples:
+        loaded = load_samples(names, settings)
+        render.note(f"sample data: {', '.join(f'{name} {count}' for name, count in loaded.items()) or 'none'}")
+
+
+def load_samples(names: Iterable[str], settings: Any) -> dict[str, int]:
+    """Put the sample data of these services in where it is missing; how many records by service."""
+    import asyncio
+
+    from mela.runtime.platform import Platform
+
+    async def work() -> dict[str, int]:
+        platform = Platform(list(names), settings)
+        platform.open()
+        try:
+            return await platform.load_samples()
+        finally:
+            await platform.close()
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return asyncio.run(work())
 
 
 @click.command()

@@ -11,7 +11,8 @@ URL = click.option("--url", default="http://127.0.0.1:3000", show_default=True, 
 
 
 @click.command(
-    epilog="Examples:  mela buy atta   ·   mela buy 'cricket bat' --method cod   ·   mela buy घी --language hi --json"
+    epilog="Examples:  mela buy atta   ·   mela buy 'cricket bat' --method cod   ·   mela buy घी --language hi --json   ·   "
+    "mela buy --url http://localhost:3101 --url catalog=http://localhost:3102"
 )
 @click.argument("words", nargs=-1)
 @click.option("--quantity", type=click.IntRange(1, 20), default=1, show_default=True, help="Pieces.")
@@ -20,25 +21,40 @@ URL = click.option("--url", default="http://127.0.0.1:3000", show_default=True, 
 )
 @click.option("--phone", help="Whose phone signs in: +91 and ten digits.  [default: a new one each time]")
 @click.option("--language", type=click.Choice(["en", "hi", "ta", "te", "kn"]), default="en", show_default=True)
-@URL
+@click.option(
+    "--url",
+    "urls",
+    multiple=True,
+    default=["http://127.0.0.1:3000"],
+    show_default=True,
+    help="Where the platform runs; again with SERVICE=URL for one that answers elsewhere.",
+)
 @click.option("--json", "for_script", is_flag=True, help="One JSON object a step.")
 def buy(
-    words: tuple[str, ...], quantity: int, method: str, phone: str | None, language: str, url: str, for_script: bool
+    words: tuple[str, ...],
+    quantity: int,
+    method: str,
+    phone: str | None,
+    language: str,
+    urls: tuple[str, ...],
+    for_script: bool,
 ) -> None:
     """Play a whole purchase against a running platform, and tell it: sign in, find, pay by UPI, see the order confirmed."""
     from mela.kernel import ids
 
     phone = phone or f"+919{ids.new_code(9)}"
-    asyncio.run(_buy(" ".join(words) or "atta", quantity, method, phone, language, url.rstrip("/"), for_script))
+    asyncio.run(_buy(" ".join(words) or "atta", quantity, method, phone, language, _places(urls), for_script))
 
 
-async def _buy(words: str, quantity: int, method: str, phone: str, language: str, url: str, for_script: bool) -> None:
+async def _buy(
+    words: str, quantity: int, method: str, phone: str, language: str, urls: dict[str, str], for_script: bool
+) -> None:
     import httpx2
 
     from mela.simulators import shopper
 
     async with httpx2.AsyncClient(timeout=30.0) as http:
-        person = shopper.Shopper(http, url, phone, language)
+        person = shopper.Shopper.at(http, urls, phone, language)
         async for told in shopper.purchase(person, words=words, quantity=quantity, method=method):
             if for_script:
                 render.as_json({"step": told.step, "text": told.text, **told.data})
@@ -46,6 +62,21 @@ async def _buy(words: str, quantity: int, method: str, phone: str, language: str
                 _show_invoice(told.data, language)
             else:
                 render.step(told.step, told.text + _amount(told.data, language))
+
+
+def _places(urls: tuple[str, ...]) -> dict[str, str]:
+    """URL by service; under the empty name where all others are. Raises: BadParameter for an unknown service."""
+    from mela.runtime import registry
+
+    places = {"": "http://127.0.0.1:3000"}
+    for written in urls:
+        name, _, url = written.partition("=") if not written.startswith("http") else ("", "", written)
+        if name and name not in registry.ENTRIES:
+            raise click.BadParameter(
+                f"{name!r} is no service; there are {', '.join(registry.ENTRIES)}", param_hint="--url"
+            )
+        places[name] = url.rstrip("/")
+    return places
 
 
 def _amount(data: dict[str, Any], language: str) -> str:

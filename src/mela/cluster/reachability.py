@@ -230,8 +230,15 @@ def _declared(system: System, workload: Workload) -> Iterator[Call | tuple[Workl
         match = _CALL.fullmatch(word)
         found = tuple(_calls(system, workload, path, word, match)) if match else ()
         yield from found
-        if not found:
+        if not found and not (match and _is_elsewhere(system, workload, match["host"])):
             yield workload, word
+
+
+def _is_elsewhere(system: System, workload: Workload, host: str) -> bool:
+    """A Service that stands in no file of the system, and of which an annotation says who provides it."""
+    name, _, namespace = host.partition(".")
+    identity = "Service", namespace or workload.namespace, name
+    return system.find(*identity) is None and identity in references.provided(system)
 
 
 def _calls(system: System, workload: Workload, path: Path, word: str, match: re.Match[str]) -> Iterator[Call]:

@@ -6,10 +6,12 @@ A token is 256 random bits, so one round of SHA-256 is enough: there is nothing 
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
-from mela.kernel import ids
+from mela.kernel import ids, mounted
 from mela.kernel.errors import Forbidden, Unauthenticated
 
 Kind = Literal["customer", "merchant", "operator", "service"]
@@ -47,6 +49,28 @@ def new_token(kind: Kind) -> tuple[str, str]:
 def digest(token: str) -> str:
     """The hash under which a token is kept and looked up."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Callers:
+    """Which service shows a token: by hashes given at start, and by those that a folder holds now.
+
+    In the folder a file for each caller, named after it, holds the hashes of its tokens, a line each: while a token is
+    changed, the old and the new one are both good.
+    """
+
+    def __init__(self, hashes: Mapping[str, str], folder: Path | None = None) -> None:
+        self._hashes = hashes
+        self._folder = mounted.Folder(folder) if folder else None
+
+    def __bool__(self) -> bool:
+        """Whether anybody may call at all."""
+        return bool(self._hashes or self._folder)
+
+    def name(self, token: str) -> str | None:
+        """Whose token it is; None for an unknown one."""
+        written = self._folder.texts() if self._folder else {}
+        known = [*self._hashes.items(), *((name, kept) for name, text in written.items() for kept in text.split())]
+        return next((name for name, kept in known if same(token, kept)), None)
 
 
 def same(token: str, kept: str) -> bool:

@@ -49,16 +49,16 @@ def routes(
     implementation: object,
     *,
     service: str,
-    tokens: Mapping[str, str],
+    callers: auth.Callers,
     permits: Mapping[str, frozenset[str]],
 ) -> list[Route]:
-    """Serve a contract as `service`. `tokens`: caller -> hash of its token; `permits`: caller -> methods it may call."""
+    """Serve a contract as `service`. `callers` know tokens; `permits`: caller -> methods it may call."""
 
     def route(name: str, function: Callable[..., Any]) -> Route:
         request_model, target = _model(contract, name, function), getattr(implementation, name)
 
         async def endpoint(request: Request) -> Response:
-            _permit(request, name, tokens, permits)
+            _permit(request, name, callers, permits)
             arguments = _arguments(request_model, await request.body())
             with deadline.within(_seconds(request.headers.get(DEADLINE))):
                 result = await target(**arguments)
@@ -75,12 +75,12 @@ def proxy(
     *,
     service: str,
     caller: str,
-    token: str,
+    token: Callable[[], str],
     client: httpx2.AsyncClient,
     timeout_s: float = 5.0,
     attempts: int = 3,
 ) -> C:
-    """An object that keeps the contract by calling `service` at `url`."""
+    """An object that keeps the contract by calling `service` at `url`. `token` is asked at each call: it may change."""
 
     def method(name: str, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         adapter = messages.adapter(get_type_hints(function, include_extras=True).get("return", Any))
@@ -100,7 +100,7 @@ def proxy(
                     wait_jitter=0.05,
                 ):
                     with attempt, metrics.CALL.labels(caller, service, name).time():
-                        result = await _post(client, f"{url}/rpc/{service}/{name}", body, token, service)
+                        result = await _post(client, f"{url}/rpc/{service}/{name}", body, token(), service)
             return adapter.validate_python(result)
 
         call.__name__ = name
@@ -171,10 +171,10 @@ def _seconds(milliseconds: str | None) -> float:
     )
 
 
-def _permit(request: Request, method: str, tokens: Mapping[str, str], permits: Mapping[str, frozenset[str]]) -> None:
+def _permit(request: Request, method: str, callers: auth.Callers, permits: Mapping[str, frozenset[str]]) -> None:
     """Raises: Unauthenticated without a known service's token, Forbidden for a method that service has no business with."""
     token = auth.bearer(request.headers.get("authorization"))
-    caller = next((name for name, kept in tokens.items() if auth.same(token, kept)), None)
+    caller = callers.name(token)
     if caller is None:
         raise errors.Unauthenticated("kernel.unauthenticated")
     if method not in permits.get(caller, frozenset()):

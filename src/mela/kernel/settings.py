@@ -22,11 +22,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from mela.kernel import mounted
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
 
+SECRETS = "MELA_SECRETS"
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 INTEGER = re.compile(r"[+-]?[0-9]{1,30}", re.ASCII)
@@ -67,7 +70,7 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) ->
 
     Raises: SettingsError.
     """
-    given = {name: text for name, text in (os.environ if environ is None else environ).items() if text}
+    given = {name: text for name, text in (environment() if environ is None else environ).items() if text}
     variables, hints = _variables(cls, prefix, {}), get_type_hints(cls)
     problems = list(_unknown(given, variables, _variable_prefix(prefix)))
     values: dict[str, Any] = {}
@@ -88,8 +91,16 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) ->
 
 
 def environment() -> dict[str, str]:
-    """A copy of the process's environment, for whoever puts defaults below it."""
-    return dict(os.environ)
+    """A copy of the process's environment, for whoever puts defaults below it.
+
+    Where `MELA_SECRETS` names a folder, each of its files stands for the variable of its name, before one that is set.
+    Raises: SettingsError for a file that cannot be read.
+    """
+    given = dict(os.environ)
+    try:
+        return given | (mounted.texts(Path(given[SECRETS])) if given.get(SECRETS) else {})
+    except ValueError as error:
+        raise SettingsError([f"{SECRETS}: {error}"]) from error
 
 
 def describe(cls: type[DataclassInstance], prefix: str) -> list[Variable]:

@@ -117,9 +117,13 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What a level brings: bandwidth for each unit, and actions that each unit does every so many seconds."""
+    """What a level brings: bandwidth for each unit, and actions that each unit does every so many seconds.
+
+    `returns`: the action of a unit that comes back after it was away, as after a power cut.
+    """
 
     mbps: float = 0.0
+    returns: str = ""
     every_s: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -273,7 +277,12 @@ def _level(entry: reading.Entry, actions: tuple[str, ...]) -> Level:
     for key, each in every.items():
         if key not in actions:
             raise each.wrong(f"is no action; there are {', '.join(actions)}")
-    level = Level(mbps=_number(at, "mbps", 0.0), every_s={key: each.number(least=0.001) for key, each in every.items()})
+    returns = found.choice(actions) if (found := at.get("returns")) else ""
+    level = Level(
+        mbps=_number(at, "mbps", 0.0),
+        returns=returns,
+        every_s={key: each.number(least=0.001) for key, each in every.items()},
+    )
     at.done()
     return level
 

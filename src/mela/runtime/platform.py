@@ -27,6 +27,8 @@ from mela.runtime.wiring import Built, Wiring
 
 log = structlog.get_logger()
 _KERNEL_MESSAGES = Path(i18n.__file__).parent / "data" / "messages.yaml"
+_SITE = Path(__file__).parent / "site"
+"""Where `make up` builds the shop, and the wheel carries it."""
 _REMEMBER_S = 3.0
 """How long a token's owner is remembered: a revoked token works this much longer."""
 
@@ -46,8 +48,8 @@ class Platform:
         self.settings = settings
         self.clock = clock or SystemClock()
         given = kernel_settings.environment() if environ is None else dict(environ)
-        whole = len(self.names) == len(registry.ENTRIES)
-        self._environ = (laptop_defaults(settings) if whole else {}) | given
+        self._whole = len(self.names) == len(registry.ENTRIES)
+        self._environ = (laptop_defaults(settings) if self._whole else {}) | given
         self.wiring = Wiring(self.names, settings, self._environ, self.clock)
         self.health = Health()
         self._timers: list[asyncio.Task[None]] = []
@@ -72,7 +74,7 @@ class Platform:
             routers=[*(b.parts.router for b in built if b.parts.router), duty.router(self.wiring.built, self.clock)], routes=self.wiring.rpc_routes(), health=self.health,
             messages=i18n.Messages.load(_KERNEL_MESSAGES, *registry.message_files()), authenticator=_Remembering(self._accounts, self.clock),
             settings=kernel_settings.read(WebSettings, "MELA_WEB", self._environ), lifespan=self._life,
-            tags=about.TAGS,
+            tags=about.TAGS, site=_SITE if self._whole else None,
         )  # fmt: skip
 
     async def load_samples(self) -> dict[str, int]:

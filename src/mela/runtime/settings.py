@@ -4,10 +4,11 @@ import json
 import os
 import stat
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from mela.kernel import auth, ids
+from mela.kernel import auth, ids, mounted
 from mela.kernel.db.database import DatabaseOptions
 from mela.kernel.events.bus import BusOptions
 from mela.runtime.registry import ENTRIES
@@ -43,6 +44,10 @@ class PlatformSettings:
     """This process's own token, shown to the services it calls."""
     callers: tuple[str, ...] = ()
     """Who may call: orders=<SHA-256 of its token>"""
+    callers_folder: Path | None = None
+    """Folder with a file for each caller, named after it: the hashes of its tokens, a line each. Read again when it changes."""
+    secrets: Path | None = None
+    """Folder of files named after variables, such as a mounted Secret. MELA_DATABASE and MELA_TOKEN in it may change at any time."""
     log: Literal["auto", "json", "lines"] = "auto"
     """How logs look."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -86,10 +91,17 @@ class PlatformSettings:
         return dict(pair.split("=", 1) for pair in self.callers)
 
     def database_url(self, service: str) -> str:
-        """The database of one service."""
+        """The database of one service, with the password of now."""
         if self.database == "sqlite":
             return f"sqlite:///{(self.data / f'{service}.db').resolve()}"
-        return self.database.replace("{service}", service)
+        return self._now("MELA_DATABASE", self.database).replace("{service}", service)
+
+    def current_token(self) -> str:
+        """What this process shows to those that it calls, now."""
+        return self._now("MELA_TOKEN", self.token or "")
+
+    def _now(self, variable: str, at_start: str) -> str:
+        return (self.secrets and _folder(self.secrets).texts().get(variable)) or at_start
 
     def database_options(self) -> DatabaseOptions:
         """Bounds of a database here."""
@@ -98,6 +110,11 @@ class PlatformSettings:
     def bus_options(self) -> BusOptions:
         """Bounds of the events here."""
         return BusOptions()
+
+
+@cache
+def _folder(path: Path) -> mounted.Folder:
+    return mounted.Folder(path)
 
 
 def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:

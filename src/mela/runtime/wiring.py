@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 from starlette.routing import Route
 
-from mela.kernel import rpc
+from mela.kernel import auth, rpc
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database, open_database
 from mela.kernel.events.bus import Bus, Transport
@@ -56,7 +56,9 @@ class Wiring:
         name = rpc.service_of(contract)
         if name in self.built:
             return self.built[name].parts.implementation
-        return rpc.proxy(contract, self._url(name), service=name, caller=caller, token=self._token(), client=self.http)
+        return rpc.proxy(
+            contract, self._url(name), service=name, caller=caller, token=self.settings.current_token, client=self.http
+        )
 
     def find_doors(self) -> None:
         """Once all are built: where each event of this process goes (memory transport only)."""
@@ -67,21 +69,21 @@ class Wiring:
 
     def rpc_routes(self) -> list[Route]:
         """What other processes may call here; nothing when no caller has a token."""
-        hashes = self.settings.caller_hashes
+        callers = auth.Callers(self.settings.caller_hashes, self.settings.callers_folder)
         routes: list[Route] = []
-        for name, built in self.built.items() if hashes else ():
+        for name, built in self.built.items() if callers else ():
             service = built.service
             if service.contract is not None:
                 routes += rpc.routes(
-                    service.contract, built.parts.implementation, service=name, tokens=hashes, permits=service.permits
+                    service.contract, built.parts.implementation, service=name, callers=callers, permits=service.permits
                 )
             senders = {source: frozenset({"receive"}) for source in registry.sources(name)}
-            routes += rpc.routes(Door, built.bus, service=name, tokens=hashes, permits=senders)
+            routes += rpc.routes(Door, built.bus, service=name, callers=callers, permits=senders)
         return routes
 
     def _open(self, service: str) -> Database:
         db = open_database(
-            self.settings.database_url(service), service=service, options=self.settings.database_options()
+            lambda: self.settings.database_url(service), service=service, options=self.settings.database_options()
         )
         return flight.RecordedDatabase(db, self._recorder) if self._recorder else db
 
@@ -96,7 +98,12 @@ class Wiring:
             return self.built[name].bus
         contract: type[Any] = Door
         door: Door = rpc.proxy(
-            contract, self._url(name), service=name, caller="events", token=self._token(), client=self.http
+            contract,
+            self._url(name),
+            service=name,
+            caller="events",
+            token=self.settings.current_token,
+            client=self.http,
         )
         return door
 
@@ -115,6 +122,3 @@ class Wiring:
                 f"{', '.join(self.names)} needs {name}, and nobody said where it is.",
                 f"Set MELA_PEERS={name}=http://{name}:3000",
             ) from None
-
-    def _token(self) -> str:
-        return self.settings.token or ""

@@ -6,7 +6,7 @@ Used by `mela buy`, by the proofs and by the benchmarks, so that all of them buy
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -51,6 +51,13 @@ class Shopper:
     def __post_init__(self) -> None:
         self.gateway = self.gateway or f"{self.url}/sim/gateway"
         self.sms = self.sms or f"{self.url}/sim/sms"
+
+    @classmethod
+    def at(cls, http: httpx2.AsyncClient, places: Mapping[str, str], phone: str, language: str = "en") -> Self:
+        """At services in several places: `places` by service, under the empty name those not named."""
+        base = places[""]
+        return cls(http, base, phone, language, gateway=f"{places.get('gateway', base)}/sim/gateway",
+                   sms=f"{places.get('sms', base)}/sim/sms", urls=places)  # fmt: skip
 
     async def sign_in(self) -> None:
         """Ask for a code, read it in the SMS inbox, show it."""

@@ -91,7 +91,9 @@ async def test_a_unit_that_cannot_be_serialised_is_tried_again_then_busy(
             tries.append(1)
             raise OperationalError("", {}, Refusal(state))
 
-    db = postgres.PostgresDatabase("postgresql://x@127.0.0.1:1/x", service="s", options=DatabaseOptions(attempts=3))
+    db = postgres.PostgresDatabase(
+        lambda: "postgresql://x@127.0.0.1:1/x", service="s", options=DatabaseOptions(attempts=3)
+    )
     monkeypatch.setattr(db, "_writes", Conflicting())
     with pytest.raises(errors.Busy):
         await db.run(shelf.names)
@@ -100,7 +102,9 @@ async def test_a_unit_that_cannot_be_serialised_is_tried_again_then_busy(
 
 
 async def test_a_unit_whose_time_is_up_is_not_tried_at_all() -> None:
-    db = postgres.PostgresDatabase("postgresql://x@127.0.0.1:1/x", service="s", options=DatabaseOptions(timeout_s=-1.0))
+    db = postgres.PostgresDatabase(
+        lambda: "postgresql://x@127.0.0.1:1/x", service="s", options=DatabaseOptions(timeout_s=-1.0)
+    )
     with pytest.raises(errors.TimedOut):
         await db.run(shelf.names)
     await db.close()

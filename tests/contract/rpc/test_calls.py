@@ -29,7 +29,9 @@ NOON = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
 
 def application(book: Book, **settings: Any) -> FastAPI:
-    routes = rpc.routes(Ledger, book, service="ledger", tokens={"shop": TOKEN[1]}, permits={"shop": ALLOWED})
+    routes = rpc.routes(
+        Ledger, book, service="ledger", callers=auth.Callers({"shop": TOKEN[1]}), permits={"shop": ALLOWED}
+    )
 
     @asynccontextmanager
     async def life() -> AsyncIterator[None]:
@@ -114,7 +116,7 @@ async def world(kind: str, *, token: str = TOKEN[0], timeout_s: float = 5.0) -> 
         road = Road(inner)
         client = await stack.enter_async_context(httpx2.AsyncClient(transport=road))
         ledger: Ledger = rpc.proxy(
-            Ledger, url, service="ledger", caller="shop", token=token, client=client, timeout_s=timeout_s
+            Ledger, url, service="ledger", caller="shop", token=lambda: token, client=client, timeout_s=timeout_s
         )
         yield World(ledger, book, road, app)
 
@@ -313,7 +315,9 @@ async def test_a_call_larger_than_the_limit_is_refused() -> None:
 async def test_services_are_not_held_to_the_rate_of_people() -> None:
     app = application(Book(), rate="2/minute", rate_exempt=())
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://l") as client:
-        ledger: Ledger = rpc.proxy(Ledger, "http://l", service="ledger", caller="shop", token=TOKEN[0], client=client)
+        ledger: Ledger = rpc.proxy(
+            Ledger, "http://l", service="ledger", caller="shop", token=lambda: TOKEN[0], client=client
+        )
         assert [await ledger.balance(account="asha") for _ in range(5)] == [0] * 5
 
 

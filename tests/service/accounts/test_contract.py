@@ -29,11 +29,13 @@ async def known(desk: Desk, request: pytest.FixtureRequest) -> AsyncIterator[tup
         yield desk.app.service, token
         return
     served = rpc.routes(
-        contract, desk.app.service, service="accounts", tokens={"orders": HASH}, permits=SERVICE.permits
+        contract, desk.app.service, service="accounts", callers=auth.Callers({"orders": HASH}), permits=SERVICE.permits
     )
     desk.app.client._transport.app.router.routes.extend(served)  # type: ignore[attr-defined]
     yield (
-        rpc.proxy(contract, "http://test", service="accounts", caller="orders", token=SECRET, client=desk.app.client),
+        rpc.proxy(
+            contract, "http://test", service="accounts", caller="orders", token=lambda: SECRET, client=desk.app.client
+        ),
         token,
     )
 

@@ -107,7 +107,7 @@ async def test_sellers_come_in_the_order_asked_with_what_an_invoice_needs(app: R
         await app.service.sellers(ids=["vaigai-stores", "nobody"])
 
 
-@pytest.mark.parametrize("sort", ["featured", "price_low", "price_high"])
+@pytest.mark.parametrize("sort", ["featured", "price_low", "price_high", "discount"])
 @pytest.mark.parametrize(
     "narrowed",
     [
@@ -123,8 +123,18 @@ async def test_pages_of_any_size_make_up_the_same_list(app: Running, sort: str, 
     assert whole == paged
     assert len({item["id"] for item in whole}) == len(whole) > 0
     prices = [item["variant"]["price_paise"] for item in whole]
-    if sort != "featured":
+    if sort.startswith("price"):
         assert prices == sorted(prices, reverse=sort == "price_high")
+
+
+async def test_by_discount_stands_first_what_is_furthest_below_its_printed_price(app: Running) -> None:
+    items = await _items(app, sort="discount", category="grocery", limit=100)
+    below = []
+    for item in items:
+        variants = (await app.client.get(f"/api/catalog/products/{item['id']}")).json()["variants"]
+        below.append(min((v["mrp_paise"] - v["price_paise"]) * 100 // v["mrp_paise"] for v in variants))
+    assert below == sorted(below, reverse=True)
+    assert below[0] > below[-1]
 
 
 async def test_pages_of_a_search_make_up_the_same_list(app: Running) -> None:

@@ -193,3 +193,16 @@ async def test_a_peer_of_this_process_is_the_object_and_one_elsewhere_a_proxy(tm
     assert type(wiring.peer(catalog.contract, caller="orders")).__name__ == "CatalogProxy"
     await built.db.close()
     await wiring.http.aclose()
+
+
+def test_database_and_token_are_those_of_the_mounted_secret_of_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = PlatformSettings(database="postgresql://at-start@db/{service}", token="at start", secrets=tmp_path)
+    assert settings.database_url("orders") == "postgresql://at-start@db/orders"
+    assert settings.current_token() == "at start"
+    (tmp_path / "MELA_DATABASE").write_text("postgresql://orders:new@db/{service}\n")
+    (tmp_path / "MELA_TOKEN").write_text("new\n")
+    monkeypatch.setattr("time.monotonic", lambda: float("inf"))  # a second later
+    assert settings.database_url("orders") == "postgresql://orders:new@db/orders"
+    assert settings.current_token() == "new"

@@ -6,7 +6,7 @@ Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscal
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mela.cluster import workloads
+from mela.cluster import references, workloads
 from mela.cluster.admission.quota import limit_range, pods
 from mela.cluster.checks import Finding, rule
 from mela.cluster.hpa import requests
@@ -242,7 +242,8 @@ def autoscaler_has_no_room(system: System) -> Iterator[Finding]:
     """,
 )  # fmt: skip
 def autoscaler_needs_adapter(system: System) -> Iterator[Finding]:
-    served = {thing.name.partition(".")[2] for thing in system.kind("APIService")}
+    promised = (name for type_, _, name in references.provided(system).keys if type_.startswith("APIService"))
+    served = {name.partition(".")[2] for name in (*(thing.name for thing in system.kind("APIService")), *promised)}
     for scaler in system.kind("HorizontalPodAutoscaler"):
         for index, metric in maps(scaler.get("spec", "metrics")):
             part = ADAPTED.get(text(metric.get("type")), "")
@@ -254,7 +255,8 @@ def autoscaler_needs_adapter(system: System) -> Iterator[Finding]:
                     says=f"Metric {dig(metric, part, 'metric', 'name')} comes from {api}, which no APIService in these files serves.",
                     happens="Without an adapter in the cluster the metric fails: the autoscaler does not shrink, "
                     "and grows by its other metrics only.",
-                    mend="Make sure that prometheus-adapter, KEDA or another adapter is installed.",
+                    mend="Make sure that prometheus-adapter, KEDA or another adapter is installed, and say so: "
+                    f'`{references.PROVIDED}: "APIService/v1beta1.{api}: prometheus-adapter"`.',
                 )
 
 

@@ -34,12 +34,12 @@ _NOT_SERIALISABLE = frozenset({"40001", "40P01"})
 class PostgresDatabase:
     """A database on a server, reached through a small pool of connections, one thread each."""
 
-    def __init__(self, url: str, *, service: str, options: DatabaseOptions) -> None:
+    def __init__(self, renew: Callable[[], str], *, service: str, options: DatabaseOptions) -> None:
         self.service = service
         self._options = options
         milliseconds = int(options.timeout_s * 1000)
         engine = create_engine(
-            make_url(url).set(drivername="postgresql+psycopg"),
+            make_url(renew()).set(drivername="postgresql+psycopg"),
             pool_size=options.pool_size, max_overflow=0, pool_timeout=options.timeout_s, pool_pre_ping=False, hide_parameters=True,
             connect_args={
                 "connect_timeout": 5,
@@ -49,6 +49,8 @@ class PostgresDatabase:
         )  # fmt: skip
         self._engine = engine
         self._listener: Hook | None = None
+        self._renew = renew
+        event.listen(engine, "do_connect", self._sign_in)
         event.listen(engine, "connect", self._introduce)
         event.listen(engine, "before_cursor_execute", check_bound)
         self._writes = engine.execution_options(isolation_level="SERIALIZABLE")
@@ -77,6 +79,10 @@ class PostgresDatabase:
     def _news(self) -> None:
         if self._listener is not None:
             self._listener()
+
+    def _sign_in(self, _dialect: object, _record: object, _arguments: object, parameters: dict[str, Any]) -> None:
+        """SQLAlchemy's `do_connect`: user and password as they are now."""
+        parameters.update(make_url(self._renew()).translate_connect_args(username="user", database="dbname"))
 
     def _introduce(self, _connection: object, record: ConnectionPoolEntry) -> None:
         record.info[NEWS] = self._news

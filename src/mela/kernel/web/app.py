@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -19,6 +20,7 @@ from mela.kernel.web.document import document
 from mela.kernel.web.edge import Edge
 from mela.kernel.web.health import Health
 from mela.kernel.web.routing import RouteTable
+from mela.kernel.web.site import Site
 from mela.kernel.web.streams import OpenStreams
 
 
@@ -42,10 +44,12 @@ def create_app(
     name: str, *, version: str, description: str, routers: Sequence[APIRouter], routes: Sequence[BaseRoute], health: Health,
     messages: i18n.Messages, authenticator: Authenticator, settings: WebSettings,
     lifespan: Callable[[], AbstractAsyncContextManager[None]], tags: Sequence[Mapping[str, str]] = (),
+    site: Path | None = None,
 ) -> FastAPI:  # fmt: skip
     """Put routers, probes and error answers together. `lifespan` is entered before the first request, left after the last.
 
     `tags`: names and descriptions of the groups of operations, in the order in which the document shows them.
+    `site`: folder of the built pages, served at every address that nothing else has.
     """
 
     @asynccontextmanager
@@ -65,6 +69,8 @@ def create_app(
     app.state.body_bytes, app.state.streams = settings.body_bytes, OpenStreams()
     ours = [route for router in routers for route in router.routes]
     app.router.routes.extend([*health.routes(), reference.route(app), RouteTable([*ours, *routes])])
+    if site:
+        app.router.routes.append(Site(site))
     app.openapi = lambda: document(app, ours)  # type: ignore[method-assign]
     app.add_exception_handler(MelaError, problems.on_mela_error)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)

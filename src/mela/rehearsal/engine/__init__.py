@@ -8,12 +8,14 @@ what lies between the decisions: time, queues, starts, nodes, metrics that are l
     run, stage the loop           flow, queueing, network   requests through services
     world      pods and nodes     pods, nodes, provision     cohorts, places, node groups
     scaling    HPA syncs          metrics                    what the metrics APIs know
-    admission  quotas             watch, happenings          what is said about it
+    admission  quotas             rollouts, drains, trouble  changes and faults
+    cost       rupees             watch, happenings          what is said about it
 
 इंजन: हर सेकंड भीड़, कतारें, पॉड और नोड; निर्णय वही जो Kubernetes लेता।
 """
 
 from mela.rehearsal.calls import Graph
+from mela.rehearsal.engine import trouble
 from mela.rehearsal.engine.run import QUICK_S, AsWritten, Progress, Run
 from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.faults import Fault
@@ -39,8 +41,8 @@ def run(
     `quick` steps ten seconds at a time: replicas within a step of the full run's, served within 2 %. `progress` is
     called with ticks done and all ticks. Raises: ValueError for actions, workloads or faults that do not fit together.
     """
-    if faults:
-        raise ValueError("faults cannot be played yet")
     stage = Stage(system, demand, graph, strategy, seed, QUICK_S if quick else 1)
+    for fault in faults:
+        trouble.plant(stage, fault)
     Run(stage).go(progress)
     return stage.trace(seed)

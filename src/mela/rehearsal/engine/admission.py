@@ -30,7 +30,8 @@ class Namespace:
         self.objects: Sequence[Object] = system.quotas(name)
         self.ranges: Sequence[Object] = system.limit_ranges(name)
         self.used = {each.name: {key: from_int(0) for key in each.get("spec", "hard") or {}} for each in self.objects}
-        self.factor: dict[str, float] = {}
+        self.factor = 1.0
+        """What is left of every bound (a fault)."""
         self._costs: dict[str, Mapping[str, Quantity]] = {}
         self._pods: dict[str, dict[str, Any]] = {}
 
@@ -78,8 +79,7 @@ class Namespace:
         before = self.used[thing.name]
         cost = self._costs[workload.name] if self._applies(thing, pod) else {}
         used = {key: _plus(before[key], cost.get(key), more) for key in hard}
-        factor = self.factor.get(thing.name, 1.0)
-        bound = hard if factor == 1.0 else {key: _times(value, factor) for key, value in hard.items()}
+        bound = hard if self.factor == 1.0 else {key: _times(value, self.factor) for key, value in hard.items()}
         return {**thing.data, "status": {"hard": bound, "used": used}}
 
     def _applies(self, thing: Object, pod: dict[str, Any]) -> bool:

@@ -43,13 +43,18 @@ class Supply:
     limit_m: Floats
     cut: Floats
     """Share of this tick's requests that go to pods which no longer listen."""
+    broken: Floats
+    """Share of answers that are errors, whatever pods there are."""
 
 
 def supply(network: Network) -> Supply:
     """Nothing ready yet; what stands outside serves at once."""
     n = network.n_services
     zeros, ones = np.zeros, np.ones
-    return Supply(zeros(n), ones(n), ones(n), zeros(n), zeros(n), zeros(n), zeros(n), zeros(n), zeros(n), zeros(n))
+    return Supply(
+        pods=zeros(n), cores=ones(n), rate=ones(n), errors=zeros(n), extra_s=zeros(n), lost=zeros(n),
+        burn_m=zeros(n), idle_m=zeros(n), limit_m=zeros(n), cut=zeros(n), broken=zeros(n),
+    )  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -293,7 +298,8 @@ class Flow:
         below = np.exp(self.from_op @ (network.times * np.log(np.maximum(ends, TINY))))
         self._retry(fails)
         late_op = (network.into @ (self.sent * late)) / np.maximum(network.into @ self.sent, TINY)
-        errors = np.where(self.is_crowd, 0.0, supply.errors[self.of_service])
+        wrong = 1.0 - (1.0 - supply.errors) * (1.0 - supply.broken)
+        errors = np.where(self.is_crowd, 0.0, wrong[self.of_service])
         cut = np.where(self.is_crowd, 0.0, supply.cut[self.of_service])
         own = (1.0 - errors) * below
         self.good = own

@@ -1,5 +1,7 @@
 """What is known of a demand beforehand: all its actions, its bandwidth, and the requests that it makes."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mela.rehearsal import calls
@@ -22,12 +24,12 @@ def arrivals(demand: Demand, graph: calls.Graph) -> tuple[tuple[str, ...], Float
     return tuple(names), np.ascontiguousarray(np.concatenate(columns, axis=1))
 
 
-def bandwidth(demand: Demand, graph: calls.Graph) -> Floats:
+def bandwidth(levels: Mapping[str, Floats], graph: calls.Graph, ticks: int) -> Floats:
     """Megabits per second that the levels take, tick by tick."""
-    total = np.zeros(demand.ticks)
-    if BANDWIDTH in demand.levels:
-        return total + demand.levels[BANDWIDTH]
-    for level, series in demand.levels.items():
+    if BANDWIDTH in levels:
+        return levels[BANDWIDTH]
+    total = np.zeros(ticks)
+    for level, series in levels.items():
         total = total + series * graph.levels.get(level, calls.Level()).mbps
     return total
 

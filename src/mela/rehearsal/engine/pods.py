@@ -4,18 +4,20 @@
     pending   no node has room
     starting  bound: image, sandbox, init containers, boot, probes
     ready     in the endpoints
+    lost      its node is gone, and the cluster has not given it up yet
 
 A cohort remembers the node of each of its pods, so that a lost zone takes exactly its own.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from mela.rehearsal.engine.nodes import Ints
 from mela.rehearsal.system import Workload
 
-PENDING, STARTING, READY = "pending", "starting", "ready"
+PENDING, STARTING, READY, LOST = "pending", "starting", "ready", "lost"
 NOWHERE = np.zeros(0, dtype=np.int64)
 
 
@@ -57,6 +59,8 @@ class Fleet:
         self.cohorts: list[Cohort] = []
         self.refused = 0
         self.revision = 1
+        self.rollout: Any = None
+        """The rollout under way, if there is one (`rollouts.Rollout`)."""
         self._ids = 0
 
     def new_id(self) -> int:
@@ -85,15 +89,16 @@ class Fleet:
                 gone = {each.id for each in same[1:]}
                 self.cohorts = [each for each in self.cohorts if each.id not in gone]
 
-    def victims(self, count: int) -> list[Cohort]:
+    def victims(self, count: int, revision: int = 0) -> list[Cohort]:
         """Take out the pods that a ReplicaSet deletes first: without node, not ready, doubled up on a node, youngest.
 
         Source: kubernetes v1.36.3, pkg/controller/controller_utils.go (ActivePodsWithRanks), read 2026-11-26. Deletion
-        costs and restarts are not modelled.
+        costs and restarts are not modelled. `revision`: of this one only.
         """
-        order = {PENDING: 0, STARTING: 1, READY: 2}
+        order = {PENDING: 0, STARTING: 1, LOST: 1, READY: 2}
+        mine = [each for each in self.cohorts if not revision or each.revision == revision]
         taken: list[Cohort] = []
-        for cohort in sorted(self.cohorts, key=lambda each: (order[each.state], -each.ready_s, -each.created_s)):
+        for cohort in sorted(mine, key=lambda each: (order[each.state], -each.ready_s, -each.created_s)):
             if count <= 0:
                 break
             if cohort.state == READY and cohort.ready_s == self._oldest_ready():

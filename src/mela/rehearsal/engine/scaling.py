@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from mela.cluster.hpa import metrics, normalize, observed, spec, sync
 from mela.cluster.hpa.status import Status
 from mela.rehearsal.engine.metrics import Pipeline
-from mela.rehearsal.engine.pods import PENDING, READY, Cohort, Fleet
+from mela.rehearsal.engine.pods import LOST, PENDING, READY, Cohort, Fleet
 
 FLAGS = metrics.Flags()
 SELECTOR = "app=rehearsed"
@@ -56,7 +56,7 @@ class Autoscaler:
 def _row(cohort: Cohort, fleet: Fleet, now_s: float) -> observed.Pod:
     running = cohort.state != PENDING and cohort.running_s <= now_s
     ready = cohort.state == READY
-    since = cohort.ready_s if ready else cohort.bound_s
+    since = cohort.ready_s if ready or cohort.state == LOST else cohort.bound_s
     return observed.Pod(
         name=f"c{cohort.id}",
         phase="Running" if running else "Pending",

@@ -74,7 +74,7 @@ def _on_target(
     if signal is None or wanted <= 0:
         return 0.0
     if signal.of == "level":
-        level = float(stage.demand.levels[signal.level].mean()) if signal.level in stage.demand.levels else 0.0
+        level = float(stage.levels[signal.level].mean()) if signal.level in stage.levels else 0.0
         return wanted / signal.scale * total / level if level else 0.0
     per_request = {"requests": 1.0, "concurrency": hold_s}.get(signal.of, 0.0) * signal.scale
     return wanted / per_request if per_request else 0.0

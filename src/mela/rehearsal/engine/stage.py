@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from mela.rehearsal import calls
-from mela.rehearsal.engine import delays, flow, network, planned
+from mela.rehearsal.engine import cost, delays, flow, network, planned
 from mela.rehearsal.engine.happenings import Log
 from mela.rehearsal.engine.metrics import History, Pipeline
 from mela.rehearsal.engine.pods import PENDING, READY, STARTING, Fleet
 from mela.rehearsal.engine.provision import Provisioner
 from mela.rehearsal.engine.scaling import Autoscaler
 from mela.rehearsal.engine.world import World
-from mela.rehearsal.model import Counts, Demand, Services, Strategy, Trace
+from mela.rehearsal.model import Counts, Demand, Floats, Services, Strategy, Trace
 from mela.rehearsal.system import Rehearsed
 
 SERIES = ("offered", "served", "shed", "failed", "waiting", "p50_s", "p99_s", "cpu_used_m", "capacity")
@@ -29,6 +29,7 @@ class Stage:
         graph = _placed(graph, system)
         self.demand, self.graph, self.strategy, self.step_s = demand, graph, strategy, step_s
         self.actions, self.asked = planned.arrivals(demand, graph)
+        self.levels = dict(demand.levels)
         self.network = network.of(graph, self.actions)
         self.log = Log()
         services = _served(graph)
@@ -45,7 +46,7 @@ class Stage:
         self.pools = tuple(group.name for group in system.groups)
         self.node_counts = np.zeros((ticks, len(self.pools)), dtype=np.int64)
         signals = {name: np.zeros((ticks, n)) for name in ("requests", "concurrency", "waiting", "bandwidth")}
-        self.history = History(np.zeros((ticks, n)), np.zeros((ticks, n)), signals, demand.levels)
+        self.history = History(np.zeros((ticks, n)), np.zeros((ticks, n)), signals, self.levels)
         self.idle_m = np.array([each.idle_cpu_m for each in self.network.services])
         self.memory = np.array([each.memory_mb for each in self.network.services])
         self.per_request_mb = np.array([each.request_mb for each in self.network.services])
@@ -81,6 +82,20 @@ class Stage:
     def fleets(self) -> Sequence[tuple[int, Fleet]]:
         """The fleets that serve something, with their service's index."""
         return [(index, self.world.by_name[name]) for name, (index, _) in self.world.services.items()]
+
+    def _cost(self) -> Floats:
+        held = cost.tariff(self.demand.start.date())
+        if self.pools:
+            paise = cost.of_groups(held, self.world.system.groups, self.node_counts)
+        else:
+            served = self.fleets()
+            pods = self.counts["ready"] + self.counts["starting"]
+            paise = cost.of_pods(held, [each.workload for _, each in served], pods[:, [index for index, _ in served]])
+        return cost.with_gst(held, paise + cost.of_the_rest(held, self.sent_mbps))
+
+    def fleet(self, index: int) -> Fleet | None:
+        """The fleet behind a service; None where it stands outside."""
+        return self.world.by_name.get(self.network.services[index].workload)
 
     def _ready_nodes(self) -> Counts:
         nodes = self.world.nodes
@@ -135,9 +150,9 @@ class Stage:
             answered=self.answered,
             pools=self.pools,
             nodes=self.node_counts,
-            bandwidth_mbps=self.sent_mbps + planned.bandwidth(self.demand, self.graph),
-            cost_paise=np.zeros(self.demand.ticks),
-            levels=self.demand.levels,
+            bandwidth_mbps=self.sent_mbps + planned.bandwidth(self.levels, self.graph, self.demand.ticks),
+            cost_paise=self._cost(),
+            levels=self.levels,
             moments=self.demand.moments,
             happenings=tuple(sorted(self.log.all, key=lambda each: each.at_s)),
             seed=seed,

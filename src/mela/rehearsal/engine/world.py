@@ -13,12 +13,12 @@ from typing import TypeAlias
 import numpy as np
 
 from mela.rehearsal import calls
-from mela.rehearsal.engine import flow
+from mela.rehearsal.engine import flow, rollouts
 from mela.rehearsal.engine.admission import Namespace
 from mela.rehearsal.engine.delays import Delays
 from mela.rehearsal.engine.happenings import Log
-from mela.rehearsal.engine.nodes import Ints, Nodes
-from mela.rehearsal.engine.pods import NOWHERE, PENDING, READY, STARTING, Cohort, Fleet
+from mela.rehearsal.engine.nodes import Flags, Ints, Nodes
+from mela.rehearsal.engine.pods import LOST, NOWHERE, PENDING, READY, STARTING, Cohort, Fleet
 from mela.rehearsal.model import Field
 from mela.rehearsal.system import Rehearsed
 
@@ -110,7 +110,10 @@ class World:
         self.reconcile(fleet, now_s)
 
     def reconcile(self, fleet: Fleet, now_s: float) -> None:
-        """Create or delete what is missing or too many."""
+        """Create or delete what is missing or too many; during a rollout its controller says which."""
+        if fleet.rollout is not None:
+            self._roll(fleet, now_s)
+            return
         missing = fleet.desired - fleet.number()
         if missing > 0:
             self._create(fleet, missing, now_s)
@@ -121,7 +124,7 @@ class World:
             fleet.refused = 0
         self.refresh(fleet, now_s)
 
-    def _create(self, fleet: Fleet, count: int, now_s: float, *, old: bool = False) -> None:
+    def _create(self, fleet: Fleet, count: int, now_s: float, *, old: bool = False, revision: int = 0) -> None:
         admitted, refusal = self.namespaces[fleet.workload.namespace].admit(fleet.workload, count)
         fleet.refused = count - admitted
         if refusal:
@@ -135,16 +138,17 @@ class World:
             self.at(now_s + self.delays["pod"]["retry"], lambda when: self.reconcile(fleet, when))
         if not admitted:
             return
+        revision = revision or fleet.revision
         if old:
-            cohort = Cohort(fleet.new_id(), admitted, LONG_AGO, fleet.revision)
+            cohort = Cohort(fleet.new_id(), admitted, LONG_AGO, revision)
             fleet.cohorts.append(cohort)
             self._settle(fleet, cohort)
             return
         portion = max(1, int(self.delays["pod"]["per_s"] * CHUNK_S))
         for index, first in enumerate(range(0, admitted, portion)):
-            cohort = Cohort(fleet.new_id(), min(portion, admitted - first), now_s, fleet.revision)
+            cohort = Cohort(fleet.new_id(), min(portion, admitted - first), now_s, revision)
             fleet.cohorts.append(cohort)
-            cohort.bad = (fleet.workload.name, fleet.revision) in self.bad_revisions
+            cohort.bad = (fleet.workload.name, revision) in self.bad_revisions
             self.wake(now_s + self.delays["pod"]["bind"] + index * CHUNK_S)
 
     def _settle(self, fleet: Fleet, cohort: Cohort) -> None:
@@ -175,6 +179,96 @@ class World:
             if nodes.room_in(nodes.spots[spot].group) > 0:
                 return nodes.add(spot, 1, [LONG_AGO])
         return NOWHERE
+
+    # ---- rollouts
+
+    def roll_out(self, fleet: Fleet, now_s: float) -> None:
+        """Begin with a new revision; one that is under way is left where it is."""
+        field = fleet.workload.field("strategy")
+        fleet.rollout = rollouts.Rollout.begin(fleet, now_s)
+        self.log.say(now_s, "rollout-started", fleet.workload.name, f"revision {fleet.revision} is rolled out", field)
+        self._rolling(fleet, now_s)
+
+    def _rolling(self, fleet: Fleet, now_s: float) -> None:
+        if fleet.rollout is None:
+            return
+        self._roll(fleet, now_s)
+        if fleet.rollout.is_over():
+            fleet.rollout = None
+        elif fleet.rollout.stuck:
+            text = f"revision {fleet.revision} makes no progress: its pods do not get ready"
+            self.log.once(now_s, "rollout-stuck", fleet.workload.name, text, fleet.workload.field("strategy"))
+        self.at(now_s + rollouts.EVERY_S, lambda when: self._rolling(fleet, when))
+
+    def _roll(self, fleet: Fleet, now_s: float) -> None:
+        """Give each revision the pods that the Deployment's controller wants."""
+        fleet.refused = 0
+        for revision, size in fleet.rollout.step(now_s).items():
+            there = sum(each.count for each in fleet.cohorts if each.revision == revision)
+            if size > there:
+                self._create(fleet, size - there, now_s, revision=revision)
+            elif size < there:
+                self.end(fleet, fleet.victims(there - size, revision), now_s)
+        self.refresh(fleet, now_s)
+
+    # ---- lost nodes
+
+    def lose(self, lost: Flags, now_s: float, zone: str) -> None:
+        """These nodes are gone; the cluster gives their pods up only after a while."""
+        assert self.nodes is not None
+        self.nodes.lost |= lost
+        node = self.delays["node"]
+        for fleet in self.fleets:
+            before, gone = fleet.number(READY), 0
+            for cohort in [each for each in fleet.cohorts if len(each.nodes) and lost[each.nodes].any()]:
+                part = self._part(fleet, cohort, lost)
+                gone += part.count if part.state == READY else 0
+                part.state = LOST
+                self.at(now_s + node["lost_after"] + node["evicted_after"], self._giving_up(fleet, part))
+            if gone and fleet.workload.name in self.services:
+                self._cut(fleet, gone / before, node["lost_after"], now_s, at_once=True)
+            if gone:
+                text = f"{gone} of {before} ready pods were in {zone}"
+                self.log.say(
+                    now_s,
+                    "zone-lost",
+                    fleet.workload.name,
+                    text,
+                    fleet.workload.field("template", "spec", "topologySpreadConstraints"),
+                )
+            self.refresh(fleet, now_s)
+
+    def _part(self, fleet: Fleet, cohort: Cohort, where: Flags) -> Cohort:
+        """The pods of a cohort on these nodes, as a cohort of their own."""
+        on = where[cohort.nodes]
+        if on.all():
+            return cohort
+        cohort.nodes = np.concatenate([cohort.nodes[~on], cohort.nodes[on]])
+        part = cohort.split(int(on.sum()), fleet.new_id())
+        fleet.cohorts.append(part)
+        return part
+
+    def _giving_up(self, fleet: Fleet, cohort: Cohort) -> Due:
+        def due(now_s: float) -> None:
+            if cohort.state == LOST and cohort.count:
+                self.end(fleet, [cohort], now_s, at_once=True)
+                self.reconcile(fleet, now_s)
+
+        return due
+
+    def regain(self, back: Flags, now_s: float) -> None:
+        """Nodes are back, with those of their pods that nobody has given up."""
+        assert self.nodes is not None
+        self.nodes.lost &= ~back
+        for fleet in self.fleets:
+            for cohort in [each for each in fleet.cohorts if each.state == LOST and back[each.nodes].all()]:
+                cohort.state = STARTING
+                cohort.running_s = now_s
+                self.at(now_s + self.delays["pod"]["endpoint"], self._readying(fleet, cohort))
+        self.wake(now_s)
+
+    def _readying(self, fleet: Fleet, cohort: Cohort) -> Due:
+        return lambda when: self._ready(fleet, cohort, when)
 
     # ---- scheduling
 

@@ -17,6 +17,7 @@ class Sort(StrEnum):
     RELEVANCE = "relevance"
     PRICE_LOW = "price_low"
     PRICE_HIGH = "price_high"
+    DISCOUNT = "discount"
 
 
 class ReservationState(StrEnum):
@@ -184,13 +185,17 @@ class Listing:
 
 @dataclass(frozen=True)
 class Entry:
-    """One product in a list, shown by its cheapest variant within the bounds; `place` is where it stands in the order."""
+    """One product in a list, shown by its cheapest variant within the bounds; `place` is where it stands in the order.
+
+    `key` is what a list is sorted by before the place: the price, or by how many percent each variant is below its MRP.
+    """
 
     product_id: str
     sku: str
     price: int
     place: int
     variants: int
+    key: int
 
     def placed(self, place: int) -> "Entry":
         """The same at another place."""

@@ -4,13 +4,14 @@ import hmac
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from mela.kernel.errors import Unauthenticated
-from mela.kernel.web import bodies
+from mela.kernel.web import bodies, cookies
 from mela.kernel.web.refusals import refused
 from mela.simulators.gateway import schemas
+from mela.simulators.gateway.payers import payers
 from mela.simulators.gateway.plan import Plan
 from mela.simulators.gateway.service import Gateway
 from mela.simulators.gateway.settings import Settings
@@ -161,7 +162,41 @@ def _plan(routes: APIRouter, gateway: Gateway) -> APIRouter:
     return routes
 
 
+async def _of_our_page(request: Request) -> None:
+    """Nobody signs in to the phone, so at least another site's page must not touch it. Raises: ForgedRequest."""
+    cookies.check_sender(request)
+
+
 def _payer(routes: APIRouter, gateway: Gateway) -> APIRouter:
+    ours = [Depends(_of_our_page)]
+
+    @routes.get(
+        "", response_model=schemas.Bill, summary="Open a link, or scan a QR code",
+        responses=refused({404: "kernel.not_found", 422: "gateway.link_altered"}),
+    )  # fmt: skip
+    async def open_upi_link(
+        link: Annotated[
+            str,
+            Query(max_length=1200, pattern=r"^[!-~]+$", description="`upi://pay?…`: what the QR code holds",
+                  examples=["upi://pay?pa=mela@simbank&pn=Mela&tr=gp01KAR4&tn=Order&am=1299.00&cu=INR"]),
+        ],
+    ) -> object:  # fmt: skip
+        """What a UPI app shows then. A link whose payee or amount was changed is refused."""
+        return await gateway.bill_of(link)
+
+    @routes.get("/accounts", summary="The payer's accounts")
+    async def list_upi_accounts() -> schemas.PayerAccountPage:
+        """What the phone offers to pay from. Invented, PIN included."""
+        known = payers()
+        return schemas.PayerAccountPage(
+            items=[
+                schemas.PayerAccount(
+                    vpa=a.vpa, holder=a.holder, bank=a.bank, masked=a.masked, most_paise=a.most, pin=known.pin
+                )
+                for a in known.accounts.values()
+            ]
+        )
+
     @routes.get(
         "/{id}",
         response_model=schemas.Bill,
@@ -176,17 +211,29 @@ def _payer(routes: APIRouter, gateway: Gateway) -> APIRouter:
         "/{id}/approve",
         response_model=schemas.Bill,
         summary="Pay",
-        responses=refused({404: "kernel.not_found", 409: "gateway.not_open"}),
+        dependencies=ours,
+        responses=refused(
+            {403: "kernel.forged", 404: "kernel.not_found", 409: "gateway.not_open", 422: "gateway.wrong_pin"}
+        ),
     )
     async def approve_upi_payment(id: Id, body: schemas.Approval | None = None) -> object:  # noqa: A002
-        """The payer enters the PIN: the debit happens now. Repeating it debits once."""
-        return await gateway.approve(id, (body or schemas.Approval()).vpa)
+        """The payer enters the PIN: the debit happens now. Repeating it debits once.
+
+        A wrong PIN may be entered three times; then, or above the bank's limit, the answer is a payment that failed.
+        """
+        given = body or schemas.Approval()
+        if given.pin is not None:
+            return await gateway.enter_pin(id, given.vpa, given.pin)
+        return await gateway.approve(id, given.vpa)
 
     @routes.post(
         "/{id}/decline",
         response_model=schemas.Bill,
         summary="Say no",
-        responses=refused({404: "kernel.not_found", 409: "gateway.not_open", 422: "gateway.unknown_code"}),
+        dependencies=ours,
+        responses=refused(
+            {403: "kernel.forged", 404: "kernel.not_found", 409: "gateway.not_open", 422: "gateway.unknown_code"}
+        ),
     )
     async def decline_upi_payment(id: Id, body: schemas.Refusal | None = None) -> object:  # noqa: A002
         """The payer, or with another code the payer's bank, declines."""

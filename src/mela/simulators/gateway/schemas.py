@@ -1,10 +1,12 @@
 """What the gateway takes and gives. Amounts are whole paise, as at Razorpay."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from mela.kernel.web.inputs import LINE, LINE_OR_NOTHING, Strict
+from mela.kernel.web.pages import Page
 
 Amount = Annotated[int, Field(ge=1, le=10**12)]
 Payable = Annotated[int, Field(ge=100, le=10**12)]
@@ -141,6 +143,13 @@ class Bill(BaseModel):
     status: Literal["created", "captured", "failed", "expired"] = Field(description="Where it is", examples=["created"])
     rrn: str | None = Field(description="The bank's reference once paid", examples=["632715000042"])
     error_code: str | None = Field(description="NPCI response code when it failed", examples=["ZA"])
+    error: str | None = Field(description="What that code means, in English", examples=["declined by the payer"])
+    intent_url: str = Field(
+        description="The link, which is also what the QR code holds",
+        examples=["upi://pay?pa=mela@simbank&pn=Mela&tr=gp01KAR4&tn=Order&am=1299.00&cu=INR"],
+    )
+    expires: datetime = Field(description="Payable until then", examples=["2026-11-23T12:40:00Z"])
+    pin_tries_left: int = Field(description="How often a PIN may still be entered", examples=[3])
     seconds_left: int = Field(description="Payable for this long", examples=[540])
 
 
@@ -148,6 +157,25 @@ class Approval(Strict):
     """The payer enters the PIN."""
 
     vpa: Vpa = Field(default="payer@simbank", description="The payer's address", examples=["asha@simbank"])
+    pin: str | None = Field(
+        default=None, pattern=r"^([0-9]{4}|[0-9]{6})$", description="The UPI PIN; left out, the phone has asked for it itself",
+        examples=["1234"],
+    )  # fmt: skip
+
+
+class PayerAccount(BaseModel):
+    """An account that the payer's phone knows."""
+
+    vpa: str = Field(description="Its address", examples=["asha@simbank"])
+    holder: str = Field(description="Whose it is", examples=["Asha"])
+    bank: str = Field(description="The bank, invented", examples=["Sample Bank of India"])
+    masked: str = Field(description="The end of its number", examples=["XXXX4321"])
+    most_paise: int = Field(description="What the bank lets go in one payment", examples=[10000000])
+    pin: str = Field(description="The PIN: this is a simulator", examples=["1234"])
+
+
+class PayerAccountPage(Page[PayerAccount]):
+    """All accounts of the payer."""
 
 
 class Refusal(Strict):

@@ -13,6 +13,7 @@ from mela.kernel.db import Database
 from mela.kernel.errors import NotFound, Rejected, Retryable
 from mela.simulators.gateway import schemas, store, tables, upi
 from mela.simulators.gateway.callbacks import Sender
+from mela.simulators.gateway.payers import payers
 from mela.simulators.gateway.plan import Plan
 from mela.simulators.gateway.settings import Settings
 
@@ -24,6 +25,12 @@ class UnknownCode(Rejected):
     """No response code that closes a payment. Params: rejected (the code)."""
 
     code = "gateway.unknown_code"
+
+
+class LinkAltered(Rejected):
+    """Not a link of this gateway, or changed on its way. Params: field."""
+
+    code = "gateway.link_altered"
 
 
 class Gateway:
@@ -112,6 +119,36 @@ class Gateway:
         """What the payer's app shows. Raises: NotFound."""
         return self._bill(await self._db.read(store.payment, payment_id))
 
+    async def bill_of(self, link: str) -> dict[str, Any]:
+        """What the payer's app shows of a link or a QR code. Raises: NotFound, LinkAltered."""
+        fields = upi.read_link(link)
+        if not fields.get("tr"):
+            raise LinkAltered(field="tr")
+        row = await self._db.read(store.payment, fields["tr"][:40])
+        right = upi.read_link(self._link(store.fields(row)))
+        for field in ("pa", "am", "cu"):
+            if fields.get(field) != right[field]:
+                raise LinkAltered(field=field)
+        return self._bill(row)
+
+    async def enter_pin(self, payment_id: str, vpa: str, pin: str) -> dict[str, Any]:
+        """The payer enters a PIN for one of the known accounts. Raises: NotFound, NotOpen, WrongUpiPin.
+
+        A wrong one may be entered again; after the last try, or above the bank's limit, the payment fails.
+        """
+        known, now, plan = payers(), self._clock.now(), await self.plan()
+        if pin != known.pin:
+            row = await self._db.run(store.note_wrong_pin, payment_id, most=known.tries, now=now, plan=plan)
+            self._sender.wake()
+            if row.status == store.CREATED:
+                raise store.WrongUpiPin(left=known.tries - row.wrong_pins)
+            return self._bill(row)
+        bill = await self.bill(payment_id)
+        account = known.accounts.get(vpa.lower())
+        if account is not None and bill["amount"] > account.most and bill["status"] == store.CREATED:
+            return await self.decline(payment_id, account.code)
+        return await self.approve(payment_id, vpa)
+
     async def approve(self, payment_id: str, vpa: str) -> dict[str, Any]:
         """The payer agrees: debit, unless the plan has the bank decline. Raises: NotFound, NotOpen."""
         plan, now = await self.plan(), self._clock.now()
@@ -175,19 +212,25 @@ class Gateway:
             raise UnknownCode(rejected=code)
 
     def _shown(self, row: store.Fields) -> dict[str, Any]:
+        return store.payment_json(row) | {"intent_url": self._link(row)}
+
+    def _link(self, row: store.Fields) -> str:
         settings = self._settings
-        link = upi.intent_url(
+        return upi.intent_url(
             vpa=settings.payee_vpa,
             name=settings.payee_name,
             reference=row["id"],
             description=row["description"],
             amount=row["amount"],
         )
-        return store.payment_json(row) | {"intent_url": link}
 
     def _bill(self, row: Row[Any]) -> dict[str, Any]:
-        left = int((row.expires - self._clock.now()).total_seconds()) if row.status == store.CREATED else 0
+        now = self._clock.now()
+        left = int((row.expires - now).total_seconds()) if row.status == store.CREATED else 0
+        meant = upi.codes(clock.india_date(now)).get(row.error_code or "")
         return {
+            "intent_url": self._link(store.fields(row)), "expires": row.expires, "error": meant.meaning if meant else None,
+            "pin_tries_left": max(0, payers().tries - row.wrong_pins),
             "id": row.id, "payee": self._settings.payee_name, "payee_vpa": self._settings.payee_vpa, "amount": row.amount,
             "description": row.description, "status": row.status, "rrn": row.rrn, "error_code": row.error_code,
             "seconds_left": max(0, left),

@@ -100,6 +100,12 @@ class NotOpen(Conflict):
     code = "gateway.not_open"
 
 
+class WrongUpiPin(Rejected):
+    """Not the PIN of this account. Params: left (tries)."""
+
+    code = "gateway.wrong_pin"
+
+
 class OverCaptured(Rejected):
     """More than what was captured and not refunded. Params: left (paise)."""
 
@@ -108,7 +114,7 @@ class OverCaptured(Rejected):
 
 def create_payment(conn: Connection, row: Fields) -> Fields:
     """Keep a new payment; a known reference gives the payment of that time. Raises: ReferenceReused."""
-    kept = {**row, "status": CREATED, "refunded": 0, "vpa": None, "rrn": None, "error_code": None}
+    kept = {**row, "status": CREATED, "refunded": 0, "vpa": None, "rrn": None, "error_code": None, "wrong_pins": 0}
     if insert_new(conn, payments, kept):
         return kept
     return _same(conn.execute(_by(payments.c.reference), {"wanted": row["reference"]}).one(), row)
@@ -136,6 +142,14 @@ def approve(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan:
     conn.execute(_ENTER, {"kind": "collected", "reference": row.reference, "amount": row.amount, "at": now})
     _call_back(conn, "payment.captured", row, now, plan, payment=payment_json(fields(row)))
     return row
+
+
+def note_wrong_pin(conn: Connection, payment_id: str, *, most: int, now: datetime, plan: Plan) -> Row[Any]:
+    """One more wrong PIN; at the `most`-th the bank declines. Raises: NotFound, NotOpen."""
+    found = _one(conn, payments, payment_id)
+    if found.wrong_pins + 1 >= most:
+        return fail(conn, payment_id, code=upi.PIN_TRIES_SPENT, now=now, plan=plan)
+    return _close(conn, found, now, {"wrong_pins": found.wrong_pins + 1})
 
 
 def fail(conn: Connection, payment_id: str, *, code: str, now: datetime, plan: Plan) -> Row[Any]:

@@ -20,6 +20,7 @@ payments = Table(
     Column("vpa", String(321)),
     Column("rrn", String(12)),
     Column("error_code", String(4)),
+    Column("wrong_pins", Integer, nullable=False),
     Column("created", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
     Index("payments_open", "status", "expires"),

@@ -5,14 +5,14 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import yaml
 
 from mela.kernel import clock
 
 CODES = Path(__file__).parent / "data" / "response-codes.yaml"
-DECLINED_BY_PAYER, EXPIRED = "ZA", "U69"
+DECLINED_BY_PAYER, EXPIRED, PIN_TRIES_SPENT = "ZA", "U69", "Z6"
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,14 @@ def intent_url(*, vpa: str, name: str, reference: str, description: str, amount:
     rupees = f"{amount // 100}.{amount % 100:02}"
     fields = {"pa": vpa, "pn": name, "tr": reference, "tn": description, "am": rupees, "cu": "INR"}
     return "upi://pay?" + urlencode(fields, quote_via=quote, safe="@")
+
+
+def read_link(link: str) -> dict[str, str]:
+    """The fields of a link, as a phone's camera or another app hands it over; empty where it is no link that pays."""
+    parts = urlsplit(link)
+    if (parts.scheme.lower(), parts.netloc.lower()) != ("upi", "pay"):
+        return {}
+    return {name: values[0] for name, values in parse_qs(parts.query).items()}
 
 
 def rrn(number: int, moment: datetime) -> str:

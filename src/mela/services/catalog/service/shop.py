@@ -33,8 +33,8 @@ from mela.services.catalog.store import search, shelf
 SEARCHES = Counter("mela_catalog_searches_total", "Searches by outcome", ["outcome"])
 MOST_SUGGESTIONS = 8
 _BYTES_PER_ENTRY = 200
-_PLACE_LENGTH = {Sort.FEATURED: 1, Sort.RELEVANCE: 1, Sort.PRICE_LOW: 2, Sort.PRICE_HIGH: 2}
-"""Numbers that say where a product stands: its place, or its price and its place."""
+_PLACE_LENGTH = {Sort.FEATURED: 1, Sort.RELEVANCE: 1, Sort.PRICE_LOW: 2, Sort.PRICE_HIGH: 2, Sort.DISCOUNT: 2}
+"""Numbers that say where a product stands: its place, or what it is sorted by and its place."""
 
 
 @dataclass(frozen=True)
@@ -192,4 +192,4 @@ class Shop:
 
 
 def _place(entry: Entry, order: Sort) -> tuple[int, ...]:
-    return (entry.price, entry.place)[-_PLACE_LENGTH[order] :]
+    return (entry.key, entry.place)[-_PLACE_LENGTH[order] :]

@@ -1,0 +1,931 @@
+// Written by `make docs` from the API's document: change it there.
+export interface AddressIn {
+  name: string;
+  phone: string;
+  line1: string;
+  line2?: string;
+  city: string;
+  state_code: string;
+  pin: string;
+}
+export interface AmountsOut {
+  gross_paise: number;
+  taxable_paise: number;
+  tax_paise: number;
+  commission_paise: number;
+  commission_gst_paise: number;
+  tcs_paise: number;
+  tds_paise: number;
+  net_paise: number;
+}
+export interface ApiKeyIn {
+  seller_id: string;
+  scopes: Array<string>;
+  name: string;
+}
+export interface ApiKeyOut {
+  id: string;
+  seller_id: string;
+  scopes: Array<string>;
+  name: string;
+  created: string;
+}
+export interface ApiKeyPage {
+  items: Array<ApiKeyOut>;
+  next_cursor: string | null;
+}
+export interface Approval {
+  vpa?: string;
+}
+export interface Balance {
+  account: string;
+  debits_paise: number;
+  credits_paise: number;
+  balance_paise: number;
+}
+export interface BalancePage {
+  items: Array<Balance>;
+  next_cursor: string | null;
+  sum_paise: number;
+}
+export interface Beneficiary {
+  name: string;
+  account: string;
+  ifsc: string;
+}
+export interface Bill {
+  id: string;
+  payee: string;
+  payee_vpa: string;
+  amount: number;
+  description: string;
+  status: "created" | "captured" | "failed" | "expired";
+  rrn: string | null;
+  error_code: string | null;
+  seconds_left: number;
+}
+export interface Books {
+  totals: Record<string, Total>;
+  held: number;
+  entries: Array<Entry>;
+  cursor: string | null;
+}
+export interface Card {
+  id: string;
+  name: string;
+  category: Category;
+  variant: Variant;
+  variants: number;
+}
+export interface CartLine {
+  sku: string;
+  product_id: string;
+  names: Record<string, string>;
+  quantity: number;
+  unit_price_paise: number;
+  gst_rate_bp: number;
+  total_paise: number;
+}
+export interface CartOut {
+  lines: Array<CartLine>;
+  total_paise: number;
+}
+export interface Case {
+  id: string;
+  kind: string;
+  about: string;
+  opened: string;
+}
+export interface CashView {
+  id: string;
+  state: PaymentState;
+  amount_paise: number;
+}
+export interface Category {
+  id: string;
+  name: string;
+}
+export interface CategoryPage {
+  items: Array<Category>;
+  next_cursor: string | null;
+}
+export interface Check {
+  balanced: boolean;
+  agrees: boolean | null;
+  comparisons: Array<Comparison>;
+  cases: Array<Case>;
+}
+export interface CheckOut {
+  agrees: boolean;
+  problems: Array<"entries" | "payouts" | "ledger" | "gateway">;
+  entries: AmountsOut;
+  open_paise: number;
+  paid_paise: number;
+  sending_paise: number;
+  gateway_paid_out_paise: number;
+  unposted: number;
+}
+export interface Checkout {
+  address: AddressIn;
+  method: "upi" | "cod";
+  city?: "mumbai" | "delhi" | "bengaluru" | "chennai" | null;
+}
+export interface CodeIn {
+  phone: string;
+}
+export interface CodeOut {
+  expires_in_s: number;
+  resend_after_s: number;
+}
+export interface Comparison {
+  kind: string;
+  ours_paise: number;
+  gateway_paise: number;
+}
+export interface CustomerChange {
+  name?: string | null;
+  language?: "en" | "hi" | "ta" | "te" | "kn" | null;
+}
+export interface CustomerOut {
+  id: string;
+  phone: string;
+  name: string;
+  language: "en" | "hi" | "ta" | "te" | "kn";
+  created: string;
+}
+export interface Delivery {
+  pin: string;
+  tier: "metro" | "city" | "town" | "remote";
+  earliest: string;
+  latest: string;
+  cash_on_delivery: boolean;
+  mark: string;
+  effective_from: string;
+}
+export interface DeliveryPlace {
+  id: string;
+  name: string;
+  pin: string;
+  state_code: string;
+}
+export interface DeliveryPlacePage {
+  items: Array<DeliveryPlace>;
+  next_cursor: string | null;
+}
+export interface Entry {
+  position: number;
+  kind: "collected" | "refunded" | "paid_out";
+  reference: string;
+  amount: number;
+  at: number;
+}
+export interface EntryOut {
+  order_id: string;
+  kind: "sale" | "reversal";
+  booked_on: string;
+  lines: Array<LineOut>;
+  amounts: AmountsOut;
+}
+export interface FieldProblem {
+  field: string;
+  reason: string;
+}
+export interface InvoiceLineOut {
+  sku: string;
+  names: Record<string, string>;
+  hsn: string;
+  unit: string;
+  quantity: number;
+  rate_bp: number;
+  gross_paise: number;
+  taxable_paise: number;
+  cgst_paise: number;
+  sgst_paise: number;
+  igst_paise: number;
+}
+export interface InvoiceOut {
+  number: string;
+  kind: "tax_invoice" | "bill_of_supply";
+  issued_on: string;
+  seller: InvoiceParty;
+  buyer: InvoiceParty;
+  place_of_supply: string;
+  reverse_charge: boolean;
+  lines: Array<InvoiceLineOut>;
+  taxable_paise: number;
+  cgst_paise: number;
+  sgst_paise: number;
+  igst_paise: number;
+  total_paise: number;
+}
+export interface InvoicePage {
+  items: Array<InvoiceOut>;
+  next_cursor: string | null;
+}
+export interface InvoiceParty {
+  name: string;
+  address: string;
+  pin: string;
+  state_code: string;
+  gstin: string | null;
+}
+export interface LineOut {
+  sku: string;
+  category: string;
+  quantity: number;
+  amounts: AmountsOut;
+}
+export interface Move {
+  at: string;
+  before: string;
+  after: string;
+  actor: string;
+  reason: string | null;
+}
+export interface NewApiKey {
+  token: string | null;
+  api_key: ApiKeyOut;
+}
+export interface NewPayment {
+  reference: string;
+  amount: number;
+  currency?: "INR";
+  method?: "upi";
+  description: string;
+  expire_seconds: number;
+  callback_url: string;
+}
+export interface NewPayout {
+  reference: string;
+  amount: number;
+  beneficiary: Beneficiary;
+}
+export interface NewPrice {
+  price_paise: number;
+  mrp_paise?: number | null;
+  city?: string | null;
+}
+export interface NewRefund {
+  reference: string;
+  amount: number;
+}
+export interface NewSession {
+  token: string | null;
+  customer_id: string;
+  expires: string;
+}
+export interface NewSms {
+  to: string;
+  text: string;
+  reference: string;
+}
+export interface OfferCard {
+  id: string;
+  name: string;
+  category: Category;
+  variant: Variant;
+  was_paise: number;
+  since: string;
+  off_bp: number;
+}
+export interface OfferPage {
+  items: Array<OfferCard>;
+  next_cursor: string | null;
+}
+export interface OrderLineOut {
+  sku: string;
+  product_id: string;
+  names: Record<string, string>;
+  seller_id: string;
+  quantity: number;
+  returned: number;
+  unit_price_paise: number;
+  gst_rate_bp: number;
+  gross_paise: number;
+  taxable_paise: number;
+  tax_paise: number;
+}
+export interface OrderOut {
+  id: string;
+  version: number;
+  state: OrderState;
+  reason: string;
+  method: "upi" | "cod";
+  total_paise: number;
+  refunded_paise: number;
+  refunds: Array<RefundOut>;
+  payment_id: string | null;
+  intent_url: string | null;
+  pay_before: string | null;
+  address: AddressIn;
+  lines: Array<OrderLineOut>;
+  history: Array<StepOut>;
+  created: string;
+  updated: string;
+}
+export interface OrderPage {
+  items: Array<OrderOut>;
+  next_cursor: string | null;
+}
+export type OrderState = "placed" | "awaiting_payment" | "confirmed" | "shipped" | "delivered" | "cancelling" | "cancelled" | "returned";
+export interface ParkedEvent {
+  id: string;
+  name: string;
+  key: string;
+  body: string;
+  happened: string;
+  attempts: number;
+  reason: string;
+  behind: number;
+}
+export interface Payment {
+  id: string;
+  reference: string;
+  status: "created" | "captured" | "failed" | "expired";
+  amount: number;
+  refunded: number;
+  currency: string;
+  method: string;
+  vpa: string | null;
+  rrn: string | null;
+  error_code: string | null;
+  created_at: number;
+  intent_url: string;
+}
+export type PaymentState = "created" | "pending" | "captured" | "failed" | "expired" | "cancelled";
+export interface PaymentView {
+  id: string;
+  order_id: string;
+  amount_paise: number;
+  refunded_paise: number;
+  method: "upi" | "cod";
+  state: PaymentState;
+  intent_url: string | null;
+  rrn: string | null;
+  reason: string | null;
+  created: string;
+  expires: string | null;
+  history: Array<Move>;
+  refunds: Array<RefundView>;
+}
+export interface Payout {
+  id: string;
+  reference: string;
+  amount: number;
+  status: "processed";
+  utr: string;
+  created_at: number;
+}
+export interface PayoutOut {
+  id: string;
+  seller_id: string;
+  date: string;
+  amount_paise: number;
+  state: "sending" | "paid";
+  utr: string | null;
+  paid: string | null;
+}
+export interface PayoutPage {
+  items: Array<PayoutOut>;
+  next_cursor: string | null;
+}
+export interface Plan {
+  seed?: number;
+  latency_ms?: number;
+  drop_before?: number;
+  drop_after?: number;
+  drop_after_debit?: number;
+  callback_twice?: number;
+  callback_lost?: number;
+  callback_delay_ms?: number;
+  decline?: number;
+  decline_codes?: Array<string>;
+  refund_pending?: number;
+  refund_pending_ms?: number;
+}
+export interface Price {
+  sku: string;
+  city: string | null;
+  price_paise: number;
+  mrp_paise: number;
+}
+export interface Problem {
+  type: string;
+  code: string;
+  title: string;
+  detail: string;
+  status: number;
+  params: Record<string, unknown>;
+  fields?: Array<FieldProblem>;
+  request_id: string;
+}
+export interface Product {
+  id: string;
+  name: string;
+  description: string;
+  category: Category;
+  seller: Seller;
+  hsn: string;
+  unit: string;
+  variants: Array<Variant>;
+}
+export interface ProductPage {
+  items: Array<Card>;
+  next_cursor: string | null;
+}
+export interface Quantity {
+  quantity: number;
+}
+export interface Reason {
+  reason: string;
+}
+export interface Received {
+  quantity: number;
+}
+export interface Refund {
+  id: string;
+  reference: string;
+  payment_id: string;
+  amount: number;
+  status: "pending" | "processed";
+  created_at: number;
+}
+export interface RefundOut {
+  id: string;
+  amount_paise: number;
+  state: RefundState;
+  reason: string;
+  return_id: string | null;
+  begun: string;
+  settled: string | null;
+}
+export type RefundState = "pending" | "processed" | "failed";
+export interface RefundView {
+  id: string;
+  amount_paise: number;
+  state: "pending" | "processed" | "failed";
+  reason: string;
+}
+export interface Refusal {
+  code?: string;
+}
+export interface ReturnIn {
+  quantities: Record<string, unknown>;
+  reason: string;
+}
+export interface ReturnOut {
+  id: string;
+  order_id: string;
+  state: ReturnState;
+  reason: string;
+  quantities: Record<string, number>;
+  amount_paise: number;
+  refund_id: string | null;
+  created: string;
+}
+export interface ReturnPage {
+  items: Array<ReturnOut>;
+  next_cursor: string | null;
+}
+export type ReturnState = "requested" | "received" | "refunded";
+export interface ReviewIn {
+  rating: number;
+  text: string;
+  name?: string | null;
+}
+export interface ReviewOut {
+  id: string;
+  rating: number;
+  text: string;
+  name: string | null;
+  language: "en" | "hi" | "ta" | "te" | "kn";
+  verified: boolean;
+  written: string;
+}
+export interface ReviewPage {
+  items: Array<ReviewOut>;
+  next_cursor: string | null;
+  count: number;
+  average: number | null;
+  stars: Record<string, number>;
+}
+export interface RunIn {
+  date?: string | null;
+}
+export interface RunOut {
+  date: string;
+  started: string;
+  finished: string | null;
+  paid: number;
+  paid_paise: number;
+  sending: number;
+  sending_paise: number;
+  carried: number;
+  carried_paise: number;
+  payouts: Array<PayoutOut>;
+}
+export interface SealCheck {
+  number: number;
+  last_position: number;
+  transfers: number;
+  amount_paise: number;
+  digest: string;
+  holds: boolean;
+  fault: "last_id" | "size" | "amount" | "digest" | "day" | null;
+  moved: Array<Balance>;
+}
+export interface SealCheckPage {
+  items: Array<SealCheck>;
+  next_cursor: string | null;
+}
+export interface SealPage {
+  items: Array<SealView>;
+  next_cursor: string | null;
+  unsealed: number;
+}
+export interface SealView {
+  number: number;
+  last_position: number;
+  transfers: number;
+  amount_paise: number;
+  digest: string;
+}
+export interface Seller {
+  id: string;
+  name: string;
+}
+export interface ServiceEvents {
+  service: string;
+  to_send: number;
+  waiting: number;
+  parked: Array<ParkedEvent>;
+}
+export interface ServiceEventsPage {
+  items: Array<ServiceEvents>;
+  next_cursor: string | null;
+}
+export interface SessionIn {
+  phone: string;
+  code: string;
+  cookie?: boolean;
+}
+export interface SessionOut {
+  id: string;
+  device: string;
+  created: string;
+  seen: string;
+  current: boolean;
+}
+export interface SessionPage {
+  items: Array<SessionOut>;
+  next_cursor: string | null;
+}
+export interface Sms {
+  to: string;
+  text: string;
+  reference: string;
+  received: string;
+}
+export interface SmsPage {
+  items: Array<Sms>;
+  next_cursor: string | null;
+}
+export type Sort = "featured" | "relevance" | "price_low" | "price_high" | "discount";
+export interface StatementOut {
+  seller_id: string;
+  seller_name: string;
+  date: string;
+  payout: PayoutOut | null;
+  entries: Array<EntryOut>;
+  totals: AmountsOut;
+  carried_forward_paise: number;
+  total_in_words: string;
+}
+export interface StepOut {
+  state: OrderState;
+  reason: string;
+  actor: string;
+  at: string;
+}
+export interface Stock {
+  state: StockBand;
+  left: number | null;
+}
+export type StockBand = "in_stock" | "few_left" | "out_of_stock";
+export interface StockLevel {
+  sku: string;
+  on_hand: number;
+  reserved: number;
+  free: number;
+}
+export interface Suggestion {
+  product_id: string;
+  text: string;
+}
+export interface SuggestionPage {
+  items: Array<Suggestion>;
+  next_cursor: string | null;
+}
+export interface Taken {
+  outcome: "moved" | "late" | "nothing" | "repeated" | "parked";
+}
+export interface Total {
+  count: number;
+  amount: number;
+}
+export interface TransferPage {
+  items: Array<TransferView>;
+  next_cursor: string | null;
+}
+export interface TransferView {
+  position: number;
+  debit: string;
+  credit: string;
+  amount_paise: number;
+  kind: string;
+  payment_id: string | null;
+  at: string;
+}
+export interface Variant {
+  sku: string;
+  label: string | null;
+  attributes: Record<string, string>;
+  price_paise: number;
+  mrp_paise: number;
+  taxable_paise: number;
+  tax_paise: number;
+  gst_rate_bp: number;
+  stock: Stock;
+}
+export interface Operations {
+  "POST /api/accounts/api-keys": {
+    key: string;
+    body: ApiKeyIn;
+    answer: NewApiKey;
+  };
+  "GET /api/accounts/api-keys": {
+    query?: { seller_id?: string; cursor?: string; limit?: number };
+    answer: ApiKeyPage;
+  };
+  "DELETE /api/accounts/api-keys/{key_id}": {
+    path: { key_id: string };
+    answer: undefined;
+  };
+  "POST /api/accounts/codes": {
+    body: CodeIn;
+    answer: CodeOut;
+  };
+  "GET /api/accounts/me": {
+    answer: CustomerOut;
+  };
+  "PATCH /api/accounts/me": {
+    body: CustomerChange;
+    answer: CustomerOut;
+  };
+  "POST /api/accounts/sessions": {
+    body: SessionIn;
+    answer: NewSession;
+  };
+  "GET /api/accounts/sessions": {
+    answer: SessionPage;
+  };
+  "DELETE /api/accounts/sessions/current": {
+    answer: undefined;
+  };
+  "DELETE /api/accounts/sessions/{session_id}": {
+    path: { session_id: string };
+    answer: undefined;
+  };
+  "GET /api/catalog/categories": {
+    query?: { lang?: string };
+    answer: CategoryPage;
+  };
+  "GET /api/catalog/delivery": {
+    query?: { pin?: string; city?: string };
+    answer: Delivery;
+  };
+  "GET /api/catalog/delivery/cities": {
+    query?: { lang?: string };
+    answer: DeliveryPlacePage;
+  };
+  "GET /api/catalog/offers": {
+    query?: { city?: string; category?: string; limit?: number; lang?: string };
+    answer: OfferPage;
+  };
+  "GET /api/catalog/products": {
+    query?: { lang?: string; category?: string; q?: string; city?: string; sort?: Sort; min_price_paise?: number; max_price_paise?: number; limit?: number; cursor?: string };
+    answer: ProductPage;
+  };
+  "GET /api/catalog/products/{product_id}": {
+    path: { product_id: string };
+    query?: { city?: string; lang?: string };
+    answer: Product;
+  };
+  "GET /api/catalog/products/{product_id}/reviews": {
+    path: { product_id: string };
+    query?: { cursor?: string; limit?: number };
+    answer: ReviewPage;
+  };
+  "POST /api/catalog/products/{product_id}/reviews": {
+    path: { product_id: string };
+    query?: { lang?: string };
+    key: string;
+    body: ReviewIn;
+    answer: ReviewOut;
+  };
+  "GET /api/catalog/suggest": {
+    query: { q: string; lang?: string };
+    answer: SuggestionPage;
+  };
+  "PUT /api/catalog/variants/{sku}/price": {
+    path: { sku: string };
+    key: string;
+    body: NewPrice;
+    answer: Price;
+  };
+  "POST /api/catalog/variants/{sku}/stock": {
+    path: { sku: string };
+    key: string;
+    body: Received;
+    answer: StockLevel;
+  };
+  "GET /api/orders/cart": {
+    query?: { city?: "mumbai" | "delhi" | "bengaluru" | "chennai" };
+    answer: CartOut;
+  };
+  "PUT /api/orders/cart/items/{sku}": {
+    path: { sku: string };
+    query?: { city?: "mumbai" | "delhi" | "bengaluru" | "chennai" };
+    body: Quantity;
+    answer: CartOut;
+  };
+  "POST /api/orders/orders": {
+    key: string;
+    body: Checkout;
+    answer: OrderOut;
+  };
+  "GET /api/orders/orders": {
+    query?: { cursor?: string; limit?: number };
+    answer: OrderPage;
+  };
+  "GET /api/orders/orders/{order_id}": {
+    path: { order_id: string };
+    query?: { seen?: OrderState; wait_s?: number };
+    answer: OrderOut;
+  };
+  "POST /api/orders/orders/{order_id}/cancel": {
+    path: { order_id: string };
+    body: Reason;
+    answer: OrderOut;
+  };
+  "POST /api/orders/orders/{order_id}/deliver": {
+    path: { order_id: string };
+    answer: OrderOut;
+  };
+  "GET /api/orders/orders/{order_id}/invoices": {
+    path: { order_id: string };
+    answer: InvoicePage;
+  };
+  "POST /api/orders/orders/{order_id}/returns": {
+    path: { order_id: string };
+    key: string;
+    body: ReturnIn;
+    answer: ReturnOut;
+  };
+  "GET /api/orders/orders/{order_id}/returns": {
+    path: { order_id: string };
+    answer: ReturnPage;
+  };
+  "POST /api/orders/orders/{order_id}/ship": {
+    path: { order_id: string };
+    answer: OrderOut;
+  };
+  "GET /api/orders/orders/{order_id}/stream": {
+    path: { order_id: string };
+    answer: undefined;
+  };
+  "POST /api/orders/returns/{return_id}/received": {
+    path: { return_id: string };
+    answer: ReturnOut;
+  };
+  "POST /api/payments/callbacks/gateway": {
+    answer: Taken;
+  };
+  "GET /api/payments/ledger/balances": {
+    query?: { at?: string; sealed?: boolean };
+    answer: BalancePage;
+  };
+  "GET /api/payments/ledger/check": {
+    answer: Check;
+  };
+  "GET /api/payments/ledger/seals": {
+    query?: { cursor?: string; limit?: number };
+    answer: SealPage;
+  };
+  "GET /api/payments/ledger/seals/checks": {
+    query?: { cursor?: string; limit?: number };
+    answer: SealCheckPage;
+  };
+  "GET /api/payments/ledger/transfers": {
+    query?: { account?: string; cursor?: string; limit?: number };
+    answer: TransferPage;
+  };
+  "GET /api/payments/payments/{id}": {
+    path: { id: string };
+    answer: PaymentView;
+  };
+  "POST /api/payments/payments/{id}/cash": {
+    path: { id: string };
+    key: string;
+    answer: CashView;
+  };
+  "GET /api/platform/events": {
+    answer: ServiceEventsPage;
+  };
+  "POST /api/platform/events/{service}/{event_id}/replay": {
+    path: { service: string; event_id: string };
+    answer: undefined;
+  };
+  "GET /api/settlement/check": {
+    answer: CheckOut;
+  };
+  "GET /api/settlement/payouts": {
+    query?: { cursor?: string; limit?: number };
+    answer: PayoutPage;
+  };
+  "POST /api/settlement/runs": {
+    key: string;
+    body: RunIn;
+    answer: RunOut;
+  };
+  "GET /api/settlement/runs/{day}": {
+    path: { day: string };
+    answer: RunOut;
+  };
+  "GET /api/settlement/statements/{day}": {
+    path: { day: string };
+    answer: StatementOut;
+  };
+  "GET /sim/gateway/plan": {
+    answer: Plan;
+  };
+  "POST /sim/gateway/plan": {
+    body: Plan;
+    answer: Plan;
+  };
+  "GET /sim/gateway/upi/{id}": {
+    path: { id: string };
+    answer: Bill;
+  };
+  "POST /sim/gateway/upi/{id}/approve": {
+    path: { id: string };
+    body?: Approval | null;
+    answer: Bill;
+  };
+  "POST /sim/gateway/upi/{id}/decline": {
+    path: { id: string };
+    body?: Refusal | null;
+    answer: Bill;
+  };
+  "GET /sim/gateway/v1/books": {
+    query?: { cursor?: string; limit?: number };
+    answer: Books;
+  };
+  "POST /sim/gateway/v1/payments": {
+    body: NewPayment;
+    answer: Payment;
+  };
+  "GET /sim/gateway/v1/payments": {
+    query: { reference: string };
+    answer: Payment;
+  };
+  "GET /sim/gateway/v1/payments/{id}": {
+    path: { id: string };
+    answer: Payment;
+  };
+  "POST /sim/gateway/v1/payments/{id}/refunds": {
+    path: { id: string };
+    body: NewRefund;
+    answer: Refund;
+  };
+  "POST /sim/gateway/v1/payouts": {
+    body: NewPayout;
+    answer: Payout;
+  };
+  "GET /sim/gateway/v1/payouts": {
+    query: { reference: string };
+    answer: Payout;
+  };
+  "GET /sim/gateway/v1/refunds": {
+    query: { reference: string };
+    answer: Refund;
+  };
+  "POST /sim/sms/messages": {
+    body: NewSms;
+    answer: Sms;
+  };
+  "GET /sim/sms/messages": {
+    query: { to: string; cursor?: string; limit?: number };
+    answer: SmsPage;
+  };
+}

@@ -1,0 +1,19 @@
+import { type ComponentType, lazy } from "react";
+import Home from "./shop/home";
+
+// biome-ignore lint/suspicious/noExplicitAny: each page takes the parameters of its own path, as strings
+type Page = ComponentType<any>;
+interface Place {
+  path: string;
+  page: Page;
+  /** Addresses that begin so show without the shop's head and foot. */
+  bare?: string;
+}
+
+/** Every page by its address. All but home come when they are first wanted. A page more is a row more. */
+export const ROUTES: readonly Place[] = [
+  { path: "/", page: Home },
+  { path: "/c/:category", page: lazy(() => import("./shop/listing").then((m) => ({ default: m.CategoryPage }))) },
+  { path: "/search", page: lazy(() => import("./shop/listing").then((m) => ({ default: m.SearchPage }))) },
+  { path: "/p/:id", page: lazy(() => import("./shop/product")) },
+];
