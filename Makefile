@@ -53,7 +53,7 @@ cluster-down: ## Stop that cluster and remove it
 .PHONY: load
 load: ## Images mela:dev and postgres:15-bookworm into the cluster's nodes (needs docker)
 	@tools/cluster/base-images
-	docker build --network host --quiet --tag mela:dev .
+	@$(MAKE) image
 	@tools/cluster/cluster load mela:dev postgres:15-bookworm
 
 ##@ Change it
@@ -97,11 +97,19 @@ docs: $(ENV) ## Reference pages, written from the code into docs/reference
 
 .PHONY: prove
 prove: $(ENV) ## Proofs against real components (EXAMPLE=00 for one system)
-	$(PYTEST) tests/proofs -m "not long" --timeout 900 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
+	$(PYTEST) tests/proofs -m "not long and not cluster" --timeout 900 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
 
 .PHONY: prove-long
 prove-long: $(ENV) ## Proofs that take minutes to hours (EXAMPLE=00 for one system)
 	$(PYTEST) tests/proofs -m long --timeout 14400 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
+
+.PHONY: prove-cluster
+prove-cluster: $(ENV) ## Long experiments on a Kubernetes under load (after make cluster load; EXAMPLE=01|10)
+	$(PYTEST) tests/proofs -m cluster --timeout 3600 -s -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
+
+.PHONY: prove-safeguards
+prove-safeguards: $(ENV) ## Take preStop, readiness, budget, spread, grace away, each alone, and count what breaks (ARGS="--runs 2 budget")
+	$(BIN)/python -m tests.proofs.kube.safeguards $(ARGS)
 
 .PHONY: vectors
 vectors: $(ENV) ## Compare with upstream Kubernetes' decisions, case by case (FILE=hpa.jsonl.gz)

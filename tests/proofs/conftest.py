@@ -3,9 +3,12 @@
 With `--all-must-run`, as in `.ci/run`, not run is a failure.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
+
+from tests.proofs.kube import system
+from tests.proofs.kube.kubectl import Kubectl, Object, need_cluster
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,3 +22,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
     return report
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[tuple[Kubectl, list[Object]]]:
+    """The whole small overlay on a cluster, and its objects; taken away again unless it was there before."""
+    kubectl = need_cluster()
+    items = system.objects(kubectl)
+    ours = {item["metadata"]["name"] for item in items if item["kind"] == "Namespace"}
+    there = ours <= {item["metadata"]["name"] for item in kubectl.items("namespaces")}
+    system.bring_up(kubectl, items)
+    yield kubectl, items
+    if not there:
+        system.take_down(kubectl, items)

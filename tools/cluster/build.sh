@@ -20,7 +20,17 @@ compile() { # compile up|all|NAME... : what is missing or of another version; sh
     done
   fi
   [ -x "$BIN/pause" ] || { need gcc:gcc; gcc -Os -static -o "$BIN/pause" "$HERE/pause.c" || fail "gcc cannot link it: apt-get install gcc libc6-dev"; }
+  [ ! -x "$BIN/kwok" ] || [ -s "$CACHE/stages.yaml" ] || stages
   exec 8>&-
+}
+
+stages() { # how simulated nodes and pods behave: files of kwok's own module
+  local dir name
+  need_go
+  dir=$(cd "$HERE/kwok" && go mod download sigs.k8s.io/kwok && go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)/kustomize/stage
+  for name in "$dir"/node/fast/*.yaml "$dir"/node/heartbeat-with-lease/*.yaml "$dir"/pod/fast/*.yaml; do
+    [ "$(basename "$name")" = kustomization.yaml ] || { cat "$name"; echo; echo ---; }
+  done >"$CACHE/stages.yaml"
 }
 
 programs() { grep -v '^#' "$HERE/programs"; }

@@ -1,9 +1,12 @@
 # The control plane and what every cluster has beside it: DNS, metrics, disks. Sourced by `cluster`.
 
-start() { # name command... : in the background, log and pid under $RUN
+start() { # name command... : in the background, log and pid under $RUN; no file of the caller (a lock, say) stays open in it
   local name=$1
   shift
-  setsid nohup "$@" >"$RUN/$name.log" 2>&1 </dev/null &
+  (
+    for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || eval "exec $fd>&-"; done
+    exec setsid nohup "$@" >"$RUN/$name.log" 2>&1 </dev/null
+  ) &
   echo $! >"$RUN/$name.pid"
 }
 
@@ -13,7 +16,12 @@ alive() { # a process of ours by that name; its number may have been given to an
 }
 
 stop() { # name
-  ! alive "$1" || kill -9 -- "-$(cat "$RUN/$1.pid")" || true # with its children
+  local pid
+  if alive "$1"; then
+    pid=$(cat "$RUN/$1.pid")
+    kill -9 -- "-$pid" 2>/dev/null || true # with its children
+    while [ -e "/proc/$pid" ] && ! grep -qs '^State:.Z' "/proc/$pid/status"; do sleep 0.05; done
+  fi
   rm -f "$RUN/$1.pid"
 }
 
@@ -38,7 +46,7 @@ down() {
   for n in $(ip netns list 2>/dev/null | awk '/^mela-/ {print $1}'); do ip netns del "$n"; done
   find /sys/fs/cgroup -depth -type d -path '*/mela-node*' -exec rmdir {} + 2>/dev/null || true
   awk -v r="$RUN/" 'index($2, r) == 1 {print $2}' /proc/mounts | sort -r | xargs -r -n1 umount -l
-  rm -rf --one-file-system "$RUN"
+  wait_for 30 rm -rf --one-file-system "$RUN" # the last processes of a node may still be writing when it has been killed
 }
 
 sign() { # name subject [extension]
@@ -185,9 +193,11 @@ YAML
 
 recycle() { # empty the disks of claims that are gone, and offer them again
   local name phase
-  kube get pv --watch --no-headers -o custom-columns=NAME:.metadata.name,PHASE:.status.phase | while read -r name phase; do
-    [ "$phase" = Released ] || continue
-    find "$RUN/${name/-//}" -mindepth 1 -delete
-    kube patch pv "$name" --type=json -p '[{"op": "remove", "path": "/spec/claimRef"}]' >/dev/null
+  while sleep 0.5; do # a watch ends from time to time
+    kube get pv --watch --no-headers -o custom-columns=NAME:.metadata.name,PHASE:.status.phase | while read -r name phase; do
+      [ "$phase" = Released ] || continue
+      find "$RUN/${name/-//}" -mindepth 1 -delete || true
+      kube patch pv "$name" --type=merge -p '{"spec": {"claimRef": null}}' >/dev/null || true
+    done || true
   done
 }

@@ -30,6 +30,16 @@ node_return() {
   node_start "$1"
 }
 
+pod_kill() { # all its processes but the one that keeps its namespaces
+  local file killed=0
+  [[ ${1:-} =~ ^[0-9a-f-]{36}$ ]] || fail "which pod? its metadata.uid"
+  for file in /proc/[0-9]*; do
+    grep -qs "/pod$1/" "$file/cgroup" && [ "$(cat "$file/comm")" != pause ] || continue
+    kill -9 "${file#/proc/}" && killed=1
+  done
+  [ $killed = 1 ] || fail "no process of pod $1 runs on this machine"
+}
+
 known_node() { [ -d "$RUN/node${1:-none}" ] || fail "no node ${1:-} of ours; which? e.g. cluster lose 2"; }
 
 node_network() { # number address

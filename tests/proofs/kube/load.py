@@ -1,0 +1,185 @@
+"""Constant load from outside: so many requests a second whatever becomes of them, and each one accounted for.
+
+Open loop: a request leaves when its time has come, however many others hang, and its time counts from then. Connections are kept and used
+again, as balancers and browsers do; a given share of the requests opens one of its own. Nothing is tried twice: a connection
+found closed before the request was written is replaced, which is no second try; one that breaks after that is a failure.
+"""
+
+import asyncio
+import itertools
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked. `expected`: the statuses that count as success."""
+
+    path: str
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    expected: tuple[int, ...] = (200,)
+
+    def wire(self, host: str, number: int) -> bytes:
+        """Its bytes. `{n}` in a header or in the body is the request's number, for keys that must differ."""
+        body = self.body.replace(b"{n}", str(number).encode())
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(body)}"]
+        lines += [f"{name}: {value.replace('{n}', str(number))}" for name, value in self.headers]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One request: when it was due (seconds after the start), how long until its last byte, and what came of it.
+
+    `status` 0 means no answer; `problem` is empty for a success.
+    """
+
+    due_s: float
+    took_s: float
+    status: int
+    problem: str
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class _Line:
+    """An open connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def is_open(self) -> bool:
+        return not (self.reader.at_eof() or self.writer.is_closing())
+
+
+class Load:
+    """Sends `requests` in turn to `addresses` in turn, `rate` a second, from `__enter__` on until `__exit__`.
+
+    `fresh`: each so-manieth request opens a connection of its own. `addresses` may be replaced while it runs, as a balancer would.
+    """
+
+    def __init__(
+        self, addresses: Sequence[tuple[str, int]], requests: Sequence[Request], rate: float, *, fresh: int = 4, timeout_s: float = 10.0
+    ) -> None:  # fmt: skip
+        self.addresses, self.shots = list(addresses), list[Shot]()
+        self._requests, self._rate, self._fresh, self._timeout_s = requests, rate, fresh, timeout_s
+        self._idle: dict[tuple[str, int], list[_Line]] = {}
+        self._stopping = threading.Event()
+        self._began = 0.0
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="load")
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def now_s(self) -> float:
+        """Seconds since the start, to name a moment by."""
+        return time.monotonic() - self._began
+
+    async def _run(self) -> None:
+        under_way: set[asyncio.Task[None]] = set()
+        for number in itertools.count():
+            due_s = number / self._rate
+            await asyncio.sleep(max(0.0, due_s - self.now_s()))
+            if self._stopping.is_set():
+                break
+            task = asyncio.create_task(self._shoot(number, due_s))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        await asyncio.gather(*under_way)
+        for line in itertools.chain.from_iterable(self._idle.values()):
+            line.writer.close()
+
+    async def _shoot(self, number: int, due_s: float) -> None:
+        request, fresh = self._requests[number % len(self._requests)], number % self._fresh == 0
+        address = self.addresses[number % len(self.addresses)]
+        status, problem = 0, ""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                line = await self._line(address, fresh=fresh)
+                try:
+                    status, stays = await _exchange(line, request.wire(address[0], number))
+                except BaseException:
+                    line.writer.close()
+                    raise
+            if stays and not fresh:
+                self._idle.setdefault(address, []).append(line)
+            else:
+                line.writer.close()
+            if status not in request.expected:
+                problem = f"answered {status}"
+        except TimeoutError:
+            problem = "no answer in time"
+        except (OSError, EOFError, ValueError) as error:
+            problem = type(error).__name__
+        self.shots.append(Shot(due_s, self.now_s() - due_s, status, problem, fresh))
+
+    async def _line(self, address: tuple[str, int], *, fresh: bool) -> _Line:
+        idle = [] if fresh else self._idle.setdefault(address, [])
+        while idle:
+            line = idle.pop(0)  # the one that has rested longest: all stay in use
+            if line.is_open():
+                return line
+            line.writer.close()
+        return _Line(*await asyncio.open_connection(*address))
+
+
+async def _exchange(line: _Line, wire: bytes) -> tuple[int, bool]:
+    """Send a request and read its answer to the end; its status, and whether the connection stays."""
+    line.writer.write(wire)
+    head = (await line.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    fields = dict(part.split(": ", 1) for part in head.split("\r\n")[1:] if ": " in part)
+    if fields.get("transfer-encoding") == "chunked":
+        while (size := int(await line.reader.readuntil(b"\r\n"), 16)) > 0:
+            await line.reader.readexactly(size + 2)
+        await line.reader.readuntil(b"\r\n")
+    else:
+        await line.reader.readexactly(int(fields.get("content-length", "0")))
+    return int(head.split(" ", 2)[1]), fields.get("connection") != "close"
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of all requests of a load, or of those due within some seconds."""
+
+    shots: Sequence[Shot]
+    failed: list[Shot] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "failed", [shot for shot in self.shots if shot.problem])
+
+    def between(self, from_s: float, until_s: float) -> "Account":
+        """Those due in this time."""
+        return Account([shot for shot in self.shots if from_s <= shot.due_s < until_s])
+
+    def share(self) -> float:
+        """Failed of all, 0 to 1."""
+        return len(self.failed) / max(1, len(self.shots))
+
+    def percentile_ms(self, share: float) -> float:
+        """Of the answered ones."""
+        took = sorted(shot.took_s for shot in self.shots if shot.status)
+        return took[int(share * (len(took) - 1))] * 1000 if took else 0.0
+
+    def last_failure_s(self) -> float:
+        """When the last failed request was due; 0 when none failed."""
+        return max((shot.due_s for shot in self.failed), default=0.0)
+
+    def curve(self) -> list[tuple[int, int, int]]:
+        """Second, requests due in it, failed of them."""
+        seconds = range(int(max((shot.due_s for shot in self.shots), default=0)) + 1)
+        due, failed = dict.fromkeys(seconds, 0), dict.fromkeys(seconds, 0)
+        for shot in self.shots:
+            due[int(shot.due_s)] += 1
+            failed[int(shot.due_s)] += bool(shot.problem)
+        return [(second, due[second], failed[second]) for second in seconds]

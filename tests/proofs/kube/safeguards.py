@@ -1,0 +1,262 @@
+"""Takes each safeguard of the catalogue away, alone, and counts how often its promise breaks: with it never, without it nearly always.
+
+    make prove-safeguards                          # ten runs with and ten without, of each; an hour on two cores
+    make prove-safeguards ARGS="--runs 2 budget"   # fewer, of some
+
+A safeguard that can go without anything happening is decoration. The table says which earn their place; exit code 1 when one does not.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, field
+
+from mela.cluster import quantity
+from tests.proofs.kube import hurting, system
+from tests.proofs.kube.kubectl import Kubectl, Object, need_cluster
+from tests.proofs.kube.load import Account, Load
+from tests.proofs.kube.results import FOLDER
+
+APP, RATE = "catalog", 40.0
+
+
+@dataclass(frozen=True)
+class Safeguard:
+    """`remove` takes it out of the Deployment or budget; `hurt` does what it guards against and gives what became of the requests.
+
+    `allowed`: the share of failed requests that the promise allows. `around`: what must hold while runs go on.
+    """
+
+    name: str
+    kind: str
+    remove: Callable[[Object], None]
+    hurt: Callable[[Kubectl], Account]
+    around: Callable[[Kubectl], AbstractContextManager[None]]
+    allowed: float = 0.0
+
+
+@dataclass
+class Tally:
+    """Shares of failed requests, run by run, and in how many the promise was broken."""
+
+    shares: list[float] = field(default_factory=list)
+    broken: int = 0
+
+
+def without_pre_stop(item: Object) -> None:
+    """SIGTERM comes while balancers still send new connections."""
+    del _container(item)["lifecycle"]
+
+
+def without_readiness(item: Object) -> None:
+    """A pod counts as ready when its process runs. The startup probe goes too: until it passes, a pod is not ready either."""
+    del _container(item)["readinessProbe"]
+    del _container(item)["startupProbe"]
+
+
+def without_grace(item: Object) -> None:
+    """No time to leave: the preStop hook does not even run."""
+    item["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 0
+
+
+def without_budget(item: Object) -> None:
+    """A budget that allows everything is none, and can be changed where deleting would have to be undone."""
+    item["spec"]["maxUnavailable"] = "100%"
+
+
+def without_spread(item: Object) -> None:
+    """Where pods go is left to the scheduler's other wishes."""
+    del item["spec"]["template"]["spec"]["topologySpreadConstraints"]
+
+
+def _container(item: Object) -> Object:
+    found: Object = item["spec"]["template"]["spec"]["containers"][0]
+    return found
+
+
+def roll(kubectl: Kubectl) -> Account:
+    """A rolling update under load."""
+    with Load(system.doors(kubectl, APP), system.BROWSING, RATE) as load:
+        time.sleep(1)
+        hurting.roll(kubectl, APP, str(time.time()))
+        _until_nobody_leaves(kubectl)
+    return Account(load.shots)
+
+
+def drain_two(kubectl: Kubectl) -> Account:
+    """Both nodes that hold the catalogue are drained at the same time, as a hurried upgrade does."""
+    database = hurting.node_of_database(kubectl)
+    others = sorted(set(kubectl.node_addresses()) - {database})
+    with hurting.uncordoned(kubectl):
+        kubectl.do("cordon", database)
+        hurting.roll(kubectl, APP, str(time.time()))
+        _until_nobody_leaves(kubectl)
+        kubectl.do("uncordon", database)
+        with Load(system.doors(kubectl, APP), system.BROWSING, RATE) as load:
+            time.sleep(1)
+            hurting.drain(kubectl, *others)
+            hurting.settle(kubectl, APP)
+            _until_nobody_leaves(kubectl)
+    return Account(load.shots)
+
+
+def lose_the_emptiest(kubectl: Kubectl) -> Account:
+    """Pods are placed while one node is all but empty, then that node is lost; ten seconds from then on."""
+    emptiest = _emptiest(kubectl)
+    hurting.roll(kubectl, APP, str(time.time()))
+    _until_nobody_leaves(kubectl)
+    with Load(system.doors(kubectl, APP, without=emptiest), system.BROWSING, RATE, timeout_s=3) as load:
+        time.sleep(1)
+        at_s = load.now_s()
+        hurting.lose(emptiest)
+        time.sleep(10)
+    hurting.give_back(kubectl, emptiest)
+    hurting.settle(kubectl, APP)
+    return Account(load.shots).between(at_s, at_s + 10)
+
+
+def _until_nobody_leaves(kubectl: Kubectl) -> None:
+    leaving = [
+        p["metadata"]["name"]
+        for p in kubectl.items("pods", "-l", f"app.kubernetes.io/name={APP}")
+        if "deletionTimestamp" in p["metadata"]
+    ]
+    if leaving:
+        kubectl.do("wait", "--for=delete", *(f"pod/{name}" for name in leaving), "--timeout=90s")
+
+
+@contextmanager
+def _as_it_is(_kubectl: Kubectl) -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _one_node_all_but_empty(kubectl: Kubectl) -> Iterator[None]:
+    """A node has just joined: the others are full by their pods' requests, so every wish but spreading draws pods to the empty one.
+
+    Three pods, one for each zone, as in the manifest at full size: the promise is about one of three.
+    """
+    emptiest = _emptiest(kubectl)
+    three = {"op": "replace", "path": "/spec/minReplicas", "value": 3}
+    two = {**three, "value": kubectl.get(f"hpa/{APP}")["spec"]["minReplicas"]}
+    kubectl.patch(f"hpa/{APP}", three)
+    system.at_least(kubectl, APP, 3)
+    ballast = [_ballast(kubectl, node) for node in kubectl.node_addresses() if node != emptiest]
+    kubectl.within("default").apply(ballast)
+    for item in ballast:
+        kubectl.within("default").do(
+            "wait", "--for=condition=Ready", f"pod/{item['metadata']['name']}", "--timeout=60s"
+        )
+    try:
+        yield
+    finally:
+        for item in ballast:
+            kubectl.within("default").do("delete", "pod", item["metadata"]["name"], "--now")
+        kubectl.patch(f"hpa/{APP}", two)
+
+
+def _emptiest(kubectl: Kubectl) -> str:
+    return min(set(kubectl.node_addresses()) - {hurting.node_of_database(kubectl)})
+
+
+def _ballast(kubectl: Kubectl, node: str) -> Object:
+    """A pod that asks for nearly all that is left of a node, and does nothing."""
+    allocatable = kubectl.get(f"node/{node}")["status"]["allocatable"]
+    there = kubectl.items("pods", "-A", f"--field-selector=spec.nodeName={node}")
+    asked = {what: sum(_asks(pod, what) for pod in there) for what in ("cpu", "memory")}
+    left = {
+        "cpu": f"{_milli(allocatable['cpu']) - asked['cpu'] - 300}m",
+        "memory": str((_milli(allocatable["memory"]) - asked["memory"]) // 1000 * 9 // 10),
+    }
+    return {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"ballast-{node}"},
+        "spec": {"nodeName": node, "terminationGracePeriodSeconds": 0, "containers": [
+            {"name": "ballast", "image": "mela:dev", "command": ["sleep", "infinity"], "resources": {"requests": left}}]},
+    }  # fmt: skip
+
+
+def _asks(pod: Object, what: str) -> int:
+    return sum(_milli(c.get("resources", {}).get("requests", {}).get(what, "0")) for c in pod["spec"]["containers"])
+
+
+def _milli(written: str) -> int:
+    return quantity.milli_value(quantity.parse(written))
+
+
+SAFEGUARDS = (
+    Safeguard("preStop", "Deployment", without_pre_stop, roll, _as_it_is),
+    Safeguard("readiness", "Deployment", without_readiness, roll, _as_it_is),
+    Safeguard("grace", "Deployment", without_grace, roll, _as_it_is),
+    Safeguard("budget", "PodDisruptionBudget", without_budget, drain_two, _as_it_is),
+    Safeguard("spread", "Deployment", without_spread, lose_the_emptiest, _one_node_all_but_empty, allowed=0.4),
+)
+
+
+def main(words: list[str]) -> int:
+    """Run, print the table, keep it as JSON; 1 when a safeguard does not hold, or is not missed."""
+    parser = argparse.ArgumentParser(
+        prog="make prove-safeguards", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="SAFEGUARD", help=", ".join(s.name for s in SAFEGUARDS))
+    parser.add_argument("--runs", type=int, default=10, help="runs with, and runs without (default 10)")
+    given = parser.parse_args(words)
+    chosen = [s for s in SAFEGUARDS if not given.names or s.name in given.names]
+    kubectl = need_cluster()
+    items = system.objects(kubectl)
+    system.bring_up(kubectl, items)
+    kubectl = kubectl.within(APP)
+    baselines: dict[Callable[[Kubectl], Account], Tally] = {}
+    table = []
+    for safeguard in chosen:
+        with safeguard.around(kubectl):
+            if safeguard.hurt not in baselines:
+                baselines[safeguard.hurt] = runs(kubectl, safeguard, given.runs, "with all")
+            with system.changed(kubectl, items, safeguard.kind, APP, safeguard.remove):
+                table.append(
+                    (
+                        safeguard,
+                        baselines[safeguard.hurt],
+                        runs(kubectl, safeguard, given.runs, f"without {safeguard.name}"),
+                    )
+                )
+    return told(table, given.runs)
+
+
+def runs(kubectl: Kubectl, safeguard: Safeguard, count: int, what: str) -> Tally:
+    """So many runs of one experiment."""
+    tally = Tally()
+    for number in range(count):
+        account = safeguard.hurt(kubectl)
+        tally.shares.append(account.share())
+        tally.broken += account.share() > safeguard.allowed
+        print(f"{what}: run {number + 1} of {count}: {len(account.failed)} of {len(account.shots)} failed", flush=True)
+    return tally
+
+
+def told(table: list[tuple[Safeguard, Tally, Tally]], count: int) -> int:
+    """The table, and whether it is as it should be: none broken with, four of five without."""
+    print(
+        f"\n{'safeguard':<12}{'experiment':<20}{'broken with it':>16}{'without it':>12}{'worst with':>12}{'median without':>16}"
+    )
+    good = True
+    for safeguard, with_it, without in table:
+        median = sorted(without.shares)[len(without.shares) // 2]
+        print(
+            f"{safeguard.name:<12}{safeguard.hurt.__name__:<20}{f'{with_it.broken} of {count}':>16}{f'{without.broken} of {count}':>12}"
+            f"{max(with_it.shares):>12.2%}{median:>16.2%}"
+        )
+        good = good and not with_it.broken and without.broken >= 0.8 * count
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    kept = [
+        {"safeguard": s.name, "experiment": s.hurt.__name__, "with": asdict(a), "without": asdict(b)}
+        for s, a, b in table
+    ]
+    (FOLDER / "safeguards.json").write_text(json.dumps(kept, indent=1))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
