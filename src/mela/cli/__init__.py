@@ -19,9 +19,10 @@ _COMMANDS = {
     "buy": ("mela.cli.shopping", "buy"),
     "settle": ("mela.cli.settlement", "settle"),
     "ledger": ("mela.cli.ledger", "ledger"),
-    "events": ("mela.cli.events", "events"),
     "keys": ("mela.cli.keys", "keys"),
+    "parked": ("mela.cli.parked", "parked"),
     "verify": ("mela.cli.verify", "verify"),
+    "events": ("mela.cli.events", "events"),
 }
 _ABOUT = {
     "up": "Run the whole platform in one process.",
@@ -33,9 +34,10 @@ _ABOUT = {
     "buy": "Play a whole purchase against a running platform.",
     "settle": "Pay the sellers of a settlement date.",
     "ledger": "The books: balances of any moment, and whether the seals hold.",
-    "events": "Events that wait, and events that are parked.",
     "keys": "Fill Secrets that stand empty in a cluster.",
+    "parked": "Events of services that wait, and events that are parked.",
     "verify": "Say what is wrong with Kubernetes manifests, what will happen, how to mend it.",
+    "events": "National events as dated, sourced curves: list, show, plot.",
 }
 
 

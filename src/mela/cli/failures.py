@@ -17,12 +17,14 @@ def explain(error: BaseException) -> tuple[str, str] | None:
     from mela.kernel.db.migrate import NewerDatabase
     from mela.kernel.errors import DiskFull
     from mela.kernel.settings import SettingsError
+    from mela.rehearsal.reading import Unusable
     from mela.runtime.settings import CannotStart
     from mela.simulators.shopper import NotThere, Refused
 
     if _is_full(error):
         return "The disk is full.", "Make room, or choose a folder on another disk: mela up --data DIR"
     sentences: list[tuple[type[BaseException], Callable[[Any], tuple[str, str]]]] = [
+        (Unusable, lambda e: (str(e), "")),
         (CannotStart, lambda e: (e.reason, e.fix)),
         (SettingsError, lambda e: ("\n".join(e.problems), "Correct the variables above; .env.example lists them all.")),
         (

@@ -1,6 +1,6 @@
 """A verdict in words, in five languages."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +29,11 @@ def say(key: str, lang: str, /, **params: object) -> str:
 
 def at(trace: Trace, second: int) -> str:
     """The clock in India: `19:31:40`."""
-    return f"{clock.india(trace.start + timedelta(seconds=second)):%H:%M:%S}"
+    return at_time(trace.start, second)
+
+
+def at_time(start: datetime, second: int) -> str:
+    return f"{clock.india(start + timedelta(seconds=second)):%H:%M:%S}"
 
 
 def when(trace: Trace, second: int, lang: str = "en") -> str:

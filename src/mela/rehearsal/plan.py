@@ -1,0 +1,120 @@
+"""What somebody wants rehearsed, as plain values that travel between processes; read, it can be played again and again.
+
+    ready = plan.read(Plan(paths=("kubernetes/",), event="match-2019"))
+    trace = ready.play()
+    trace = ready.play(objects=changed)     # the same crowd on other manifests
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from mela.cluster import manifests
+from mela.cluster.objects import System
+from mela.rehearsal import calls, engine, events, faults, strategies, system
+from mela.rehearsal.events.event import Event
+from mela.rehearsal.model import Demand, Trace
+from mela.rehearsal.verdict.around import Around
+
+Progress = Callable[[int, int], None]
+"""Hears ticks done and all ticks."""
+
+
+class CannotRehearse(ValueError):
+    """It can't be run as it was asked for; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One rehearsal. `graph` is a shipped call graph or a file; empty for the one that fits the workloads.
+
+    `faults` as they are typed: `zone:ap-south-1b@+40m`. `quick` steps ten seconds at a time.
+    """
+
+    paths: tuple[str, ...]
+    event: str
+    graph: str = ""
+    scale: float = 1.0
+    faults: tuple[str, ...] = ()
+    strategy: str = strategies.NAMES[0]
+    seed: int = 0
+    quick: bool = False
+
+    def but(self, **changes: object) -> "Plan":
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A plan that was read: its manifests, its event, who calls whom."""
+
+    plan: Plan
+    objects: System
+    event: Event
+    graph: calls.Graph
+
+    @cached_property
+    def demand(self) -> Demand:
+        return self.event.demand(self.plan.scale, self.plan.seed)
+
+    @property
+    def around(self) -> Around:
+        return Around(self.objects, self.made_by)
+
+    @property
+    def made_by(self) -> Mapping[str, str]:
+        """The workload of each service, `namespace/name`."""
+        return {name: service.workload for name, service in self.graph.services.items() if service.workload}
+
+    def play(self, objects: System | None = None, *, quick: bool | None = None, progress: Progress | None = None) -> Trace:
+        """One run. Raises: CannotRehearse."""
+        plan = self.plan
+        try:
+            return engine.run(
+                system.of(self.objects if objects is None else objects),
+                self.demand,
+                self.graph,
+                faults=tuple(faults.parse(text, self.demand) for text in plan.faults),
+                strategy=strategies.make(plan.strategy),
+                seed=plan.seed,
+                quick=plan.quick if quick is None else quick,
+                progress=progress,
+            )
+        except ValueError as error:
+            raise CannotRehearse(str(error)) from error
+
+
+def read(plan: Plan) -> Ready:
+    """Raises: CannotRehearse, reading.Unusable."""
+    objects = _objects(plan.paths)
+    event = events.load(plan.event)
+    graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event)
+    return Ready(plan, objects, event, graph)
+
+
+def _objects(paths: tuple[str, ...]) -> System:
+    try:
+        found = manifests.read(paths)
+    except FileNotFoundError as error:
+        raise CannotRehearse(f"{error} is not there.") from error
+    if not found or not len(found[0]):
+        raise CannotRehearse(f"There are no Kubernetes objects in {', '.join(paths)}.")
+    if found[0].mishaps:
+        first = found[0].mishaps[0]
+        raise CannotRehearse(f"{first.source.file}:{first.source.line}: {first.says}. `mela verify` says more.")
+    return found[0]
+
+
+def _fitting(objects: System, event: Event) -> calls.Graph:
+    """The shipped call graph with the most workloads among the objects, and the event's actions. Raises: CannotRehearse."""
+    here = {f"{thing.namespace}/{thing.name}" for thing in objects.kind("Deployment", "StatefulSet", "Rollout.argoproj.io")}
+    graphs = [calls.load(name) for name in calls.names()]
+    able = [graph for graph in graphs if set(event.actions) <= graph.actions.keys()]
+    scored = [(sum(one.workload in here for one in graph.services.values()), graph) for graph in able]
+    matches, best = max(scored, key=lambda pair: pair[0], default=(0, None))
+    if best is None or not matches:
+        raise CannotRehearse(
+            f"No call graph fits these workloads ({', '.join(sorted(here)) or 'none'}) and this event's actions ({', '.join(event.actions)}): "
+            "say who calls whom with --calls FILE; docs/guides/rehearse.md shows one, `mela calibrate` measures its figures."
+        )
+    return best
