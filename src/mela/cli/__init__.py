@@ -23,6 +23,7 @@ _COMMANDS = {
     "parked": ("mela.cli.parked", "parked"),
     "verify": ("mela.cli.verify", "verify"),
     "events": ("mela.cli.events", "events"),
+    "rehearse": ("mela.cli.rehearse", "rehearse"),
 }
 _ABOUT = {
     "up": "Run the whole platform in one process.",
@@ -37,6 +38,7 @@ _ABOUT = {
     "keys": "Fill Secrets that stand empty in a cluster.",
     "parked": "Events of services that wait, and events that are parked.",
     "verify": "Say what is wrong with Kubernetes manifests, what will happen, how to mend it.",
+    "rehearse": "Play a big day through manifests: what breaks, when, why, which field to change.",
     "events": "National events as dated, sourced curves: list, show, plot.",
 }
 

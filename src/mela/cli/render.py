@@ -68,6 +68,42 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: drawn.advance(task)
 
 
+class Stages:
+    """Bars on stderr with the time left, one for each step; nothing where stderr is no terminal."""
+
+    def __init__(self, bars: Any) -> None:
+        self._bars = bars
+
+    def begin(self, name: str) -> Callable[[int, int], None]:
+        """A new bar; what it returns hears what is done, and of how much."""
+        task = self._bars.add_task(name, total=None)
+
+        def hear(done: int, total: int) -> None:
+            self._bars.update(task, completed=done, total=total)
+
+        return hear
+
+
+@contextmanager
+def stages() -> Iterator[Stages]:
+    """Shows the stages of a long piece of work, each of which says by itself how far it is."""
+    from rich import progress as bars
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.TaskProgressColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as shown:
+        yield Stages(shown)
+
+
+def speaks_unicode() -> bool:
+    """Can stdout write more than ASCII?"""
+    return "utf" in (out.encoding or "").lower()
+
+
 def problem(reason: str, fix: str = "") -> None:
     """What went wrong, and what to do."""
     err.print(Text.assemble(("error: ", "bold red"), reason))

@@ -1,8 +1,8 @@
 """What somebody wants rehearsed, as plain values that travel between processes; read, it can be played again and again.
 
-    ready = plan.read(Plan(paths=("kubernetes/",), event="match-2019"))
-    trace = ready.play()
-    trace = ready.play(objects=changed)     # the same crowd on other manifests
+ready = plan.read(Plan(paths=("kubernetes/",), event="match-2019"))
+trace = ready.play()
+trace = ready.play(objects=changed)     # the same crowd on other manifests
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from functools import cached_property
 
 from mela.cluster import manifests
 from mela.cluster.objects import System
-from mela.rehearsal import calls, engine, events, faults, strategies, system
+from mela.rehearsal import calls, engine, events, strategies, system
 from mela.rehearsal.events.event import Event
 from mela.rehearsal.model import Demand, Trace
 from mela.rehearsal.verdict.around import Around
@@ -66,15 +66,18 @@ class Ready:
         """The workload of each service, `namespace/name`."""
         return {name: service.workload for name, service in self.graph.services.items() if service.workload}
 
-    def play(self, objects: System | None = None, *, quick: bool | None = None, progress: Progress | None = None) -> Trace:
+    def play(
+        self, objects: System | None = None, *, quick: bool | None = None, progress: Progress | None = None
+    ) -> Trace:
         """One run. Raises: CannotRehearse."""
         plan = self.plan
+        if plan.faults:
+            raise CannotRehearse("Faults cannot be played yet.")
         try:
             return engine.run(
                 system.of(self.objects if objects is None else objects),
                 self.demand,
                 self.graph,
-                faults=tuple(faults.parse(text, self.demand) for text in plan.faults),
                 strategy=strategies.make(plan.strategy),
                 seed=plan.seed,
                 quick=plan.quick if quick is None else quick,
@@ -107,7 +110,9 @@ def _objects(paths: tuple[str, ...]) -> System:
 
 def _fitting(objects: System, event: Event) -> calls.Graph:
     """The shipped call graph with the most workloads among the objects, and the event's actions. Raises: CannotRehearse."""
-    here = {f"{thing.namespace}/{thing.name}" for thing in objects.kind("Deployment", "StatefulSet", "Rollout.argoproj.io")}
+    here = {
+        f"{thing.namespace}/{thing.name}" for thing in objects.kind("Deployment", "StatefulSet", "Rollout.argoproj.io")
+    }
     graphs = [calls.load(name) for name in calls.names()]
     able = [graph for graph in graphs if set(event.actions) <= graph.actions.keys()]
     scored = [(sum(one.workload in here for one in graph.services.values()), graph) for graph in able]

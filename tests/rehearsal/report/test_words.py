@@ -3,6 +3,7 @@
 import pytest
 
 from mela.kernel.i18n import LANGUAGES
+from mela.rehearsal.engine import happenings
 from mela.rehearsal.report import words
 from mela.rehearsal.verdict import mechanisms
 from mela.rehearsal.verdict.around import Around
@@ -41,6 +42,10 @@ def test_a_second_is_told_by_the_nearest_moment(second: int, said: str) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_mechanism_has_a_sentence(lang: str) -> None:
     assert all(words.say(f"why.{name}", lang) for name in mechanisms.every())
+
+
+def test_mechanisms_know_only_what_the_engine_can_say() -> None:
+    assert mechanisms.by_kind().keys() <= happenings.KINDS.keys()
 
 
 @pytest.mark.parametrize(

@@ -66,3 +66,16 @@ def test_what_no_field_mends_stays_unmended() -> None:
 
     around = Around(things)
     assert search(around, play, judge(play(things), around)) is None
+
+
+def test_what_a_rough_rehearsal_found_grows_until_the_exact_one_holds() -> None:
+    things = match.system()
+    around = Around(things)
+
+    def rough(altered: System) -> Trace:
+        return match.play(altered, match.crowd(peak=1300.0))
+
+    found = search(around, rough, judge(rough(things), around), show=match.play)
+    assert found is not None
+    assert found.verdict.held
+    assert [one.after for one in found.changes] == [15]

@@ -19,7 +19,9 @@ LABEL, FIGURE = 14, 16
 PLOT = WIDTH - LABEL - FIGURE
 BARS = "▁▂▃▄▅▆▇█"
 PLAIN_BARS = "_.-=+*#@"
-BAD = "bold red"
+BAD, POOR = "bold red", "yellow"
+WORTH = 0.05
+"""Failures a second that are worth a bar: fewer are the tail of a distribution."""
 
 
 def lines(outcome: Outcome, lang: str = "en", *, plain: bool = False) -> Iterator[Text]:
@@ -31,7 +33,7 @@ def lines(outcome: Outcome, lang: str = "en", *, plain: bool = False) -> Iterato
     yield from _chart(trace, verdict.failures, PLAIN_BARS if plain else BARS)
     for failure in verdict.failures:
         yield Text()
-        yield from _failure(trace, failure, lang)
+        yield from _failure(trace, failure, lang, POOR if verdict.held else BAD)
     yield Text()
     yield from _budgets(outcome, lang)
     yield Text(f"{words.say('page.cost', lang)}: {words.rupees(verdict.cost_paise, lang)}")
@@ -61,6 +63,7 @@ def _chart(trace: Trace, failures: Iterable[Failure], bars: str) -> Iterator[Tex
     services = trace.services
     name, people = crowd(trace)
     lost = (services.shed + services.failed).sum(axis=1)
+    lost = np.where(lost < WORTH, 0.0, lost)
     rows: list[tuple[str, Floats, str, str]] = [
         (name, people, words.count(float(people.max())), ""),
         ("p99", services.latency_p99_s.max(axis=1), words.duration(float(services.latency_p99_s.max())), ""),
@@ -123,8 +126,8 @@ def _key(trace: Trace) -> str:
     return "  ".join(f"{letter} {words.at(trace, moment.at_s)[:5]} {moment.text}" for letter, moment in _named(trace))
 
 
-def _failure(trace: Trace, failure: Failure, lang: str) -> Iterator[Text]:
-    yield Text(words.when(trace, failure.first_s, lang), BAD)
+def _failure(trace: Trace, failure: Failure, lang: str, style: str) -> Iterator[Text]:
+    yield Text(words.when(trace, failure.first_s, lang), style)
     said = " ".join(words.failure(trace, failure, lang))
     yield from (Text("  " + line) for line in wrap(said, WIDTH - 2))
     if failure.cause.said:
@@ -145,7 +148,8 @@ def _budgets(outcome: Outcome, lang: str) -> Iterator[Text]:
 def _mend(outcome: Outcome, lang: str) -> Iterator[Text]:
     yield Text(words.say("page.mend", lang), "bold")
     for change in outcome.mend.changes if outcome.mend else ():
-        yield Text.assemble("  ", (words.place(change.field), "bold"), f"  {change.thing.title}")
+        yield Text.assemble("  ", (words.place(change.field), "bold"))
+        yield Text(f"  {change.thing.title}")
         yield Text(f"  {words.change(change)}", "green")
     said = words.mend(outcome.verdict, outcome.mend, lang)
     yield from (Text("  " + line) for line in wrap(said, WIDTH - 2))

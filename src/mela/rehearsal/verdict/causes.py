@@ -29,7 +29,10 @@ def of(trace: Trace, around: Around, harms: Sequence[Harm]) -> tuple[Cause, ...]
     first, last = min(harm.first_s for harm in harms), max(harm.last_s for harm in harms)
     services = list(dict.fromkeys(harm.service for harm in sorted(harms, key=lambda harm: harm.first_s)))
     found: dict[tuple[str, str], Cause] = {}
-    for cause in (*_said(trace, services, first - BEFORE_S, last), *_shown(trace, around, services, first, last)):
+    for cause in (
+        *_said(trace, around, services, first - BEFORE_S, last),
+        *_shown(trace, around, services, first, last),
+    ):
         found.setdefault((cause.mechanism, cause.service), cause)
     ranks = mechanisms.every()
     order = sorted(found.values(), key=lambda cause: (ranks[cause.mechanism].rank, _place(services, cause), cause.at_s))
@@ -46,12 +49,15 @@ def _place(services: list[str], cause: Cause) -> int:
     return services.index(cause.service) if cause.service in services else len(services)
 
 
-def _said(trace: Trace, services: Sequence[str], first: int, last: int) -> Iterator[Cause]:
+def _said(trace: Trace, around: Around, services: Sequence[str], first: int, last: int) -> Iterator[Cause]:
+    """What the engine said. It names a service, or the workload of one, or nobody when all are meant."""
     kinds = mechanisms.by_kind()
+    known = {"": "", **{around.made_by.get(service, service): service for service in services}}
+    known |= {service: service for service in services}
     for happening in trace.happenings:
-        if first <= happening.at_s <= last and happening.kind in kinds and happening.service in ("", *services):
+        if first <= happening.at_s <= last and happening.kind in kinds and happening.service in known:
             mechanism = kinds[happening.kind].name
-            yield Cause(mechanism, happening.at_s, happening.service, happening.field, said=happening.text)
+            yield Cause(mechanism, happening.at_s, known[happening.service], happening.field, said=happening.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def _shown(trace: Trace, around: Around, services: list[str], first: int, last: 
         for mechanism, sign in SIGNS.items():
             at = sign(scene)
             if at is not None:
-                told = [one for one in _said(trace, [service], 0, last) if one.mechanism == mechanism]
+                told = [one for one in _said(trace, around, [service], 0, last) if one.mechanism == mechanism]
                 place = next((one.field for one in told if one.field), None) or _field(around, service, mechanism)
                 said = told[-1].said if told else ""
                 yield Cause(mechanism, at, service, place, int(trace.services.desired[at, column]), said)
@@ -99,7 +105,7 @@ def _field(around: Around, service: str, mechanism: str) -> Field | None:
         Field(thing, path)
         for candidate in mechanisms.every()[mechanism].candidates
         for thing in around.objects(candidate.object, service)
-        for path in fields.paths(thing, candidate.path)
+        for path in fields.paths(thing, candidate)
         if thing.get(*path) is not None
     )
     return next(written, None)

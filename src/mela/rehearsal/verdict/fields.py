@@ -13,16 +13,21 @@ from mela.rehearsal.verdict.model import Change
 MEBI = 1 << 20
 
 
-def paths(thing: Object, path: tuple[str, ...]) -> Iterator[Path]:
-    """The paths that a pattern stands for in an object: `*` is each item of a list that has all that follows it."""
+def paths(thing: Object, candidate: Candidate) -> Iterator[Path]:
+    """The paths that a candidate stands for in an object: `*` is each item of a list that has all that follows it.
+
+    Where none has it and it has a default, it is the first item's.
+    """
+    path: Path = candidate.path
     if "*" not in path:
         yield path
         return
     place = path.index("*")
     items = thing.get(*path[:place])
-    for index, item in enumerate(items if isinstance(items, list) else ()):
-        if dig(item, *path[place + 1 :]) is not None:
-            yield (*path[:place], index, *path[place + 1 :])
+    having = [index for index, item in enumerate(items or ()) if dig(item, *path[place + 1 :]) is not None]
+    if items and not having and candidate.default is not None:
+        having = [0]
+    yield from ((*path[:place], index, *path[place + 1 :]) for index in having)
 
 
 def number(value: Any, unit: str) -> int | None:

@@ -26,6 +26,8 @@ FAR_TIMES = 8
 FAR_LEAST = 16
 MOST_RUNS = 60
 MOST_FIELDS = 6
+MOST_SHOWN = 6
+"""Exact rehearsals at the end of a search in rough ones."""
 HELPS = 0.98
 """A change that leaves more of the harm than this is none. Harm may ease little until the next bound is lifted too."""
 ALIKE = 1.02
@@ -80,13 +82,15 @@ def search(
     play: Play,
     first: Verdict,
     *,
+    show: Play | None = None,
     judge: Judge = judge,
     most: int = MOST_RUNS,
     progress: Callable[[int, int, Verdict], None] = lambda runs, most, verdict: None,
 ) -> Mend | None:
     """The mend of a broken verdict; None if no field was found that helps. Its verdict says whether it is enough.
 
-    `progress` hears after each rehearsal how many ran, how many may, and what came out.
+    `play` may be a rough rehearsal; then `show` is the exact one, and the changes grow until it holds too, or do not
+    suffice. `progress` hears after each rehearsal how many ran, how many may, and what came out.
     """
     rehearsals = _Rehearsals(around, play, judge, most, progress)
     rehearsals.known[()] = first
@@ -105,7 +109,18 @@ def search(
         pass
     if not _changes(moves):
         return None
-    return Mend(_changes(moves), rehearsals.verdict(moves), rehearsals.runs)
+    if show is None:
+        return Mend(_changes(moves), rehearsals.verdict(moves), rehearsals.runs)
+    return _shown(_Rehearsals(around, show, judge, rehearsals.runs + MOST_SHOWN, progress, rehearsals.runs), moves)
+
+
+def _shown(exact: _Rehearsals, moves: list[_Move]) -> Mend:
+    """The moves in exact rehearsals: each goes an eighth further as long as that is not enough."""
+    verdict = exact.verdict(moves)
+    while not verdict.held and exact.runs < exact.most:
+        moves = [replace(move, steps=move.steps + max(1, move.steps // 8)) for move in moves]
+        verdict = exact.verdict(moves)
+    return Mend(_changes(moves), verdict, exact.runs)
 
 
 def _next(rehearsals: _Rehearsals, moves: list[_Move], verdict: Verdict) -> list[_Move] | None:
@@ -140,7 +155,7 @@ def _moves(around: Around, cause: Cause, service: str, made: Sequence[_Move]) ->
         move
         for candidate in mechanisms.every()[cause.mechanism].candidates
         for thing in around.objects(candidate.object, cause.service or service)
-        for path in fields.paths(thing, candidate.path)
+        for path in fields.paths(thing, candidate)
         if (move := _far(thing, path, candidate)).change() is not None and (id(thing), path) not in moved
     ]
     decided = (id(cause.field.thing), cause.field.path) if cause.field else None

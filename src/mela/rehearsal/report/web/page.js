@@ -235,7 +235,7 @@
     const service = place(run, state.service);
     if (service !== -1) {
       const get = key => series(run, service, key)[i];
-      const lost = get("failed") + get("shed"), offered = get("offered");
+      const all = get("failed") + get("shed"), offered = get("offered"), lost = all > offered / 2000 ? all : 0; // less is the tail of a distribution
       const label = state.service === null ? text("page.all") : state.service;
       const params = { service: label, offered: count(offered), capacity: count(get("capacity")), share: share(lost / Math.max(lost, offered, 1e-9)) };
       if (offered + lost > 0) out.push(el("p", lost > 0 ? { class: "trouble" } : {}, text(lost > 0 ? "now.badly" : "now.well", params)));

@@ -1,0 +1,126 @@
+"""`mela rehearse` and `mela events` on the command line."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+from click.testing import CliRunner, Result
+
+from mela.cli.events import events
+from mela.cli.rehearse import rehearse
+from mela.rehearsal import example
+from mela.rehearsal.report import amounts, document
+
+SCHEMA = Path(document.__file__).parent / "data" / "rehearsal.schema.json"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(rehearse, list(arguments))
+
+
+def small(folder: Path) -> list[str]:
+    """The example in a folder of one's own, as arguments."""
+    file = folder / "match.yaml"
+    file.write_text(Path(example.MANIFESTS).read_text(encoding="utf-8"), encoding="utf-8")
+    return [str(file), "--event", example.EVENT, "--calls", example.CALLS, "--quick"]
+
+
+def test_without_arguments_an_example_breaks_and_explains_itself() -> None:
+    told = run("--quick", "--no-search")
+    assert told.exit_code == 1
+    for part in ("It breaks at 19:", "Last five overs", "maxReplicas", "With your own:"):
+        assert part in told.stdout
+
+
+def test_json_fits_its_schema_and_the_same_seed_gives_the_same_bytes() -> None:
+    first, second = run("--quick", "--json"), run("--quick", "--json")
+    assert first.stdout == second.stdout
+    found = json.loads(first.stdout)
+    jsonschema_rs.validate(json.loads(SCHEMA.read_text(encoding="utf-8")), found)
+    assert found["held"] is False
+    assert found["failures"][0]["cause"]["mechanism"] == "max-replicas"
+    assert found["mend"]["held"] is True
+
+
+def test_the_patch_mends(tmp_path: Path) -> None:
+    patch, page = tmp_path / "a.patch", tmp_path / "a.html"
+    told = run(*small(tmp_path), "--fix", str(patch), "--html", str(page))
+    assert told.exit_code == 1
+    assert "as written" in page.read_text(encoding="utf-8")
+    subprocess.run(["git", "apply", "--unsafe-paths", "--directory=/", str(patch)], cwd=tmp_path, check=True)
+    assert run(*small_again(tmp_path), "--no-search").exit_code == 0
+
+
+def small_again(folder: Path) -> list[str]:
+    return [str(folder / "match.yaml"), "--event", example.EVENT, "--calls", example.CALLS, "--quick"]
+
+
+def test_a_page_of_the_same_seed_has_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.html", "b.html"):
+        run("--quick", "--no-search", "--html", str(tmp_path / name))
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+def test_many_seeds_and_scales_make_a_table() -> None:
+    found = json.loads(run("--quick", "--seeds", "1..2", "--scales", "0.4,1", "--json").stdout)
+    assert [(r["plan"]["scale"], r["plan"]["seed"], r["held"]) for r in found["runs"]] == [
+        (0.4, 1, True), (0.4, 2, True), (1.0, 1, False), (1.0, 2, False)
+    ]  # fmt: skip
+    assert found["held"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["/not/there", "--event", "tatkal"], "/not/there is not there"),
+        ([example.MANIFESTS], "Say which event"),
+        ([example.MANIFESTS, "--event", "tatkul"], "there is no such event"),
+        ([example.MANIFESTS, "--event", "tatkal"], "No call graph fits"),
+        ([example.EVENT, "--event", "tatkal"], "There are no Kubernetes objects"),
+        (["--strategy", "hope"], "There is no strategy hope; there are as-written"),
+        (["--budget", "5x"], "is no amount; write 50000, 5L or 2Cr"),
+        (["--seeds", "8..1"], "name 1 to 1000 seeds"),
+        (["--scales", "1,x"], "no list such as"),
+        (["--calls", "nothing.yaml"], "nothing.yaml"),
+    ],
+)
+def test_what_cannot_be_run_exits_2_with_a_sentence(arguments: list[str], says: str) -> None:
+    told = run(*arguments)
+    assert told.exit_code == 2
+    assert says in " ".join(told.stderr.replace("│", "").split())
+
+
+@pytest.mark.parametrize(
+    ("text", "paise"), [("50000", 50_000_00), ("1,20,000", 1_20_000_00), ("5L", 5_00_000_00), ("2.5 lakh", 2_50_000_00), ("2Cr", 2_00_00_000_00), ("₹3 crores", 3_00_00_000_00)]
+)  # fmt: skip
+def test_amounts_are_read_as_indians_type_them(text: str, paise: int) -> None:
+    assert amounts.read(text) == paise
+
+
+@pytest.mark.parametrize("text", ["", "5x", "-1", "1e9", "L", "99999999Cr"])
+def test_what_is_no_amount_says_so(text: str) -> None:
+    with pytest.raises(ValueError, match=r"amount|more than"):
+        amounts.read(text)
+
+
+def test_events_are_listed_shown_and_drawn(tmp_path: Path) -> None:
+    call = CliRunner().invoke
+    assert "match-2019" in call(events, ["list"]).stdout
+    shown = call(events, ["show", "match-2019"]).stdout
+    assert "published" in shown
+    assert "insider-2019" in shown
+    drawn = call(events, ["plot", "match-2019"]).stdout
+    assert max(map(len, drawn.splitlines())) <= 80
+    assert "2.53 crore" in drawn
+    assert "Toss" in drawn
+    for name, begin in (("a.svg", "<svg"), ("a.html", "<!doctype html>")):
+        assert call(events, ["plot", "tatkal", "--line", "book /s", "--out", str(tmp_path / name)]).exit_code == 0
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(begin)
+
+
+def test_a_wrong_line_of_an_event_is_named() -> None:
+    told = CliRunner().invoke(events, ["plot", "tatkal", "--line", "viewers"])
+    assert told.exit_code == 2
+    assert "it has login /s" in " ".join(told.stderr.replace("│", "").split())
