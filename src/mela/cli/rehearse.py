@@ -249,6 +249,7 @@ def _write(file: str, diff: str) -> None:
 def _many(
     wanted: "Plan", seeds: Sequence[int] | None, scales: Sequence[float] | None, *, compare: bool, for_script: bool
 ) -> int:
+    from mela.kernel.clock import india
     from mela.rehearsal import plan, strategies, sweep
     from mela.rehearsal.report import document, words
 
@@ -269,10 +270,10 @@ def _many(
     if for_script:
         render.as_json(document.table(found))
     else:
-        columns = ("strategy", "scale", "seed", "", "failed", "budget", "pod-hours", "cost", "first failure")
+        columns = ("strategy", "scale", "seed", "", "failed", "pod-hours", "cost", "first failure")
         render.table("Rehearsals", columns, [
-            (r.plan.strategy, f"{r.plan.scale:g}", r.plan.seed, "held" if r.held else "BROKE", words.count(r.lost), words.share(r.used),
-             words.count(r.pod_hours), words.rupees(r.cost_paise), f"{r.when} {r.why}")
+            (r.plan.strategy, f"{r.plan.scale:g}", r.plan.seed, "held" if r.held else "BROKE", words.count(r.lost),
+             words.count(r.pod_hours), words.rupees(r.cost_paise), f"{india(r.first_at):%H:%M:%S} {r.why}" if r.first_at else "")
             for r in found
         ])  # fmt: skip
         render.line(f"{sum(r.held for r in found)} of {len(found)} held")

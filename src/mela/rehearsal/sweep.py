@@ -8,16 +8,16 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from mela.rehearsal import plan
 from mela.rehearsal.plan import Plan
-from mela.rehearsal.report import words
 from mela.rehearsal.verdict.judge import judge
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one rehearsal came to. `first_s` and `why` are of the first failure, None and empty without one."""
+    """What one rehearsal came to. `first_s`, `first_at` and `why` are of the first failure, None and empty without one."""
 
     plan: Plan
     held: bool
@@ -27,7 +27,7 @@ class Row:
     pod_hours: float
     cost_paise: int
     first_s: int | None
-    when: str
+    first_at: datetime | None
     why: str
 
 
@@ -47,7 +47,7 @@ def row(one: Plan) -> Row:
         pod_hours=round(float(pods.sum()) / 3600, 1),
         cost_paise=verdict.cost_paise,
         first_s=first.first_s if first else None,
-        when=words.at(verdict.trace, first.first_s) if first else "",
+        first_at=verdict.trace.start + timedelta(seconds=first.first_s) if first else None,
         why=first.cause.mechanism if first else "",
     )
 
