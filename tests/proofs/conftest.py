@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests.proofs.kube import system
+from tests.proofs.kube import hurting, system
 from tests.proofs.kube.kubectl import Kubectl, Object, need_cluster
 
 
@@ -35,3 +35,12 @@ def shop() -> Iterator[tuple[Kubectl, list[Object]]]:
     yield kubectl, items
     if not there:
         system.take_down(kubectl, items)
+
+
+@pytest.fixture
+def catalog(shop: tuple[Kubectl, list[Object]]) -> Iterator[Kubectl]:
+    """The catalogue's namespace, whole and at rest."""
+    kubectl = shop[0].within(system.CATALOG)
+    hurting.settle(kubectl, system.CATALOG)
+    with hurting.uncordoned(kubectl):
+        yield kubectl

@@ -62,6 +62,8 @@ node_cgroups() { # a folder of its own in each hierarchy (cgroup v1) or in the o
     { [ -d "/sys/fs/cgroup/$c" ] && [ -e "/sys/fs/cgroup/$c/cgroup.procs" ]; } || continue
     mkdir -p "/sys/fs/cgroup/$c/mela-node$1"
   done
+  # A node stands for a machine: all its pods together must not weigh as little as one other process here.
+  for f in cpu/mela-node$1/cpu.shares mela-node$1/cpu.weight; do [ ! -f "/sys/fs/cgroup/$f" ] || echo 10000 >"/sys/fs/cgroup/$f"; done
   for f in cpus mems; do
     [ ! -f /sys/fs/cgroup/cpuset/cpuset.$f ] || cat /sys/fs/cgroup/cpuset/cpuset.$f >"/sys/fs/cgroup/cpuset/mela-node$1/cpuset.$f"
   done

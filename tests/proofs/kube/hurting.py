@@ -1,8 +1,9 @@
 """What is done to a workload while people use it: planned things, and things that nobody plans."""
 
+import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any, Self
@@ -20,11 +21,13 @@ def node_of_database(kubectl: Kubectl) -> str:
 
 def roll(kubectl: Kubectl, deployment: str, mark: str) -> None:
     """A rolling update to pods that differ by an annotation."""
-    annotation = {"spec": {"template": {"metadata": {"annotations": {"mela.dev/proof": mark}}}}}
-    import json
-
-    kubectl.do("patch", f"deployment/{deployment}", "-p", json.dumps(annotation))
+    kubectl.do("patch", f"deployment/{deployment}", "-p", marked(mark))
     kubectl.rolled_out(f"deployment/{deployment}")
+
+
+def marked(mark: str) -> str:
+    """A patch that makes pods differ from those before."""
+    return json.dumps({"spec": {"template": {"metadata": {"annotations": {"mela.dev/proof": mark}}}}})
 
 
 def roll_back(kubectl: Kubectl, deployment: str) -> None:
@@ -77,6 +80,23 @@ def give_back(kubectl: Kubectl, node: str) -> None:
 def _ours(*words: str) -> None:
     done = subprocess.run([CLUSTER, *words], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def until(kubectl: Kubectl, name: str, path: str, holds: Callable[[str], bool], timeout_s: float) -> None:
+    """Watch one object until a jsonpath value is as it should be. Raises: AssertionError when the time is up."""
+    process = kubectl.start(
+        "get", name, "--watch", f"--request-timeout={timeout_s:.0f}s", "-o", f"jsonpath={path}{{'\\n'}}"
+    )
+    assert process.stdout
+    seen = "nothing"
+    try:
+        for line in process.stdout:
+            if holds(seen := line.strip()):
+                return
+    finally:
+        process.terminate()
+        process.wait(10)
+    raise AssertionError(f"after {timeout_s:.0f} s {path} of {name} is {seen}")
 
 
 class Watch:

@@ -20,7 +20,7 @@ from tests.proofs.kube.kubectl import Kubectl, Object, need_cluster
 from tests.proofs.kube.load import Account, Load
 from tests.proofs.kube.results import FOLDER
 
-APP, RATE = "catalog", 40.0
+APP, RATE = system.CATALOG, system.RATE
 
 
 @dataclass(frozen=True)
@@ -139,23 +139,17 @@ def _one_node_all_but_empty(kubectl: Kubectl) -> Iterator[None]:
 
     Three pods, one for each zone, as in the manifest at full size: the promise is about one of three.
     """
-    emptiest = _emptiest(kubectl)
-    three = {"op": "replace", "path": "/spec/minReplicas", "value": 3}
-    two = {**three, "value": kubectl.get(f"hpa/{APP}")["spec"]["minReplicas"]}
-    kubectl.patch(f"hpa/{APP}", three)
-    system.at_least(kubectl, APP, 3)
+    emptiest, pods = _emptiest(kubectl), kubectl.within("default")
     ballast = [_ballast(kubectl, node) for node in kubectl.node_addresses() if node != emptiest]
-    kubectl.within("default").apply(ballast)
-    for item in ballast:
-        kubectl.within("default").do(
-            "wait", "--for=condition=Ready", f"pod/{item['metadata']['name']}", "--timeout=60s"
-        )
-    try:
-        yield
-    finally:
-        for item in ballast:
-            kubectl.within("default").do("delete", "pod", item["metadata"]["name"], "--now")
-        kubectl.patch(f"hpa/{APP}", two)
+    with system.sized(kubectl, APP, 3):
+        pods.apply(ballast)
+        try:
+            for item in ballast:
+                pods.do("wait", "--for=condition=Ready", f"pod/{item['metadata']['name']}", "--timeout=60s")
+            yield
+        finally:
+            for item in ballast:
+                pods.do("delete", "pod", item["metadata"]["name"], "--now")
 
 
 def _emptiest(kubectl: Kubectl) -> str:

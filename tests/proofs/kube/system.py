@@ -10,6 +10,10 @@ from tests.proofs.kube.load import Request
 OVERLAY = ROOT / "kubernetes" / "overlays" / "small"
 DOORS = {"catalog": 30001, "accounts": 30002, "orders": 30003, "gateway": 30004, "sms": 30005}
 """Node port by service, as the overlay opens them."""
+CATALOG = "catalog"
+"""Namespace and Deployment of the catalogue."""
+RATE = 25.0
+"""Requests a second: what two pods of the small overlay answer on a shared machine with room to spare."""
 _FIRST = {"Namespace": 0, "CustomResourceDefinition": 0, "PriorityClass": 0, "ServiceAccount": 1}
 Change = Callable[[Object], None]
 
@@ -85,6 +89,20 @@ def changed(kubectl: Kubectl, items: list[Object], kind: str, name: str, change:
         yield
     finally:
         _put(kubectl, original)
+
+
+@contextmanager
+def sized(kubectl: Kubectl, app: str, least: int) -> Iterator[None]:
+    """An autoscaler's minimum for a while."""
+    before = kubectl.get(f"hpa/{app}")["spec"]["minReplicas"]
+    change = {"op": "replace", "path": "/spec/minReplicas"}
+    kubectl.patch(f"hpa/{app}", {**change, "value": least})
+    try:
+        if int(kubectl.get(f"deployment/{app}")["spec"]["replicas"]) < least:
+            at_least(kubectl, app, least)
+        yield
+    finally:
+        kubectl.patch(f"hpa/{app}", {**change, "value": before})
 
 
 def _put(kubectl: Kubectl, item: Object) -> None:
