@@ -121,7 +121,7 @@ class Load:
         except TimeoutError:
             problem = "no answer in time"
         except (OSError, EOFError, ValueError) as error:
-            problem = type(error).__name__
+            problem = getattr(error, "strerror", None) or type(error).__name__
         self.shots.append(Shot(due_s, self.now_s() - due_s, status, problem, fresh))
 
     async def _line(self, address: tuple[str, int], *, fresh: bool) -> _Line:
