@@ -26,6 +26,7 @@ TAGS = tuple(
             "settlement",
             "For sellers: what was sold, what was kept, what was paid out. Needs an API key with `settlement:read`.",
         ),
+        ("streaming", "Watch a match: begin, say that one still watches, leave. Needs no account."),
         ("on duty", "For the person who runs the shop."),
         ("callbacks", "For the payment gateway: signed, not signed in."),
         ("simulated SMS", "Simulator: the phones' inbox. Whoever reads it can sign in."),

@@ -37,6 +37,7 @@ ENTRIES: dict[str, Entry] = {
               uses=("accounts", "catalog", "payments"), hears=("payments.captured", "payments.failed", "payments.refunded")),
         Entry("settlement", "mela.services.settlement.app", "what sellers get, and when",
               uses=("accounts", "payments", "catalog"), hears=("orders.sold", "orders.unsold")),
+        Entry("streaming", "mela.services.streaming.app", "who watches which match, right now"),
     )
 }  # fmt: skip
 """In the order in which they are built: each after those it calls."""

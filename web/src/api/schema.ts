@@ -36,6 +36,13 @@ export interface ApiKeyPage {
 }
 export interface Approval {
   vpa?: string;
+  pin?: string | null;
+}
+export interface AudienceOut {
+  match_id: string;
+  viewers: number;
+  mbps: number;
+  at: string;
 }
 export interface Balance {
   account: string;
@@ -62,6 +69,10 @@ export interface Bill {
   status: "created" | "captured" | "failed" | "expired";
   rrn: string | null;
   error_code: string | null;
+  error: string | null;
+  intent_url: string;
+  expires: string;
+  pin_tries_left: number;
   seconds_left: number;
 }
 export interface Books {
@@ -190,6 +201,13 @@ export interface FieldProblem {
   field: string;
   reason: string;
 }
+export interface Home {
+  items: Array<HomeItem>;
+}
+export interface HomeItem {
+  match: MatchOut;
+  viewers: number;
+}
 export interface InvoiceLineOut {
   sku: string;
   names: Record<string, string>;
@@ -234,6 +252,23 @@ export interface LineOut {
   category: string;
   quantity: number;
   amounts: AmountsOut;
+}
+export interface MatchList {
+  items: Array<MatchOut>;
+}
+export interface MatchOut {
+  id: string;
+  title: Record<string, string>;
+  starts: string;
+  ends: string;
+  moments: Array<MomentOut>;
+}
+export interface Measured {
+  kbps?: number;
+}
+export interface MomentOut {
+  name: string;
+  at: string;
 }
 export interface Move {
   at: string;
@@ -338,6 +373,18 @@ export interface ParkedEvent {
   reason: string;
   behind: number;
 }
+export interface PayerAccount {
+  vpa: string;
+  holder: string;
+  bank: string;
+  masked: string;
+  most_paise: number;
+  pin: string;
+}
+export interface PayerAccountPage {
+  items: Array<PayerAccount>;
+  next_cursor: string | null;
+}
 export interface Payment {
   id: string;
   reference: string;
@@ -432,6 +479,11 @@ export interface Product {
 export interface ProductPage {
   items: Array<Card>;
   next_cursor: string | null;
+}
+export interface Quality {
+  quality: string;
+  kbps: number;
+  heartbeat_s: number;
 }
 export interface Quantity {
   quantity: number;
@@ -564,20 +616,8 @@ export interface ServiceEventsPage {
   items: Array<ServiceEvents>;
   next_cursor: string | null;
 }
-export interface SessionIn {
-  phone: string;
-  code: string;
-  cookie?: boolean;
-}
-export interface SessionOut {
-  id: string;
-  device: string;
-  created: string;
-  seen: string;
-  current: boolean;
-}
 export interface SessionPage {
-  items: Array<SessionOut>;
+  items: Array<mela__services__accounts__schemas__SessionOut>;
   next_cursor: string | null;
 }
 export interface Sms {
@@ -657,6 +697,28 @@ export interface Variant {
   gst_rate_bp: number;
   stock: Stock;
 }
+export interface mela__services__accounts__schemas__SessionIn {
+  phone: string;
+  code: string;
+  cookie?: boolean;
+}
+export interface mela__services__accounts__schemas__SessionOut {
+  id: string;
+  device: string;
+  created: string;
+  seen: string;
+  current: boolean;
+}
+export interface mela__services__streaming__schemas__SessionIn {
+  kbps?: number;
+  match_id: string;
+}
+export interface mela__services__streaming__schemas__SessionOut {
+  quality: string;
+  kbps: number;
+  heartbeat_s: number;
+  session_id: string;
+}
 export interface Operations {
   "POST /api/accounts/api-keys": {
     key: string;
@@ -683,7 +745,7 @@ export interface Operations {
     answer: CustomerOut;
   };
   "POST /api/accounts/sessions": {
-    body: SessionIn;
+    body: mela__services__accounts__schemas__SessionIn;
     answer: NewSession;
   };
   "GET /api/accounts/sessions": {
@@ -866,12 +928,43 @@ export interface Operations {
     path: { day: string };
     answer: StatementOut;
   };
+  "GET /api/streaming/home": {
+    answer: Home;
+  };
+  "GET /api/streaming/matches": {
+    answer: MatchList;
+  };
+  "GET /api/streaming/matches/{match_id}/audience": {
+    path: { match_id: string };
+    answer: AudienceOut;
+  };
+  "POST /api/streaming/sessions": {
+    key: string;
+    body: mela__services__streaming__schemas__SessionIn;
+    answer: mela__services__streaming__schemas__SessionOut;
+  };
+  "DELETE /api/streaming/sessions/{session_id}": {
+    path: { session_id: string };
+    answer: undefined;
+  };
+  "POST /api/streaming/sessions/{session_id}/heartbeats": {
+    path: { session_id: string };
+    body: Measured;
+    answer: Quality;
+  };
   "GET /sim/gateway/plan": {
     answer: Plan;
   };
   "POST /sim/gateway/plan": {
     body: Plan;
     answer: Plan;
+  };
+  "GET /sim/gateway/upi": {
+    query: { link: string };
+    answer: Bill;
+  };
+  "GET /sim/gateway/upi/accounts": {
+    answer: PayerAccountPage;
   };
   "GET /sim/gateway/upi/{id}": {
     path: { id: string };

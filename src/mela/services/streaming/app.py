@@ -1,0 +1,33 @@
+"""What the runtime reads of streaming."""
+
+from pathlib import Path
+
+import yaml
+
+from mela.kernel.service import Context, Job, Parts, Service
+from mela.services.streaming import routes, rules
+from mela.services.streaming.service import Streaming
+from mela.services.streaming.settings import StreamingSettings
+
+_DATA = Path(__file__).parent / "data"
+
+
+def build(context: Context[StreamingSettings]) -> Parts:
+    """Put the service together."""
+    matches = rules.matches(yaml.safe_load((_DATA / "matches.yaml").read_text(encoding="utf-8")))
+    ladder = rules.ladder(yaml.safe_load((_DATA / "qualities.yaml").read_text(encoding="utf-8")))
+    streaming = Streaming(context.db, context.clock, matches, ladder, context.settings)
+    return Parts(
+        implementation=streaming,
+        router=routes.router(streaming, context.settings),
+        jobs=[Job("count", 2.0, streaming.count), Job("forget", 60.0, streaming.forget)],
+    )
+
+
+SERVICE = Service(
+    name="streaming",
+    settings=StreamingSettings,
+    build=build,
+    migrations="mela.services.streaming.migrations",
+    messages=_DATA / "messages.yaml",
+)

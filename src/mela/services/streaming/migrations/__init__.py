@@ -1,0 +1,1 @@
+"""Migrations of streaming's database, run by Alembic."""
