@@ -92,6 +92,7 @@ docs: $(ENV) ## Reference pages, written from the code into docs/reference
 	$(BIN)/python -m mela.verify.pages docs/rules
 	$(BIN)/python -m docs.build
 	$(BIN)/python -m docs.typescript
+	$(BIN)/python -m tests.cluster.broken.page
 
 ##@ Prove it
 

@@ -47,6 +47,7 @@ KINDS = {
         Kind("Ingress", "networking.k8s.io", networking.ingress, counts_generations=True),
         Kind("Job", "batch", jobs.job, counts_generations=True),
         Kind("LimitRange", "", policies.limit_range),
+        Kind("Namespace", "", policies.namespace, name=formats.dns_label, namespaced=False),
         Kind("NetworkPolicy", "networking.k8s.io", networking.network_policy, counts_generations=True),
         Kind("PersistentVolumeClaim", "", struct({"spec": claims.claim_spec})),
         Kind("Pod", "", pods.pod, counts_generations=True),
@@ -57,6 +58,7 @@ KINDS = {
         Kind("RoleBinding", "rbac.authorization.k8s.io", rbac.role_binding, name=formats.path_segment),
         Kind("Secret", "", config.secret),
         Kind("Service", "", services.service, name=formats.dns_label),
+        Kind("ServiceAccount", "", struct({})),
         Kind("StatefulSet", "apps", workloads.stateful_set, name=formats.dns_label, counts_generations=True),
     )
 }

@@ -4,6 +4,7 @@ Source: https://kubernetes.io/docs/concepts/policy/ and pkg/apis/{policy,schedul
 2026-11-23).
 """
 
+import re
 from itertools import combinations
 
 from mela.cluster.admission.validation import formats
@@ -28,6 +29,10 @@ from mela.cluster.admission.validation.requirements import (
 )
 from mela.cluster.quantity import Quantity, from_int, milli_value, value
 
+POD_SECURITY_LEVELS = frozenset(f"pod-security.kubernetes.io/{mode}" for mode in ("enforce", "audit", "warn"))
+POD_SECURITY_VERSION = re.compile(r"latest|v1\.(0|[1-9][0-9]*)")
+LEVELS = ("privileged", "baseline", "restricted")
+"""Source: pod-security-admission v0.36.3, api/helpers.go (2026-11-26)."""
 HIGHEST_USER_PRIORITY = 1_000_000_000
 SYSTEM_PRIORITIES = {"system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000}
 MOST_MILLI = (2**63 - 1) // 1000
@@ -67,6 +72,17 @@ def priority_class(field: Field) -> Errors:
     elif priority.number > HIGHEST_USER_PRIORITY:
         yield priority.forbidden(f"must be at most {HIGHEST_USER_PRIORITY}")
     yield from if_set(one_required("PreemptLowerPriority", "Never"))(field["preemptionPolicy"])
+
+
+def namespace(field: Field) -> Errors:
+    """Labels of Pod Security name levels and versions: its admission plugin, which is always there, looks at them."""
+    for name, entry in field["metadata"]["labels"].entries():
+        if name in POD_SECURITY_LEVELS and entry.value not in LEVELS:
+            yield entry.invalid(f"must be one of {', '.join(LEVELS)}")
+        if name.removesuffix("-version") in POD_SECURITY_LEVELS - {name} and not POD_SECURITY_VERSION.fullmatch(
+            entry.text
+        ):
+            yield entry.invalid("must be latest or a version such as v1.36")
 
 
 def resource_quota(field: Field) -> Errors:
