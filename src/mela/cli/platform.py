@@ -13,6 +13,8 @@ import rich_click as click
 from mela.cli import render
 from mela.runtime import registry
 
+_PATIENCE_S = 120.0
+"""Sample data of a service goes in by one unit, however slow the machine is: nobody waits for it."""
 _ADDRESS = [
     click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on  [default: 3000]"),
     click.option("--host", help="Address to listen on  [default: 127.0.0.1]"),
@@ -88,7 +90,7 @@ def load_samples(names: Iterable[str], settings: Any) -> dict[str, int]:
     from mela.runtime.platform import Platform
 
     async def work() -> dict[str, int]:
-        platform = Platform(list(names), settings)
+        platform = Platform(list(names), dataclasses.replace(settings, unit_s=max(settings.unit_s, _PATIENCE_S)))
         platform.open()
         try:
             return await platform.load_samples()

@@ -62,6 +62,8 @@ class PlatformSettings:
     """After the door has closed: so long open connections may ask once more, and are told to go, before idle ones are closed."""
     pool_size: int = 8
     """Connections to PostgreSQL per service."""
+    unit_s: float = 5.0
+    """Seconds that a unit of work on a database may wait and run."""
     hooks: bool = False
     """For proofs: write what is under way to the file `flight` in the data folder."""
 
@@ -105,7 +107,7 @@ class PlatformSettings:
 
     def database_options(self) -> DatabaseOptions:
         """Bounds of a database here."""
-        return DatabaseOptions(pool_size=self.pool_size)
+        return DatabaseOptions(pool_size=self.pool_size, timeout_s=self.unit_s)
 
     def bus_options(self) -> BusOptions:
         """Bounds of the events here."""

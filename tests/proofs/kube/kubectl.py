@@ -48,7 +48,7 @@ class Kubectl:
 
     def do(self, *words: str, told: str | None = None, timeout_s: float = 240) -> str:
         """Run one command; its output. Raises: KubectlError."""
-        command = self._command(*words)
+        command = self.command(*words)
         done = subprocess.run(command, input=told, capture_output=True, text=True, timeout=timeout_s, check=False)
         if done.returncode:
             raise KubectlError(f"kubectl {' '.join(words)}: {(done.stderr or done.stdout).strip()[-2000:]}")
@@ -56,9 +56,10 @@ class Kubectl:
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Run one command beside others."""
-        return subprocess.Popen(self._command(*words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return subprocess.Popen(self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def _command(self, *words: str) -> list[str]:
+    def command(self, *words: str) -> list[str]:
+        """The command line for these words."""
         where = ["-n", self.namespace] if self.namespace else []
         return [self._program, "--kubeconfig", self._config, *where, *words]
 
