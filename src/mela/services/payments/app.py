@@ -12,6 +12,7 @@ from mela.services.payments.rules import schedule
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import Books
 from mela.services.payments.service.gateway import Gateway
+from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.settings import Settings
 
 DATA = Path(__file__).parent / "data"
@@ -26,13 +27,16 @@ def build(ctx: Context[Settings]) -> Parts:
     gateway = Gateway(ctx.http, ctx.settings, base + CALLBACKS)
     payments = PaymentsService(ctx.db, ctx.clock, gateway, ctx.settings, checks)
     books = Books(ctx.db, ctx.clock)
+    breaks = yaml.safe_load((DATA / "reconciliation.yaml").read_text(encoding="utf-8"))
+    reconciliation = Reconciliation(ctx.db, ctx.clock, gateway, breaks)
     return Parts(
         implementation=payments,
-        router=routes.router(payments, books),
+        router=routes.router(payments, books, reconciliation),
         jobs=[
             Job("ask_gateway", 1.0, payments.ask_gateway),
             Job("push_refunds", 1.0, payments.push_refunds),
             Job("seal_ledger", 5.0, books.seal),
+            Job("reconcile", 600.0, reconciliation.run_due),
         ],
     )
 

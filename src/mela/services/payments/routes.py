@@ -1,5 +1,6 @@
 """Payments over HTTP: the gateway's callbacks, and the books for the person on duty."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -12,8 +13,10 @@ from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
 from mela.services.payments import schemas
 from mela.services.payments.model import Outcome
+from mela.services.payments.rules.reconciliation import HARMLESS
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import BlockCheck, Books
+from mela.services.payments.service.reconciliation import Reconciliation
 
 Id = Annotated[
     str,
@@ -21,12 +24,13 @@ Id = Annotated[
 ]
 
 
-def router(payments: PaymentsService, books: Books) -> APIRouter:
+def router(payments: PaymentsService, books: Books, reconciliation: Reconciliation) -> APIRouter:
     """All routes of payments."""
     api = bodies.router(prefix="/api/payments")
     _payments(api, payments)
     _ledger(api, payments, books)
     _seals(api, books)
+    _reconciliations(api, reconciliation)
     _callbacks(api, payments)
     return api
 
@@ -172,6 +176,48 @@ def _seal_check(check: BlockCheck) -> dict[str, object]:
         for account, (debits, given) in sorted(check.moved.items())
     ]
     return {**_seal(check.seal), "holds": check.fault is None, "fault": check.fault, "moved": moved}
+
+
+def _reconciliations(api: APIRouter, reconciliation: Reconciliation) -> None:
+    @api.post(
+        "/reconciliations", response_model=schemas.ReconciliationView, tags=["on duty"],
+        summary="Hold a day against the provider's file",
+        responses=refused({409: "payments.day_not_over", 422: "payments.bad_file", 503: "kernel.unreachable"}),
+    )  # fmt: skip
+    async def reconcile_payments(_caller: Operator, body: schemas.ReconciliationIn) -> object:
+        """Fetches the file, matches it movement by movement, opens a case for each break. A day may be held again."""
+        return _day(await reconciliation.run(body.day))
+
+    @api.get(
+        "/reconciliations", response_model=schemas.ReconciliationPage, tags=["on duty"],
+        summary="Days held against the provider's files, the latest first",
+    )  # fmt: skip
+    async def list_reconciliations(
+        _caller: Operator,
+        cursor: pages.Cursor = None,
+        limit: Annotated[int, Query(ge=1, le=100, description="Days on a page", examples=[31])] = 31,
+    ) -> object:
+        """Each day as it came out last; a job holds yesterday against its file every morning."""
+        found = await reconciliation.days(before=_before(cursor), limit=limit + 1)
+        rows, after = pages.cut(found, limit, lambda row: str(row.day))
+        return {"items": [_day(row) for row in rows], "next_cursor": after}
+
+
+def _day(row: Any) -> dict[str, object]:
+    """A day that was held against its file, as it is told."""
+    outcomes = [
+        {"outcome": outcome, "count": count, "amount_paise": amount}
+        for outcome, (count, amount) in row.outcomes.items()
+    ]
+    return {"day": row.day, "agrees": set(row.outcomes) <= HARMLESS, "outcomes": outcomes, "at": row.at}
+
+
+def _before(cursor: str | None) -> date | None:
+    """The day that a cursor names. Raises: Rejected for a cursor that names none."""
+    try:
+        return None if cursor is None else date.fromisoformat(cursor)
+    except ValueError:
+        raise pages.bad_cursor() from None
 
 
 def _callbacks(api: APIRouter, payments: PaymentsService) -> None:

@@ -1,6 +1,6 @@
 """What the HTTP API of payments gives. Amounts are whole paise."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -121,6 +121,35 @@ class SealCheck(SealView):
 
 class SealCheckPage(Page[SealCheck]):
     """Blocks and whether they hold, the oldest first."""
+
+
+class OutcomeView(BaseModel):
+    """How many movements of a day came out alike."""
+
+    outcome: Literal["matched", "date_differs", "amount_differs", "repeated_there", "missing_here", "missing_there"] = (
+        Field(description="Matched and date_differs are well; each other one is a case", examples=["matched"])
+    )
+    count: int = Field(description="Movements", examples=[1200])
+    amount_paise: int = Field(description="Their sum, the provider's amount where it has one", examples=[15588000])
+
+
+class ReconciliationView(BaseModel):
+    """A day held against the provider's file."""
+
+    day: date = Field(description="In India", examples=["2026-11-25"])
+    agrees: bool = Field(description="Whether nobody has to look", examples=[True])
+    outcomes: list[OutcomeView] = Field(description="By outcome")
+    at: datetime = Field(description="When it was held against the file last", examples=[WHEN])
+
+
+class ReconciliationPage(Page[ReconciliationView]):
+    """Days, the latest first."""
+
+
+class ReconciliationIn(BaseModel):
+    """Which day to hold against the provider's file."""
+
+    day: date = Field(description="In India, before today", examples=["2026-11-25"])
 
 
 class Comparison(BaseModel):

@@ -93,6 +93,13 @@ totals = Table(  # sums of all sealed transfers up to the end of `day`, where th
     Column("credits", BigInteger, nullable=False),
 )  # fmt: skip
 
+reconciliations = Table(
+    "reconciliations", metadata,
+    Column("day", Date, primary_key=True),  # in India
+    Column("outcomes", Json, nullable=False),  # count and paise, by outcome
+    Column("at", Instant, nullable=False),
+)  # fmt: skip
+
 callbacks = Table(
     "callbacks", metadata,
     Column("event_id", String(80), primary_key=True),

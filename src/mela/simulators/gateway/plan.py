@@ -7,7 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
 Fault = Literal[
-    "drop_before", "drop_after", "drop_after_debit", "callback_twice", "callback_lost", "decline", "refund_pending"
+    "drop_before",
+    "drop_after",
+    "drop_after_debit",
+    "callback_twice",
+    "callback_lost",
+    "decline",
+    "refund_pending",
+    "report_omits",
+    "report_repeats",
+    "report_wrong_amount",
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
@@ -39,6 +48,14 @@ class Plan(BaseModel):
     refund_pending: Share = Field(default=0.0, description="Refunds that stay pending for a while", examples=[0.2])
     refund_pending_ms: int = Field(
         default=5_000, ge=0, le=86_400_000, strict=True, description="How long such a refund takes", examples=[5000]
+    )
+
+    report_omits: Share = Field(default=0.0, description="Movements left out of a day's file", examples=[0.001])
+    report_repeats: Share = Field(
+        default=0.0, description="Movements that stand twice in a day's file", examples=[0.001]
+    )
+    report_wrong_amount: Share = Field(
+        default=0.0, description="Movements a rupee too high in a day's file", examples=[0.001]
     )
 
     def hits(self, fault: Fault, reference: str, *, kind: str = "", attempt: int = 0) -> bool:

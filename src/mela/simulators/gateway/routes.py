@@ -2,9 +2,11 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from mela.kernel.errors import Unauthenticated
@@ -35,6 +37,7 @@ def router(gateway: Gateway, settings: Settings) -> APIRouter:
     for routes in (
         _payments(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
         _refunds_and_payouts(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
+        _reports(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
         _plan(bodies.router(prefix="/sim/gateway", tags=tags, dependencies=known), gateway),
         _payer(bodies.router(prefix="/sim/gateway/upi", tags=["simulated UPI app"]), gateway),
     ):
@@ -93,6 +96,20 @@ def _payments(routes: APIRouter, gateway: Gateway) -> APIRouter:
     ) -> object:
         """Sums of all movements and a page of entries: for reconciliation."""
         return await gateway.books(after=int(cursor), limit=limit)
+
+    return routes
+
+
+def _reports(routes: APIRouter, gateway: Gateway) -> APIRouter:
+    @routes.get(
+        "/reports/transactions", response_class=StreamingResponse, summary="A day's movements, as CSV",
+        responses={200: {"content": {"text/csv": {}}, "description": "One line per movement, then a line of totals"}},
+    )  # fmt: skip
+    async def read_gateway_report(
+        day: Annotated[date, Query(description="In India", examples=["2026-11-23"])],
+    ) -> StreamingResponse:
+        """What was collected and refunded on a day, in a form of our own (no provider's)."""
+        return StreamingResponse(gateway.report(day), media_type="text/csv")
 
     return routes
 

@@ -1,8 +1,8 @@
 """What the gateway does, under its plan."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Table
@@ -19,6 +19,7 @@ from mela.simulators.gateway.settings import Settings
 
 T = TypeVar("T")
 BATCH = 200
+REPORT_ROWS = 2_000
 
 
 class UnknownCode(Rejected):
@@ -114,6 +115,24 @@ class Gateway:
             "entries": [{**store.fields(row), "at": int(row.at.timestamp())} for row in rows],
             "cursor": str(rows[-1].position) if len(rows) == limit else None,
         }
+
+    async def report(self, day: date) -> AsyncIterator[str]:
+        """The lines of an Indian day's file, as the plan has them; the last one counts and adds up those before."""
+        plan, start = await self.plan(), datetime.combine(day, time(), tzinfo=clock.INDIA)
+        after = count = total = 0
+        yield "kind,reference,amount_paise,at_utc\n"
+        while rows := await self._db.read(
+            store.entries_between, start, start + timedelta(days=1), after=after, limit=REPORT_ROWS
+        ):
+            after = rows[-1].position
+            for row in rows:
+                if plan.hits("report_omits", row.reference, kind=row.kind):
+                    continue
+                amount = row.amount + 100 * plan.hits("report_wrong_amount", row.reference, kind=row.kind)
+                times = 1 + plan.hits("report_repeats", row.reference, kind=row.kind)
+                count, total = count + times, total + times * amount
+                yield f"{row.kind},{row.reference},{amount},{row.at:%Y-%m-%dT%H:%M:%SZ}\n" * times
+        yield f"total,{count},{total},\n"
 
     async def bill(self, payment_id: str) -> dict[str, Any]:
         """What the payer's app shows. Raises: NotFound."""

@@ -226,6 +226,17 @@ def page(conn: Connection, *, after: int, limit: int) -> list[Row[Any]]:
     )
 
 
+def entries_between(conn: Connection, start: datetime, end: datetime, *, after: int, limit: int) -> list[Row[Any]]:
+    """Money collected and refunded in [start, end), after a position, in the order of the books."""
+    wanted = and_(
+        entries.c.position > after,
+        entries.c.kind.in_(("collected", "refunded")),
+        entries.c.at >= start,
+        entries.c.at < end,
+    )
+    return list(conn.execute(select(entries).where(wanted).order_by(entries.c.position).limit(limit)))
+
+
 def read_plan(conn: Connection) -> Any:
     """The plan as it was kept, None where there is none."""
     return conn.execute(select(plans.c.plan)).scalar()

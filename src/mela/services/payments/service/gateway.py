@@ -1,6 +1,7 @@
 """Our side of the gateway's HTTP API. Every request may be repeated: it carries our own id as its reference."""
 
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
@@ -14,6 +15,9 @@ from mela.services.payments.settings import Settings
 T = TypeVar("T")
 MAY_PASS = frozenset({401, 403, 408, 425, 429})
 """Refusals that are not about the request: a wrong key or too many requests. Until they end, nobody knows."""
+
+_DAY_S = 60.0
+"""A day's file may pause for so long."""
 
 
 class Refused(Exception):
@@ -65,6 +69,20 @@ class Gateway:
     async def books(self) -> GatewayBooks:
         """The sums of its books. Raises: Unreachable, Refused."""
         return await self._ask(GatewayBooks, "GET", "/books?limit=1")
+
+    async def day(self, day: date, file: Path) -> None:
+        """Write the provider's file of an Indian day to `file`, as it comes. Raises: Unreachable, Refused."""
+        url = f"{self._root}/reports/transactions?day={day}"
+        try:
+            async with self._http.stream("GET", url, auth=self._auth, timeout=_DAY_S) as answer:
+                if 400 <= answer.status_code < 500 and answer.status_code not in MAY_PASS:
+                    raise Refused(answer.status_code)
+                answer.raise_for_status()
+                with file.open("wb") as out:
+                    async for part in answer.aiter_bytes():
+                        out.write(part)
+        except httpx2.HTTPError as error:
+            raise Unreachable(service="gateway", seconds=1) from error
 
     async def _ask(self, of: type[T], method: str, path: str, body: dict[str, Any] | None = None) -> T:
         seconds = deadline.left(self._timeout_s)

@@ -22,6 +22,11 @@ def park(conn: Connection, kind: str, about: str, detail: Mapping[str, Any], now
     insert_new(conn, cases, row)
 
 
+def known(conn: Connection, kind: str, about: str) -> bool:
+    """Whether there was ever a case of this kind and subject."""
+    return conn.execute(select(cases.c.id).where(cases.c.kind == kind, cases.c.about == about)).first() is not None
+
+
 def newest(conn: Connection, limit: int) -> list[Row[Any]]:
     """The newest cases."""
     return list(conn.execute(select(cases).order_by(cases.c.opened.desc(), cases.c.id.desc()).limit(limit)))

@@ -1,0 +1,76 @@
+"""`mela payments`."""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from mela.cli import operator, render
+from mela.cli.shopping import URL
+
+API = "/api/payments"
+
+
+@click.group()
+def payments() -> None:
+    """Payments as the person on duty sees them: the history of one, and days held against the provider's files."""
+
+
+@payments.command(epilog="Example:  mela payments show pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B")
+@click.argument("payment_id", metavar="ID")
+@URL
+@operator.DATA
+@click.option("--json", "for_script", is_flag=True, help="For a script.")
+def show(payment_id: str, url: str, data: Path, for_script: bool) -> None:
+    """The whole history of a payment: every move, who made it and why, and its refunds."""
+    from mela.kernel.clock import india
+    from mela.kernel.money import Paise, rupees
+
+    found = asyncio.run(operator.call("GET", f"{url.rstrip('/')}{API}/payments/{payment_id}", data))
+    if for_script:
+        render.as_json(found)
+        return
+    render.line(f"{found['id']}  {found['method']}  {rupees(Paise(found['amount_paise']))}  order {found['order_id']}")
+    render.line(
+        f"{found['state']}"
+        + (f", RRN {found['rrn']}" if found["rrn"] else "")
+        + (f", {found['reason']}" if found["reason"] else "")
+    )
+    rows = [(_clock(found["created"], india), "", "created", "order", "")]
+    rows += [(_clock(s["at"], india), s["before"], s["after"], s["actor"], s["reason"] or "") for s in found["history"]]
+    render.table("History (India)", ("when", "from", "to", "by", "why"), rows)
+    if found["refunds"]:
+        given = [(r["id"], r["state"], rupees(Paise(r["amount_paise"])), r["reason"]) for r in found["refunds"]]
+        render.table("Refunds", ("refund", "state", "amount", "why"), given)
+
+
+@payments.command(epilog="Examples:  mela payments reconcile   ·   mela payments reconcile --day 2026-11-25")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="A day in India that is over  [default: yesterday]")
+@URL
+@operator.DATA
+@click.option("--json", "for_script", is_flag=True, help="For a script.")
+def reconcile(day: datetime | None, url: str, data: Path, for_script: bool) -> None:
+    """Hold a day against the provider's file; each movement that does not agree opens a case. Exits 1 when there are any."""
+    from mela.kernel.clock import SystemClock, india_date
+    from mela.kernel.money import Paise, rupees
+
+    wanted = day.date() if day else india_date(SystemClock().now()) - timedelta(days=1)
+    body = {"day": wanted.isoformat()}
+    found: dict[str, Any] = asyncio.run(operator.call("POST", f"{url.rstrip('/')}{API}/reconciliations", data, body))
+    if for_script:
+        render.as_json(found)
+    else:
+        rows = [(o["outcome"], f"{o['count']:,}", rupees(Paise(o["amount_paise"]))) for o in found["outcomes"]]
+        render.table(f"Reconciliation of {found['day']}", ("outcome", "movements", "amount"), rows)
+        render.line(
+            "Both books agree."
+            if found["agrees"]
+            else "What does not agree is a case: GET /api/payments/ledger/check lists them."
+        )
+    raise SystemExit(0 if found["agrees"] else 1)
+
+
+def _clock(moment: str, india: Any) -> str:
+    return str(india(datetime.fromisoformat(moment)).strftime("%d %b %H:%M:%S.%f")[:-3])
