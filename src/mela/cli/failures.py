@@ -17,6 +17,7 @@ def explain(error: BaseException) -> tuple[str, str] | None:
     from mela.kernel.db.migrate import NewerDatabase
     from mela.kernel.errors import DiskFull
     from mela.kernel.settings import SettingsError
+    from mela.rehearsal.faults import Unknown
     from mela.rehearsal.reading import Unusable
     from mela.runtime.settings import CannotStart
     from mela.simulators.shopper import NotThere, Refused
@@ -25,6 +26,7 @@ def explain(error: BaseException) -> tuple[str, str] | None:
         return "The disk is full.", "Make room, or choose a folder on another disk: mela up --data DIR"
     sentences: list[tuple[type[BaseException], Callable[[Any], tuple[str, str]]]] = [
         (Unusable, lambda e: (str(e), "")),
+        (Unknown, lambda e: (str(e), "`mela rehearse --list-faults` shows all kinds.")),
         (CannotStart, lambda e: (e.reason, e.fix)),
         (SettingsError, lambda e: ("\n".join(e.problems), "Correct the variables above; .env.example lists them all.")),
         (

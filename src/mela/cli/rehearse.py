@@ -79,6 +79,7 @@ class Scales(click.ParamType[tuple[float, ...]]):
 @click.option("--calls", "graph", metavar="FILE", help="Who calls whom; a shipped graph or your own file.  [default: the shipped one that fits]")  # fmt: skip
 @click.option("--scale", type=click.FloatRange(0, 1e6, min_open=True), default=1.0, show_default=True, help="Times the event's size.")  # fmt: skip
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Something that goes wrong besides, such as zone:ap-south-1b@+40m. May be repeated.")  # fmt: skip
+@click.option("--list-faults", is_flag=True, help="What can go wrong, and how it is written.")
 @click.option("--strategy", metavar="NAME", default="as-written", show_default=True, help="Who chooses the replicas.")
 @click.option("--compare", is_flag=True, help="All strategies in one table.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For what is left to chance.")
@@ -95,13 +96,15 @@ class Scales(click.ParamType[tuple[float, ...]]):
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 def rehearse(  # noqa: PLR0917 - click passes them by name
     paths: tuple[str, ...], event: str | None, graph: str | None, scale: float, faults: tuple[str, ...], strategy: str,
-    compare: bool, seed: int, seeds: tuple[int, ...] | None, scales: tuple[float, ...] | None, quick: bool, search: bool,
+    list_faults: bool, compare: bool, seed: int, seeds: tuple[int, ...] | None, scales: tuple[float, ...] | None, quick: bool, search: bool,
     fix: str | None, budget: int | None, html: Path | None, language: str, for_script: bool,
 ) -> None:  # fmt: skip
     """Play a national event through your manifests, and say what breaks, when, why, and which field to change.
 
     Without PATH it plays an example. Exit code: 0 it held, 1 it broke or cost too much, 2 it could not be run.
     """
+    if list_faults:
+        return _list_faults()
     with _refusing():
         wanted = _plan(paths, event, graph or "").but(
             scale=scale, faults=faults, strategy=_known(strategy), seed=seed, quick=quick
@@ -113,6 +116,16 @@ def rehearse(  # noqa: PLR0917 - click passes them by name
             if not paths and not for_script:
                 _explain(wanted)
     raise SystemExit(code)
+
+
+def _list_faults() -> None:
+    from mela.rehearsal import faults
+
+    render.table(
+        "Faults", ("for example", "what happens"), [(kind.example, kind.does) for kind in faults.KINDS.values()]
+    )
+    render.line("")
+    render.line(f"{faults.FORM}; WHEN is a time after the start or a moment of the event, such as toss+2m")
 
 
 @contextmanager

@@ -5,17 +5,18 @@ trace = ready.play()
 trace = ready.play(objects=changed)     # the same crowd on other manifests
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mela.cluster import manifests
+from mela.cluster import forecast, manifests
 from mela.cluster.objects import System
-from mela.rehearsal import calls, engine, events, strategies, system
+from mela.rehearsal import backtest, calls, engine, events, faults, strategies, system
 from mela.rehearsal.events.event import Event
-from mela.rehearsal.model import Demand, Trace
+from mela.rehearsal.model import Demand, Strategy, Trace
 from mela.rehearsal.verdict.around import Around
 
+NO_HISTORY = ("as-written", "cpu", "concurrency")
 Progress = Callable[[int, int], None]
 """Hears ticks done and all ticks."""
 
@@ -71,14 +72,13 @@ class Ready:
     ) -> Trace:
         """One run. Raises: CannotRehearse."""
         plan = self.plan
-        if plan.faults:
-            raise CannotRehearse("Faults cannot be played yet.")
         try:
             return engine.run(
                 system.of(self.objects if objects is None else objects),
                 self.demand,
                 self.graph,
-                strategy=strategies.make(plan.strategy),
+                faults=tuple(map(faults.parse, plan.faults)),
+                strategy=self._strategy(),
                 seed=plan.seed,
                 quick=plan.quick if quick is None else quick,
                 progress=progress,
@@ -86,9 +86,32 @@ class Ready:
         except ValueError as error:
             raise CannotRehearse(str(error)) from error
 
+    def _strategy(self) -> Strategy:
+        """Those that look back know the other events of the family, at the size of one's own; the oracle knows what comes."""
+        name = self.plan.strategy
+        if name in NO_HISTORY:
+            return strategies.make(name)
+        learnt: dict[str, list[forecast.Shape]] = {}
+        for other in self._others():
+            size = self.plan.scale * (
+                1.0 if self.event.name in events.names() else self.event.main.peak.value / other.main.peak.value
+            )
+            for service, shape in backtest.recorded(other.demand(size), self.graph).items():
+                learnt.setdefault(service, []).append(shape)
+        return strategies.make(name, learnt, backtest.recorded(self.demand, self.graph))
+
+    def _others(self) -> Iterator[Event]:
+        """Other events of the family that really happened, and whose actions the call graph knows."""
+        for other in map(events.load, events.names()):
+            alike = other.family == self.event.family and other.name != self.event.name and not other.stress
+            if alike and set(other.actions) <= self.graph.actions.keys():
+                yield other
+
 
 def read(plan: Plan) -> Ready:
-    """Raises: CannotRehearse, reading.Unusable."""
+    """Raises: CannotRehearse, reading.Unusable, faults.Unknown."""
+    for text in plan.faults:
+        faults.parse(text)
     objects = _objects(plan.paths)
     event = events.load(plan.event)
     graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event)

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from mela.cli.events import events
 from mela.cli.rehearse import rehearse
-from mela.rehearsal import example
+from mela.rehearsal import example, strategies
 from mela.rehearsal.report import amounts, document
 
 SCHEMA = Path(document.__file__).parent / "data" / "rehearsal.schema.json"
@@ -34,10 +34,13 @@ def test_without_arguments_an_example_breaks_and_explains_itself() -> None:
         assert part in told.stdout
 
 
-def test_json_fits_its_schema_and_the_same_seed_gives_the_same_bytes() -> None:
-    first, second = run("--quick", "--json"), run("--quick", "--json")
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    first, second = (run("--quick", "--no-search", "--json", "--seed", "3") for _ in range(2))
     assert first.stdout == second.stdout
-    found = json.loads(first.stdout)
+
+
+def test_json_fits_its_schema() -> None:
+    found = json.loads(run("--quick", "--json").stdout)
     jsonschema_rs.validate(json.loads(SCHEMA.read_text(encoding="utf-8")), found)
     assert found["held"] is False
     assert found["failures"][0]["cause"]["mechanism"] == "max-replicas"
@@ -63,6 +66,32 @@ def test_a_page_of_the_same_seed_has_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
+def test_what_costs_more_than_the_budget_fails_and_writes_no_patch(tmp_path: Path) -> None:
+    patch = tmp_path / "a.patch"
+    told = run(*small(tmp_path), "--budget", "1", "--fix", str(patch))
+    assert told.exit_code == 1
+    assert "and may cost ₹1" in told.stderr
+    assert not patch.exists()
+
+
+def test_a_fault_is_named_before_the_harm_that_follows() -> None:
+    found = json.loads(
+        run("--quick", "--no-search", "--scale", "0.4", "--fault", "zone:ap-south-1a@last-overs", "--json").stdout
+    )
+    assert found["plan"]["faults"] == ["zone:ap-south-1a@last-overs"]
+    assert any(failure["fault"] for failure in found["failures"])
+
+
+def test_faults_are_listed() -> None:
+    assert "zone:ap-south-1b@+40m/15m" in run("--list-faults").stdout
+
+
+def test_all_strategies_stand_in_one_table() -> None:
+    found = json.loads(run("--quick", "--compare", "--json").stdout)
+    assert [one["plan"]["strategy"] for one in found["runs"]] == list(strategies.NAMES)
+    assert all(one["cost_paise"] > 0 for one in found["runs"])
+
+
 def test_many_seeds_and_scales_make_a_table() -> None:
     found = json.loads(run("--quick", "--seeds", "1..2", "--scales", "0.4,1", "--json").stdout)
     assert [(r["plan"]["scale"], r["plan"]["seed"], r["held"]) for r in found["runs"]] == [
@@ -84,6 +113,8 @@ def test_many_seeds_and_scales_make_a_table() -> None:
         (["--seeds", "8..1"], "name 1 to 1000 seeds"),
         (["--scales", "1,x"], "no list such as"),
         (["--calls", "nothing.yaml"], "nothing.yaml"),
+        (["--fault", "earthquake@+5m"], "earthquake"),
+        (["--fault", "zone:ap-south-1b@halftime"], "the event has no moment 'halftime'"),
     ],
 )
 def test_what_cannot_be_run_exits_2_with_a_sentence(arguments: list[str], says: str) -> None:

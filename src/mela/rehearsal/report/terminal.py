@@ -28,7 +28,7 @@ def lines(outcome: Outcome, lang: str = "en", *, plain: bool = False) -> Iterato
     """The whole report. `plain`: bars of ASCII, for terminals without UTF-8."""
     trace, verdict = outcome.trace, outcome.verdict
     yield Text.assemble((words.headline(verdict, lang), "bold green" if verdict.held else BAD), f"  {outcome.event}")
-    yield Text(_subtitle(outcome), "dim")
+    yield from (Text(line, "dim") for line in wrap(_subtitle(outcome), WIDTH))
     yield Text()
     yield from _chart(trace, verdict.failures, PLAIN_BARS if plain else BARS)
     for failure in verdict.failures:
@@ -71,7 +71,7 @@ def _chart(trace: Trace, failures: Iterable[Failure], bars: str) -> Iterator[Tex
         ("pods", services.ready.sum(axis=1), words.count(float(services.ready.sum(axis=1).max())), ""),
         ("pods waiting", _waiting(trace), words.count(float(_waiting(trace).max())), "yellow"),
         ("nodes", trace.nodes.sum(axis=1), words.count(float(trace.nodes.sum(axis=1).max())), ""),
-        ("Mbit/s", trace.bandwidth_mbps, words.count(float(trace.bandwidth_mbps.max())), ""),
+        ("bandwidth", trace.bandwidth_mbps, words.bandwidth(float(trace.bandwidth_mbps.max())), ""),
         ("₹ an hour", trace.cost_paise, words.rupees(float(trace.cost_paise.max()) * 3600), ""),
     ]
     yield Text(" " * LABEL + _axis(trace, PLOT), "dim")

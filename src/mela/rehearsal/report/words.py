@@ -140,6 +140,12 @@ def share(number: float) -> str:
     return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.2g} %"
 
 
+def bandwidth(mbps: float) -> str:
+    """`2.5 Gbit/s`, `10 Tbit/s`."""
+    unit, size = next((unit, size) for unit, size in (("T", 1e6), ("G", 1e3), ("M", 0.0)) if mbps >= size)
+    return f"{mbps / (size or 1):.3g} {unit}bit/s"
+
+
 def duration(seconds: float) -> str:
     """`340 ms`, `2.4 s`."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s".replace(".0 s", " s")

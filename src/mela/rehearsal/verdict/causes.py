@@ -19,7 +19,8 @@ from mela.rehearsal.verdict.model import Cause, Harm
 BEFORE_S = 600
 """What set in this long before the harm may be its cause."""
 LASTING_S = 30
-FAULT = "fault"
+FAULT, OVER = "fault", "is over"
+"""How the engine says that a fault begins, and how its words end when it ends."""
 NEAR_LIMIT = 0.97
 """Usage this near to its limit cannot grow with the crowd."""
 
@@ -41,7 +42,11 @@ def of(trace: Trace, around: Around, harms: Sequence[Harm]) -> tuple[Cause, ...]
 
 def trigger(trace: Trace, first: int, last: int) -> Happening | None:
     """The last fault that began before harm did, or while it lasted."""
-    faults = [one for one in trace.happenings if one.kind == FAULT and first - BEFORE_S <= one.at_s <= last]
+    faults = [
+        one
+        for one in trace.happenings
+        if one.kind == FAULT and not one.text.endswith(OVER) and first - BEFORE_S <= one.at_s <= last
+    ]
     return max((one for one in faults if one.at_s <= first), key=lambda one: one.at_s, default=next(iter(faults), None))
 
 

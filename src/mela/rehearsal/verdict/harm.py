@@ -60,11 +60,12 @@ def _errors(trace: Trace, column: int, name: str) -> Iterator[Harm]:
     # What fails now was offered before: measured against all that ended in the window.
     ended = rolling(lost + services.served[:, column])
     share = np.divide(rolling(lost), ended, out=np.zeros_like(lost), where=ended > 0)
-    burning = share > BURN * (1 - objectives.of(name).available)
-    for first, last in stretches(burning):
+    worth = BURN * (1 - objectives.of(name).available)
+    bad = lost > worth * (lost + services.served[:, column])
+    for first, last in stretches(share > worth):
         began = max(0, first - WINDOW_S + 1)
-        began += int(np.argmax(lost[began : first + 1] > 0))
-        ended_s = began + int(np.flatnonzero(lost[began : last + 1] > 0)[-1])
+        places = began + np.flatnonzero(bad[began : last + 1])
+        began, ended_s = int(places[0]), int(places[-1])
         total = float(lost[began : ended_s + 1].sum())
         if total >= FEWEST:
             yield Harm(name, "errors", began, ended_s, float(share[first : last + 1].max()), total)

@@ -61,6 +61,7 @@
   };
   const duration = seconds => seconds < 1 ? Math.round(seconds * 1000) + " ms" : trimmed(Math.round(seconds * 10) / 10) + " s";
   const share = part => part >= 10 ? grouped(part) + "×" : (part >= 0.1 || !part ? Math.round(part * 100) : Number((part * 100).toPrecision(2))) + " %";
+  const bits = mbps => mbps >= 1e6 ? trimmed(mbps / 1e6) + " Tbit/s" : mbps >= 1e3 ? trimmed(mbps / 1e3) + " Gbit/s" : trimmed(mbps) + " Mbit/s";
   const rupees = number => "₹" + count(number);
   const gap = seconds => seconds < 120 ? text("gap.seconds", { count: Math.round(seconds) }) : text("gap.minutes", { count: Math.round(seconds / 60) });
   function since(run, second) {
@@ -96,7 +97,7 @@
     { key: "pods", format: count, lines: (run, s) => [line("ready", run, s, "ready", "c-ready", { fill: true }), line("desired", run, s, "desired", "c-desired", { dash: [4, 3] }), line("starting", run, s, "starting", "c-starting"), line("pending", run, s, "pending", "c-pending"), line("refused", run, s, "refused", "c-refused")] },
     { key: "cpu", format: number => count(Math.round(number * 10) / 10), lines: (run, s) => [line("used", run, s, "cpu_used_m", "c-cpu", { fill: true, scale: 1 / 1000 }), line("limit", run, s, "cpu_limit_m", "c-limit", { dash: [4, 3], scale: 1 / 1000 })] },
     { key: "nodes", format: count, global, lines: run => run.pools.map((pool, place) => ({ label: pool.name, y: points(run, pool.line), color: "c-n" + (place % 4) })) },
-    { key: "bandwidth", format: count, global, lines: run => [{ label: "Mbit/s", y: points(run, run.bandwidth), color: "c-net", fill: true }] },
+    { key: "bandwidth", format: bits, global, lines: run => [{ label: "", y: points(run, run.bandwidth), color: "c-net", fill: true }] },
     { key: "rupees", format: rupees, global, lines: run => [{ label: "₹", y: points(run, run.cost), color: "c-money", fill: true }] },
   ];
   function line(label, run, service, key, tint, more = {}) {
@@ -152,7 +153,7 @@
       scales: { x: { time: false, range: () => [run.start, run.start + run.ticks - 1] }, y: { range: () => [0, most * 1.06 || 1] } },
       axes: [
         { ...axis, size: 24, space: 64, splits: (_, __, low, high, step) => ticks(low, high, step), values: (_, splits) => splits.map(split => clock(split, high(run) < 900)) },
-        { ...axis, size: 62, space: 26, values: (_, splits) => splits.map(split => chart.format === duration ? duration(split) : chart.format === rupees ? "₹" + short(split) : short(split)) },
+        { ...axis, size: 62, space: 26, values: (_, splits) => splits.map(split => chart.format === duration ? duration(split) : chart.format === rupees ? "₹" + short(split) : chart.format === bits ? bits(split).replace("bit/s", "") : short(split)) },
       ],
       series: [{}, ...lines.map(one => ({ label: one.label, stroke: color(one.color), width: one.quiet ? 1 : 1.75, dash: one.dash, points: { show: false }, fill: one.fill ? color(one.color) + "26" : undefined }))],
       hooks: { drawAxes: [marks(run)], draw: chart.hero ? [labels(run)] : [] },
