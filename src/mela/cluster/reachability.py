@@ -145,9 +145,10 @@ def links(system: System) -> tuple[Link, ...]:
     """
     network = of(system)
     needed = [_needed(network, call, to) for call in network.calls for to in call.to or (None,)]
-    told = {(each.source, each.target, each.port, each.protocol) for each in needed}
-    extra = [each for each in _opened(network) if (each.source, each.target, each.port, each.protocol) not in told]
-    return (*dict.fromkeys(needed), *extra, *_unclosed(network))
+    told: dict[tuple[str, str, int, str], Link] = {}
+    for each in (*needed, *_opened(network)):
+        told.setdefault((each.source, each.target, each.port, each.protocol), each)
+    return (*told.values(), *_unclosed(network))
 
 
 def _needed(network: Network, call: Call, to: Workload | None) -> Link:
