@@ -387,3 +387,65 @@ spec: {rules: [{host: example.org, http: {paths: [{path: /, pathType: Prefix, ba
 
 def test_what_the_api_server_takes_is_not_complained_about() -> None:
     assert [(problem.path, problem.says) for problem in found(TAKEN)] == []
+
+
+# ---- what is not yet as it will be applied
+
+
+@pytest.mark.parametrize("host", ["${DOMAIN}", "shop.{{ .Values.domain }}", "<YOUR_DOMAIN>", "(@= data.values.host @)"])
+def test_a_value_that_something_fills_in_later_is_not_judged(host: str) -> None:
+    text = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+spec: {rules: [{host: "HOST"}]}
+"""
+    assert [problem.path for problem in found(text.replace("HOST", "no host"))] == [("spec", "rules", 0, "host")]
+    assert list(found(text.replace("HOST", host))) == []
+
+
+def test_a_selector_of_placeholders_is_not_judged() -> None:
+    assert list(found(DEPLOYMENT.replace("app: web", "app: '${NAME}-web'"))) == []
+    assert list(found(DEPLOYMENT.replace("app: web", "app: '-web'")))
+
+
+def test_what_sops_has_encrypted_is_checked_when_it_is_decrypted() -> None:
+    text = """
+apiVersion: v1
+kind: Secret
+metadata: {name: db}
+data: {password: "ENC[AES256_GCM,data:aaa=,iv:bbb=,tag:ccc=,type:str]"}
+"""
+    assert [problem.about for problem in found(text)] == ["wrong-type"]
+    assert list(found(text + "sops: {mac: 'ENC[AES256_GCM,data:d=]', version: 3.9.0}\n")) == []
+    assert [problem.about for problem in found(text.replace("ENC[", "x") + "sops: {}\n")] != []
+
+
+def test_a_wholly_encrypted_file_holds_no_object() -> None:
+    assert len(manifests.parse("apiVersion: ENC[AES256_GCM,data:a=]\nkind: ENC[AES256_GCM,data:b=]\n")) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "api", "is_told"),
+    [
+        ("HostnameConfig", "v1alpha1", False),
+        ("LabelTransformer", "builtin", False),
+        ("Deployment", "v1beta1", True),
+        ("Deploymentt", "v1", True),
+    ],
+)
+def test_other_tools_files_are_no_objects_with_unknown_kinds(kind: str, api: str, is_told: bool) -> None:
+    text = f"apiVersion: {api}\nkind: {kind}\nmetadata: {{name: web}}\n"
+    assert bool(told("unknown-kind", text)) is is_told
+
+
+def test_a_load_balancer_gets_its_health_check_port_from_the_api_server() -> None:
+    text = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: LoadBalancer, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80}]}
+"""
+    assert list(found(text)) == []
+    assert [each.path for each in found(text.replace("spec: {", "spec: {healthCheckNodePort: 99999, "))]
+    assert [each.path for each in found(text.replace("Local", "Cluster, healthCheckNodePort: 30001"))]

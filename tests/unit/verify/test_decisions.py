@@ -448,3 +448,38 @@ def test_of_a_large_system_the_sums_are_compared(most: int, missing: int) -> Non
     says = [finding.says for finding in found("pods-find-no-node", text)]
     told = f"{missing} of 3500 pods find no node: all {most} nodes together have too little cpu."
     assert says == ([told] if missing else [])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "  - {name: batch, instanceType: x9.huge}",
+        "fargateProfiles: [{name: all, selectors: [{namespace: shop}]}]",
+        "karpenter: {version: v1.0.0}",
+        "---\napiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: other}",
+        "---\napiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata: {name: any}\nspec: {template: {spec: {}}}",
+    ],
+)
+def test_where_more_nodes_may_come_than_are_known_nothing_is_said_of_room(more: str) -> None:
+    text = RULES["pods-find-no-node"].bad
+    assert found("pods-find-no-node", text)
+    assert not found("pods-find-no-node", text + more)
+
+
+def test_a_binding_to_nobody_is_a_warning_and_a_pod_without_its_account_an_error() -> None:
+    binding = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: read, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: reader, namespace: shop}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec: {serviceAccountName: reader, containers: [{name: web, image: "example.org/web:1"}]}
+"""
+    told = {each.object.kind: (each.severity, each.happens) for each in found("name-resolves-nowhere", binding)}
+    assert told["RoleBinding"][0] == "warning"
+    assert told["RoleBinding"][1].startswith("The binding grants nothing")
+    assert told["Pod"][0] == "error"

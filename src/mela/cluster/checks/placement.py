@@ -67,8 +67,10 @@ _NODES = """---
 
 
 def _nodes(system: System, lost: str = "") -> list[nodes.Node]:
-    """All that there may be: Nodes as they are, groups at their largest. What a lost zone takes from a group may start
-    in its other zones."""
+    """All that there may be: Nodes as they are, groups at their largest; none where more are there than can be told. What
+    a lost zone takes from a group may start in its other zones."""
+    if not nodegroups.is_whole(system):
+        return []
     groups = _groups(system)
     known = {group.name for group in groups}
     found = [node for each in system.kind("Node") if (node := seen.read(each)) and seen.group(node) not in known]

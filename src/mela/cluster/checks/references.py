@@ -42,6 +42,7 @@ HAPPENS: Mapping[str, str] = {
 }
 OTHERWISE = "What it is needed for does not work until it exists."
 SCALES_NOTHING = "The autoscaler reports FailedGetScale and never changes a replica count."
+GRANTS_NOTHING = "The binding grants nothing to it: whoever should act as it is refused until it exists."
 NAMELESS = "The pods start, and have no DNS names of their own (`name-0.service`): replicas that look for one another do not find them."
 
 _SHOP = """
@@ -102,15 +103,22 @@ def name_resolves_nowhere(system: System) -> Iterator[Finding]:
         if found.type == "Secret":
             continue
         is_own = found.path == ("spec", "serviceName")
+        is_subject = found.path[:1] == ("subjects",)
         scales = found.object.type in workloads.AUTOSCALERS and "scaleTargetRef" in found.path
         yield Finding(
             found.object,
             found.path,
             says=f"{found.title} is named here and stands in none of the files.{_elsewhere(system, found)}",
-            happens=SCALES_NOTHING if scales else NAMELESS if is_own else HAPPENS.get(found.type, OTHERWISE),
+            happens=_happens(found, is_own=is_own, is_subject=is_subject, scales=scales),
             mend=f"Correct the name, add the object, or say who makes it: annotation `{references.PROVIDED}`.",
-            severity="warning" if found.type in ("PriorityClass", *CLASSES) or is_own else None,
+            severity="warning" if found.type in ("PriorityClass", *CLASSES) or is_own or is_subject else None,
         )
+
+
+def _happens(found: Reference, *, is_own: bool, is_subject: bool, scales: bool) -> str:
+    if scales:
+        return SCALES_NOTHING
+    return GRANTS_NOTHING if is_subject else NAMELESS if is_own else HAPPENS.get(found.type, OTHERWISE)
 
 
 def _elsewhere(system: System, found: Reference) -> str:

@@ -157,13 +157,14 @@ def unknown_kind(system: System) -> Iterator[Finding]:
 
 
 def _meant(thing: Object, version: str) -> str:
-    """The same kind elsewhere, in this version or a later one, or a kind of nearly that name. Empty: a group not known here."""
+    """The same kind elsewhere, in this version or a later one, or a kind of nearly that name. Empty: a group not known here,
+    such as none but another version than v1, which the settings of Talos and kustomize's transformers have."""
     kinds = published.kinds(version)
     if same := [api for api, kind in kinds if kind == thing.kind]:
         return f"Write `apiVersion: {min(same, key=history.is_off_by_default)}`."
     if came := history.first(thing.api_version, thing.kind):
         return f"It is served from Kubernetes {came} on."
-    if thing.group not in published.groups(version):
+    if thing.group not in published.groups(version) or (not thing.group and thing.api_version != "v1"):
         return ""
     near = process.extractOne(thing.kind, sorted({kind for _, kind in kinds}), scorer=fuzz.ratio, score_cutoff=80)
     return f"Did you mean `kind: {near[0]}`?" if near else "`kubectl api-resources` lists what there is."

@@ -88,8 +88,8 @@ def _parse(text: str) -> tuple[Any, list[str]]:
 
 def _objects(value: Mapping[str, Any], document: Document, file: str) -> Iterator[Object | Mishap]:
     kind, api_version = value.get("kind"), value.get("apiVersion")
-    if kind is None and api_version is None:
-        return
+    if (kind is None and api_version is None) or str(kind).startswith("ENC["):
+        return  # nothing of Kubernetes, or wholly encrypted by SOPS
     items = value.get("items", "")
     if isinstance(kind, str) and kind.endswith("List") and (items is None or isinstance(items, list)):
         for index, item in enumerate(items or ()):

@@ -22,7 +22,7 @@ from mela.cluster.scheduler.nodes import Node, Occupied
 from mela.cluster.scheduler.pods import Pod
 from mela.cluster.scheduler.resources import PODS
 
-__all__ = ["NodeGroup", "fit", "read", "takes"]
+__all__ = ["NodeGroup", "fit", "is_whole", "read", "takes"]
 
 
 def read(system: System) -> tuple[NodeGroup, ...]:
@@ -30,8 +30,18 @@ def read(system: System) -> tuple[NodeGroup, ...]:
 
     A group whose instance type is open, or whose size is unknown and not stated, cannot be reckoned with and is left out.
     """
-    found = [*declared.of_eksctl(system), *declared.of_karpenter(system)]
+    found = _declared(system)
     return (*found, *seen.of_nodes(system, {each.name for each in found}))
+
+
+def is_whole(system: System) -> bool:
+    """Are these all nodes that there may be? Not with the files of several clusters, with groups that `read` leaves out, or
+    with nodes that come by other ways (Fargate, Auto Mode, Karpenter without its pools)."""
+    configs, pools = system.kind("ClusterConfig.eksctl.io"), system.kind("NodePool.karpenter.sh")
+    written = sum(len(list(declared.written(config))) for config in configs) + len(pools)
+    others = any(config.get(key) for config in configs for key in ("fargateProfiles", "autoModeConfig"))
+    is_open = any(config.get("karpenter") for config in configs) and not pools
+    return len(configs) <= 1 and not others and not is_open and written == len(_declared(system))
 
 
 def takes(group: NodeGroup, pod: Pod, daemons: Iterable[Pod] = ()) -> bool:
@@ -52,6 +62,10 @@ def fit(group: NodeGroup, pod: Pod, daemons: Iterable[Pod] = ()) -> int:
     asked = {name: each for name, each in pod.requests.actual.items() if each > 0}
     counts = [max(0, room[PODS]), *(max(0, room.get(name, 0)) // each for name, each in asked.items())]
     return min([*counts, 1] if pod.host_ports else counts)
+
+
+def _declared(system: System) -> list[NodeGroup]:
+    return [*declared.of_eksctl(system), *declared.of_karpenter(system)]
 
 
 def _takes(node: Node, pod: Pod, daemons: Iterable[Pod]) -> bool:

@@ -37,10 +37,16 @@ def of_eksctl(system: System) -> Iterator[NodeGroup]:
     https://github.com/eksctl-io/eksctl/blob/99984adb6/pkg/apis/eksctl.io/v1alpha5/assets/schema.json (2026-11-26).
     """
     for config in system.kind("ClusterConfig.eksctl.io"):
-        for key in ("managedNodeGroups", "nodeGroups"):
-            for index, group in maps(config.get(key)):
-                if found := _eksctl_group(config, key, index, group):
-                    yield found
+        for key, index, group in written(config):
+            if found := _eksctl_group(config, key, index, group):
+                yield found
+
+
+def written(config: Object) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    """All groups of one of eksctl's files, with where they stand."""
+    for key in ("managedNodeGroups", "nodeGroups"):
+        for index, group in maps(config.get(key)):
+            yield key, index, group
 
 
 def _eksctl_group(config: Object, key: str, index: int, group: Mapping[str, Any]) -> NodeGroup | None:

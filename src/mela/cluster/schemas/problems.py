@@ -16,7 +16,7 @@ from mela.cluster.admission import validation
 from mela.cluster.admission.validation.documents import Undecodable
 from mela.cluster.admission.validation.kinds import KINDS
 from mela.cluster.admission.validation.objects import Decoder
-from mela.cluster.objects import Object, Path
+from mela.cluster.objects import Object, Path, dig
 from mela.cluster.schemas import custom, published
 from mela.cluster.schemas.paths import locate, spell
 
@@ -27,10 +27,14 @@ MOST = 100
 """Problems of one object that are told."""
 NEAR = 70
 """How alike two names must be, of 100, for one to be the misspelling of the other."""
+FIRST_NODE_PORT = 30000
+"""Source: https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport (2026-11-26)."""
 _WORDS = {
     "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
     "array": "a list", "object": "a map",
 }  # fmt: skip
+_LATER = re.compile(r"\{\{|\$\{|\(@=|^<[^<>]+>$|^ENC\[|^REDACTED$")
+"""In values that something else fills in before they are applied: Helm, Flux and envsubst, ytt, a person, SOPS."""
 _SAID = re.compile(r"(?P<path>\S*?)(?: (?=must be |is not |is no )|: )(?P<rest>.*)", re.DOTALL)
 
 
@@ -43,7 +47,11 @@ class Problem:
 
 
 def find(thing: Object, version: str, customs: Custom) -> Iterator[Problem]:
-    """What is wrong with the object's fields; nothing where its kind has no schema."""
+    """What is wrong with the object's fields; nothing where its kind has no schema, or SOPS has encrypted it.
+
+    Source: https://getsops.io/docs/#encrypting-only-parts-of-a-file (2026-11-26)."""
+    if isinstance(dig(thing.data, "sops", "mac"), str):
+        return
     key = thing.api_version, thing.kind
     validator = published.validator(version, *key) or (customs[key].validator if key in customs else None)
     if validator is None:
@@ -177,10 +185,10 @@ def _validated(thing: Object) -> Iterator[Problem]:
     _as_stored(decoded, thing.kind)
     # Whether privileged containers are allowed is the cluster's choice, and a rule of its own.
     for wrong in validation.check(decoded, thing.kind, allow_privileged=True):
-        if isinstance(wrong.value, str) and "{{" in wrong.value:
-            continue  # a template's placeholder, whose value nobody knows yet
         field = wrong.field.removesuffix("[]") or "the object"  # upstream's name of the whole
         path = locate(thing.data, wrong.field.removesuffix("[]"))
+        if _comes_later(wrong.value) or (path and _comes_later(dig(thing.data, *path))):
+            continue
         detail = wrong.detail or _PLAIN.get(wrong.type, "is refused")
         if wrong.type == "FieldValueRequired":
             yield Problem("missing-field", path, f"`{field}` {_sentence(detail)}", "Add it.")
@@ -189,14 +197,26 @@ def _validated(thing: Object) -> Iterator[Problem]:
             yield Problem("invalid-field", path, f"`{field}`: {_sentence(detail + value)}")
 
 
-def _as_stored(decoded: dict[str, Any], kind: str) -> None:
-    """What the API server fills in before it validates: a Service's `clusterIPs` from its `clusterIP`.
+def _comes_later(value: Any) -> bool:
+    """Is the value, or one inside it, a placeholder? Nobody knows yet what will stand there."""
+    inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return bool(_LATER.search(value)) if isinstance(value, str) else any(_comes_later(each) for each in inside)
 
-    Source: normalizeClusterIPs in https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/registry/core/service/storage/storage.go
+
+def _as_stored(decoded: dict[str, Any], kind: str) -> None:
+    """What the API server fills in before it validates a Service: `clusterIPs` from its `clusterIP`, and a free port for
+    the health checks of a load balancer that keeps traffic local.
+
+    Source: normalizeClusterIPs and allocHealthCheckNodePort in
+    https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/registry/core/service/storage/storage.go and alloc.go
     """
     spec = decoded.get("spec")
-    if kind == "Service" and spec and spec.get("clusterIP") and not spec.get("clusterIPs"):
+    if kind != "Service" or not spec:
+        return
+    if spec.get("clusterIP") and not spec.get("clusterIPs"):
         spec["clusterIPs"] = [spec["clusterIP"]]
+    if (spec.get("type"), spec.get("externalTrafficPolicy")) == ("LoadBalancer", "Local"):
+        spec["healthCheckNodePort"] = spec.get("healthCheckNodePort") or FIRST_NODE_PORT
 
 
 _PLAIN = {
