@@ -100,6 +100,10 @@ docs: $(ENV) ## Reference pages, written from the code into docs/reference
 prove: $(ENV) ## Proofs against real components (EXAMPLE=00 for one system)
 	$(PYTEST) tests/proofs -m "not long and not cluster" --timeout 900 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
 
+.PHONY: e2e
+e2e: $(ENV) $(SITE) ## People in a browser buy, lose their line, get their money back (needs chromium)
+	$(PYTEST) tests/e2e --timeout 300 $(ARGS)
+
 .PHONY: prove-long
 prove-long: $(ENV) ## Proofs that take minutes to hours (EXAMPLE=00 for one system)
 	$(PYTEST) tests/proofs -m long --timeout 14400 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)

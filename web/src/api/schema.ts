@@ -363,6 +363,11 @@ export interface OrderPage {
   next_cursor: string | null;
 }
 export type OrderState = "placed" | "awaiting_payment" | "confirmed" | "shipped" | "delivered" | "cancelling" | "cancelled" | "returned";
+export interface OutcomeView {
+  outcome: "matched" | "date_differs" | "amount_differs" | "repeated_there" | "missing_here" | "missing_there";
+  count: number;
+  amount_paise: number;
+}
 export interface ParkedEvent {
   id: string;
   name: string;
@@ -449,6 +454,9 @@ export interface Plan {
   decline_codes?: Array<string>;
   refund_pending?: number;
   refund_pending_ms?: number;
+  report_omits?: number;
+  report_repeats?: number;
+  report_wrong_amount?: number;
 }
 export interface Price {
   sku: string;
@@ -493,6 +501,19 @@ export interface Reason {
 }
 export interface Received {
   quantity: number;
+}
+export interface ReconciliationIn {
+  day: string;
+}
+export interface ReconciliationPage {
+  items: Array<ReconciliationView>;
+  next_cursor: string | null;
+}
+export interface ReconciliationView {
+  day: string;
+  agrees: boolean;
+  outcomes: Array<OutcomeView>;
+  at: string;
 }
 export interface Refund {
   id: string;
@@ -901,6 +922,14 @@ export interface Operations {
     key: string;
     answer: CashView;
   };
+  "POST /api/payments/reconciliations": {
+    body: ReconciliationIn;
+    answer: ReconciliationView;
+  };
+  "GET /api/payments/reconciliations": {
+    query?: { cursor?: string; limit?: number };
+    answer: ReconciliationPage;
+  };
   "GET /api/platform/events": {
     answer: ServiceEventsPage;
   };
@@ -1012,6 +1041,10 @@ export interface Operations {
   "GET /sim/gateway/v1/refunds": {
     query: { reference: string };
     answer: Refund;
+  };
+  "GET /sim/gateway/v1/reports/transactions": {
+    query: { day: string };
+    answer: undefined;
   };
   "POST /sim/sms/messages": {
     body: NewSms;

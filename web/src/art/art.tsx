@@ -98,16 +98,22 @@ const PRINTS = [
   "M0 12l8-8 8 8M0 16l8-8 8 8",
 ];
 
+/** `motif:phone` is that motif itself, for the page that shows them all. */
+function namedIn(id: string): MotifName | undefined {
+  const name = id.replace("motif:", "");
+  return id !== name && name in MOTIFS ? (name as MotifName) : undefined;
+}
+
 /**
- * A drawing instead of a photograph: always the same for the same thing, and nothing pretends to be a picture of it.
+ * A drawing of a thing, or of a shelf, instead of a photograph: always the same for the same thing, and nothing pretends to be a picture of it.
  * Decoration to a screen reader; the name stands beside it.
  */
-export const Art = memo(function Art({ id, category }: { id: string; category: string }) {
-  const shelf = SHELVES[category] ?? { turn: number(category) % 360, motif: "packet" as const };
+export const Art = memo(function Art({ id }: { id: string }) {
+  const shelf = SHELVES[id];
   const seed = number(id);
-  const name = id === category ? shelf.motif : (WORDS.find(([word]) => word.test(id))?.[1] ?? shelf.motif);
+  const name: MotifName = shelf?.motif ?? namedIn(id) ?? WORDS.find(([word]) => word.test(id))?.[1] ?? "packet";
   const motif: Motif = MOTIFS[name];
-  const turn = (shelf.turn + (id === category ? 0 : (seed % 7) * 9 - 27) + 360) % 360;
+  const turn = shelf?.turn ?? (number(name) + (seed % 7) * 9) % 360;
   const print = `p${seed}`;
   return (
     <svg

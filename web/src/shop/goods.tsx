@@ -27,7 +27,7 @@ export function Good({ card }: { card: Ware }) {
   const out = variant.stock.state === "out_of_stock";
   return (
     <li className={`ware ${out ? "out" : ""}`}>
-      <Art id={card.id} category={card.category.id} />
+      <Art id={card.id} />
       {saved > 0 && !out && <Badge tone="offer">{t("price.off", { percent: saved })}</Badge>}
       <div className="about">
         <h3>

@@ -27,7 +27,7 @@ export default function Home() {
                 style={{ "--hue": `oklch(0.6 0.14 ${SHELVES[shelf.id]?.turn ?? 0})` } as React.CSSProperties}
               >
                 <div className="awning" aria-hidden="true" />
-                <Art id={shelf.id} category={shelf.id} />
+                <Art id={shelf.id} />
                 <span>{shelf.name}</span>
               </Link>
             </li>

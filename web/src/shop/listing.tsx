@@ -29,7 +29,7 @@ export function CategoryPage({ category }: { category: string }) {
       <div className="row between">
         <div className="row">
           <span className="shelf-sign">
-            <Art id={category} category={category} />
+            <Art id={category} />
           </span>
           <Title plain={name}>{name || t("ui.loading")}</Title>
         </div>

@@ -7,7 +7,9 @@ import { useText } from "../i18n";
 import { percent, rupees } from "../money";
 import { Badge, Button, Choice, Count, Failure, Kolam, off, Price, Title } from "../ui/ui";
 import { MOST, useCart } from "./cart";
+import { DeliveryPromise } from "./delivery";
 import { StockNote } from "./goods";
+import { Reviews } from "./reviews";
 
 export default function ProductPage({ id }: { id: string }) {
   const { t, language } = useText();
@@ -34,7 +36,7 @@ function Goods({ product }: { product: Product }) {
     <div className="stack loose">
       <div className="goods">
         <figure className="art-holder stack tight">
-          <Art id={product.id} category={product.category.id} />
+          <Art id={product.id} />
           <figcaption className="small soft">{t("goods.drawing")}</figcaption>
         </figure>
         <div className="stack">
@@ -78,9 +80,11 @@ function Goods({ product }: { product: Product }) {
             <StockNote stock={variant.stock} />
           </p>
           <PutIn product={product} variant={variant} />
+          <DeliveryPromise />
           <p className="small soft">{t("goods.seller", { seller: product.seller.name, hsn: product.hsn })}</p>
         </div>
       </div>
+      <Reviews product={product.id} />
     </div>
   );
 }

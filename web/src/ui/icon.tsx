@@ -24,6 +24,7 @@ const PATHS = {
   line: "M3 3l18 18M8.500 15.500a5 5 0 0 1 7 0M5 12a10 10 0 0 1 4-2.500M15 9.500a10 10 0 0 1 4 2.500M12 19.500v.5",
 } as const;
 export type IconName = keyof typeof PATHS;
+export const ICONS = Object.keys(PATHS) as IconName[];
 
 /** A drawn sign; the words beside it say what it means. */
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {

@@ -1,0 +1,117 @@
+import { type FormEvent, useEffect, useState } from "react";
+import { useLocation } from "wouter";
+import { call } from "../api/client";
+import { useLoad } from "../api/load";
+import type { Bill } from "../api/schema";
+import { useText } from "../i18n";
+import { rupees } from "../money";
+import { readLink } from "../shop/pay";
+import { Icon } from "../ui/icon";
+import { Button, Failure, Field, Kolam, Notice, Title } from "../ui/ui";
+import { useWork } from "../ui/work";
+import { Phone } from "./phone";
+
+/** The simulated UPI app: what a payer sees of a payment, and the three things that payers do. */
+export default function UpiPage({ id }: { id?: string }) {
+  const { t } = useText();
+  return <Phone title={t("upi.app")}>{id ? <Asked id={id} /> : <Paste />}</Phone>;
+}
+
+/** Instead of a camera: the text of the code or link. */
+function Paste() {
+  const { t } = useText();
+  const [, go] = useLocation();
+  const [link, setLink] = useState("");
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    const { id } = readLink(link);
+    if (id) go(`/upi/${id}`);
+  }
+  return (
+    <form className="stack" onSubmit={submit}>
+      <Title plain={t("upi.paste")}>{t("upi.paste")}</Title>
+      <Field
+        label={t("upi.link")}
+        required
+        pattern="upi://pay\?.*tr=.*"
+        value={link}
+        onChange={(event) => setLink(event.target.value)}
+      />
+      <Button type="submit" kind="wide">
+        {t("upi.look")}
+      </Button>
+    </form>
+  );
+}
+
+function Asked({ id }: { id: string }) {
+  const { t, language } = useText();
+  const bill = useLoad("GET /sim/gateway/upi/{id}", { path: { id } }, language);
+  if (bill.error && !bill.data) return <Failure error={bill.error} again={bill.again} />;
+  if (!bill.data) return <Kolam>{t("ui.loading")}</Kolam>;
+  return <Shown bill={bill.data} put={bill.put} again={bill.again} />;
+}
+
+function Shown({ bill, put, again }: { bill: Bill; put: (bill: Bill) => void; again: () => void }) {
+  const { t } = useText();
+  if (bill.status === "created") return <Decide bill={bill} put={put} again={again} />;
+  const paid = bill.status === "captured";
+  const words = { captured: t("upi.paid"), failed: t("upi.declined"), expired: t("upi.expired") }[bill.status];
+  return (
+    <div className={`mark-done ${paid ? "" : "no"}`}>
+      <span className="disc">
+        <Icon name={paid ? "yes" : "no"} size={44} />
+      </span>
+      <div role="status" data-bill={bill.status}>
+        <Title plain={words}>{words}</Title>
+      </div>
+      <p className="lead numbers">{rupees(bill.amount)}</p>
+      <p>{bill.payee}</p>
+      {bill.rrn && <p className="small soft numbers">{t("upi.rrn", { rrn: bill.rrn })}</p>}
+      <p className="small soft">{t("upi.back")}</p>
+    </div>
+  );
+}
+
+function Decide({ bill, put, again }: { bill: Bill; put: (bill: Bill) => void; again: () => void }) {
+  const { t } = useText();
+  const work = useWork();
+  const [left, setLeft] = useState(bill.seconds_left);
+  useEffect(() => {
+    setLeft(bill.seconds_left);
+    const timer = setInterval(() => setLeft((now) => now - 1), 1000);
+    return () => clearInterval(timer);
+  }, [bill.seconds_left]);
+  useEffect(() => {
+    if (left < 0) again();
+  }, [left, again]);
+  const approve = () =>
+    work.run(async () => put(await call("POST /sim/gateway/upi/{id}/approve", { path: { id: bill.id }, body: {} })));
+  const decline = () =>
+    work.run(async () => put(await call("POST /sim/gateway/upi/{id}/decline", { path: { id: bill.id }, body: {} })));
+  return (
+    <>
+      <div className="payee">
+        <span className="face" aria-hidden="true">
+          {bill.payee.slice(0, 1)}
+        </span>
+        <Title plain={t("upi.asks", { payee: bill.payee })}>{t("upi.asks", { payee: bill.payee })}</Title>
+        <p className="small soft">{bill.payee_vpa}</p>
+        <p className="amount">{rupees(bill.amount)}</p>
+        <p>{bill.description}</p>
+      </div>
+      {work.error && <Failure error={work.error} again={again} />}
+      <div className="stack tight">
+        <Button kind="yes wide" busy={work.busy} onClick={approve}>
+          {t("upi.approve")}
+        </Button>
+        <Button kind="no wide" disabled={work.busy} onClick={decline}>
+          {t("upi.decline")}
+        </Button>
+      </div>
+      <Notice tone="wait" title={t("upi.left", { seconds: Math.max(0, left) })}>
+        {t("upi.left.what")}
+      </Notice>
+    </>
+  );
+}

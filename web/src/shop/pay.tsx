@@ -1,0 +1,88 @@
+import { useEffect, useMemo, useState } from "react";
+import { renderSVG } from "uqr";
+import type { OrderOut } from "../api/schema";
+import { useText } from "../i18n";
+import { rupees } from "../money";
+import { Icon } from "../ui/icon";
+import { Kolam } from "../ui/ui";
+
+/** A UPI link's fields. The payee `@simbank` is the simulated gateway's: then a simulated app can be opened here. */
+export function readLink(link: string): { id: string; simulated: boolean } {
+  const fields = new URLSearchParams(link.slice(link.indexOf("?") + 1));
+  return { id: fields.get("tr") ?? "", simulated: (fields.get("pa") ?? "").endsWith("@simbank") };
+}
+
+/** Code to scan, button to press, and how long there is. */
+export function Pay({ order }: { order: OrderOut }) {
+  const { t } = useText();
+  if (!order.intent_url)
+    return (
+      <section className="card">
+        <Kolam>{t("pay.preparing")}</Kolam>
+      </section>
+    );
+  const { id, simulated } = readLink(order.intent_url);
+  return (
+    <section className="card stack" aria-labelledby="topay">
+      <h2 id="topay">{t("pay.title", { amount: rupees(order.total_paise) })}</h2>
+      <div className="pay">
+        <Code text={order.intent_url} />
+        <div className="stack">
+          <ol className="stack tight steps">
+            <li>{t("pay.step1")}</li>
+            <li>{t("pay.step2")}</li>
+            <li>{t("pay.step3")}</li>
+          </ol>
+          {simulated ? (
+            <a className="button" href={`/upi/${id}`} target="_blank" rel="noopener">
+              <Icon name="phone" />
+              {t("pay.open")}
+            </a>
+          ) : (
+            <a className="button" href={order.intent_url}>
+              <Icon name="phone" />
+              {t("pay.open")}
+            </a>
+          )}
+          {simulated && <p className="small soft">{t("pay.simulated")}</p>}
+          {order.pay_before && <Left until={order.pay_before} />}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Code({ text }: { text: string }) {
+  const { t } = useText();
+  // The library writes SVG; only its path is taken, so that nothing is ever set as markup.
+  const path = useMemo(() => / d="([^"]+)"/.exec(renderSVG(text, { border: 0, pixelSize: 1 }))?.[1] ?? "", [text]);
+  const size = useMemo(
+    () => Number(/viewBox="0 0 (\d+)/.exec(renderSVG(text, { border: 0, pixelSize: 1 }))?.[1] ?? 0),
+    [text],
+  );
+  return (
+    <div className="qr" role="img" aria-label={t("pay.code")}>
+      <svg viewBox={`0 0 ${size} ${size}`} aria-hidden="true" focusable="false" shapeRendering="crispEdges">
+        <path d={path} />
+      </svg>
+    </div>
+  );
+}
+
+function Left({ until }: { until: string }) {
+  const { t } = useText();
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.max(0, Math.round((Date.parse(until) - now) / 1000));
+  if (!seconds) return <Kolam>{t("pay.over")}</Kolam>;
+  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  return (
+    <p className="row" role="timer">
+      <Icon name="wait" />
+      {t("pay.left", { time })}
+    </p>
+  );
+}
