@@ -66,7 +66,7 @@ async def following(client: httpx2.AsyncClient, path: str, headers: dict[str, st
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http", "path": path,
         "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1), "server": ("test", 80),
-        "headers": [(b"host", b"test"), *((name.lower().encode(), value.encode()) for name, value in headers.items())],
+        "headers": [(name.lower().encode(), value.encode()) for name, value in ({"host": "test"} | headers).items()],
     }  # fmt: skip
     stream = Following()
     running = asyncio.create_task(app(scope, stream.receive, stream.send))

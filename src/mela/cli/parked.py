@@ -20,7 +20,7 @@ def parked() -> None:
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 def list_(url: str, data: Path, for_script: bool) -> None:
     """What waits and what is parked, by service."""
-    found = asyncio.run(operator.call("GET", f"{url.rstrip('/')}/api/platform/events", data))
+    found = asyncio.run(operator.call("GET", f"{url.rstrip('/')}/api/control/events", data))
     if for_script:
         render.as_json(found)
         return
@@ -39,5 +39,5 @@ def list_(url: str, data: Path, for_script: bool) -> None:
 @operator.DATA
 def replay(service: str, event_id: str, url: str, data: Path) -> None:
     """Let a parked event go again; those behind it follow in order."""
-    asyncio.run(operator.call("POST", f"{url.rstrip('/')}/api/platform/events/{service}/{event_id}/replay", data))
+    asyncio.run(operator.call("POST", f"{url.rstrip('/')}/api/control/events/{service}/{event_id}/replay", data))
     render.line(f"{event_id} goes again")

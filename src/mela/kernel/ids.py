@@ -84,6 +84,11 @@ def is_id(prefix: str, value: str) -> bool:
     return head == prefix and ULID.fullmatch(ulid) is not None
 
 
+def new_hex(n_bytes: int) -> str:
+    """So many random bytes in hex: what a trace is called."""
+    return secrets.token_hex(n_bytes)
+
+
 def new_secret(n_bytes: int = 32) -> str:
     """A token of `n_bytes` random bytes in URL-safe base 64 without padding."""
     return secrets.token_urlsafe(n_bytes)

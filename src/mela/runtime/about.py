@@ -28,6 +28,10 @@ TAGS = tuple(
         ),
         ("streaming", "Watch a match: begin, say that one still watches, leave. Needs no account."),
         ("on duty", "For the person who runs the shop."),
+        (
+            "control room",
+            "The platform second by second, and what a teacher can let happen. On a laptop without a token.",
+        ),
         ("callbacks", "For the payment gateway: signed, not signed in."),
         ("simulated SMS", "Simulator: the phones' inbox. Whoever reads it can sign in."),
         ("simulated UPI app", "Simulator: the payer's phone."),

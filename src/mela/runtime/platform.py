@@ -21,8 +21,10 @@ from mela.kernel.events import inbox, outbox
 from mela.kernel.service import Job
 from mela.kernel.telemetry import metrics
 from mela.kernel.web import Health, WebSettings, create_app
-from mela.runtime import about, duty, registry
-from mela.runtime.settings import PlatformSettings, laptop_defaults
+from mela.runtime import about, registry
+from mela.runtime.control import Room
+from mela.runtime.control.access import LOOPBACK
+from mela.runtime.settings import PlatformSettings, laptop_defaults, operator_token
 from mela.runtime.wiring import Built, Wiring
 
 log = structlog.get_logger()
@@ -69,13 +71,19 @@ class Platform:
         built = self.wiring.built.values()
         self.health.checks = {b.service.name: _alive(b) for b in built}
         self.health.before_metrics = [_queues(b) for b in built]
-        return create_app(
-            "Mela" if len(built) > 1 else f"Mela {self.names[0]}", version=__version__, description=about.DESCRIPTION,
-            routers=[*(b.parts.router for b in built if b.parts.router), duty.router(self.wiring.built, self.clock)], routes=self.wiring.rpc_routes(), health=self.health,
-            messages=i18n.Messages.load(_KERNEL_MESSAGES, *registry.message_files()), authenticator=_Remembering(self._accounts, self.clock),
-            settings=kernel_settings.read(WebSettings, "MELA_WEB", self._environ), lifespan=self._life,
-            tags=about.TAGS, site=_SITE if self._whole else None,
+        web = kernel_settings.read(WebSettings, "MELA_WEB", self._environ)
+        self._room = Room(
+            self.wiring, self._environ, self.clock, operator=lambda: operator_token(self.settings.data),
+            streams=lambda: len(app.state.streams),
         )  # fmt: skip
+        app = create_app(
+            "Mela" if len(built) > 1 else f"Mela {self.names[0]}", version=__version__, description=about.DESCRIPTION,
+            routers=[*(b.parts.router for b in built if b.parts.router), self._room.router], routes=self.wiring.rpc_routes(), health=self.health,
+            messages=i18n.Messages.load(_KERNEL_MESSAGES, *registry.message_files()), authenticator=_Remembering(self._accounts, self.clock),
+            settings=web, lifespan=self._life, tags=about.TAGS, site=_SITE if self._whole else None,
+        )  # fmt: skip
+        app.state.at_the_machine = self.settings.host in LOOPBACK and not web.trust_forwarded
+        return app
 
     async def load_samples(self) -> dict[str, int]:
         """Put the sample data in where it is missing; how many records by service."""
@@ -104,6 +112,7 @@ class Platform:
                     stack.push_async_callback(built.bus.close)
                 self._timers += [asyncio.create_task(_repeat(built, job)) for job in built.parts.jobs]
             stack.push_async_callback(self._stop_timers)
+            await stack.enter_async_context(self._room.open())
             yield
             self.health.ready = False
 

@@ -52,7 +52,7 @@ def load(name: str) -> Service:
 def message_files() -> list[Path]:
     """The error texts of every service, its own or another's: an error may have come from a peer in another process."""
     found = (_PACKAGE.joinpath(*entry.module.split(".")[1:-1], "data", "messages.yaml") for entry in ENTRIES.values())
-    return [file for file in found if file.exists()]
+    return [file for file in (*found, _PACKAGE / "runtime" / "control" / "data" / "messages.yaml") if file.exists()]
 
 
 def hearers(event: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 from starlette.routing import Route
 
-from mela.kernel import auth, rpc
+from mela.kernel import auth, errors, rpc
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database, open_database
 from mela.kernel.events.bus import Bus, Transport
@@ -113,6 +113,14 @@ class Wiring:
         from mela.kernel.events.kafka import KafkaTransport
 
         return KafkaTransport(self.settings.events.removeprefix("kafka://"), service=service)
+
+    def url_of(self, name: str) -> str:
+        """Where a service answers. Raises: Unreachable when nobody said where it is."""
+        if name in self.built:
+            return self.settings.own_url
+        if name not in self.settings.peer_urls:
+            raise errors.Unreachable(service=name, seconds=5)
+        return self.settings.peer_urls[name]
 
     def _url(self, name: str) -> str:
         try:

@@ -1,50 +1,23 @@
 """The whole platform in one process, over ASGI: a purchase, the person on duty, and what a process can't start with."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
 from mela.kernel.clock import SystemClock
 from mela.kernel.errors import Unauthenticated
 from mela.kernel.events.outbox import Envelope
-from mela.runtime import flight, registry
+from mela.runtime import flight
 from mela.runtime.platform import Platform
 from mela.runtime.settings import CannotStart, PlatformSettings, laptop_defaults, operator_token
 from mela.simulators.shopper import Refused, Shopper
-
-URL = "http://mela.test"
-
-
-class _Inside(httpx2.AsyncBaseTransport):
-    """Requests to the platform's own address go straight into its application."""
-
-    def __init__(self) -> None:
-        self.app: FastAPI | None = None
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        assert self.app is not None
-        return await httpx2.ASGITransport(app=self.app).handle_async_request(request)
-
-
-@asynccontextmanager
-async def _running(folder: Path, **settings: object) -> AsyncIterator[tuple[Platform, httpx2.AsyncClient]]:
-    platform = Platform(list(registry.ENTRIES), PlatformSettings(data=folder, url=URL, **settings), environ={})  # type: ignore[arg-type]
-    await platform.wiring.http.aclose()
-    inside = _Inside()
-    platform.wiring.http = httpx2.AsyncClient(transport=inside)
-    inside.app = platform.open()
-    await platform.load_samples()
-    async with inside.app.router.lifespan_context(inside.app), httpx2.AsyncClient(transport=inside) as client:
-        yield platform, client
+from tests.whole import URL, running
 
 
 async def test_a_purchase_runs_through_all_services_of_one_process(tmp_path: Path) -> None:
-    async with _running(tmp_path, hooks=True) as (platform, client):
+    async with running(tmp_path, hooks=True) as (platform, client):
         meena = Shopper(client, URL, "+919876500001")
         await meena.sign_in()
         product = await meena.find("atta")
@@ -64,7 +37,7 @@ async def test_a_purchase_runs_through_all_services_of_one_process(tmp_path: Pat
 
 
 async def test_the_person_on_duty_sees_a_parked_event_and_lets_it_go(tmp_path: Path) -> None:
-    async with _running(tmp_path) as (platform, client):
+    async with running(tmp_path) as (platform, client):
         duty = {"authorization": f"Bearer {operator_token(tmp_path)}"}
         lost = Envelope("evt_lost", "payments.captured", "ord_x", "{}", SystemClock().now(), None)
         await platform.wiring.built["orders"].bus.receive(envelopes=[lost])
@@ -74,16 +47,19 @@ async def test_the_person_on_duty_sees_a_parked_event_and_lets_it_go(tmp_path: P
                     break
                 await asyncio.sleep(0.02)
         assert [(service, event["id"]) for service, event in parked] == [("orders", "evt_lost")]
-        answer = await client.post(f"{URL}/api/platform/events/orders/evt_lost/replay", headers=duty)
+        answer = await client.post(f"{URL}/api/control/events/orders/evt_lost/replay", headers=duty)
         assert answer.status_code == 204
         for unknown in ("orders/evt_never", "catalog/evt_lost", "nobody/evt_lost"):
-            answer = await client.post(f"{URL}/api/platform/events/{unknown}/replay", headers=duty)
+            answer = await client.post(f"{URL}/api/control/events/{unknown}/replay", headers=duty)
             assert answer.json()["code"] == "kernel.not_found"
-        assert (await client.get(f"{URL}/api/platform/events")).json()["code"] == "kernel.unauthenticated"
+        elsewhere = {"x-forwarded-for": "203.0.113.9"}
+        assert (await client.get(f"{URL}/api/control/events", headers=elsewhere)).json()[
+            "code"
+        ] == "kernel.unauthenticated"
 
 
 async def test_a_stranger_is_nobody(tmp_path: Path) -> None:
-    async with _running(tmp_path) as (_, client):
+    async with running(tmp_path) as (_, client):
         stranger = Shopper(client, URL, "+919876500002", token="mela_cs_" + "x" * 43)
         with pytest.raises(Refused) as refused:
             await stranger.put_in_cart("ATTA-5KG")
@@ -128,5 +104,5 @@ def test_where_a_process_is_reached_and_what_it_knows() -> None:
 
 
 async def _parked(client: httpx2.AsyncClient, duty: dict[str, str]) -> list[tuple[str, dict[str, object]]]:
-    services = (await client.get(f"{URL}/api/platform/events", headers=duty)).json()
+    services = (await client.get(f"{URL}/api/control/events", headers=duty)).json()
     return [(one["service"], event) for one in services["items"] for event in one["parked"]]

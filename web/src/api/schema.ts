@@ -120,6 +120,14 @@ export interface CategoryPage {
   items: Array<Category>;
   next_cursor: string | null;
 }
+export interface Chaos {
+  slow_ms?: number;
+  drop_after_debit?: number;
+  lie?: number;
+  answer_twice?: number;
+  decline?: number;
+  down?: boolean;
+}
 export interface Check {
   balanced: boolean;
   agrees: boolean | null;
@@ -152,6 +160,21 @@ export interface Comparison {
   kind: string;
   ours_paise: number;
   gateway_paise: number;
+}
+export interface CrowdState {
+  running: boolean;
+  wanted: number;
+  shoppers: number;
+  think_s: number;
+  orders_per_s: number;
+  requests_per_s: number;
+  errors: Record<string, number>;
+  request_ms: Latency;
+  purchase_ms: Latency;
+}
+export interface CrowdWish {
+  shoppers: number;
+  think_s?: number;
 }
 export interface CustomerChange {
   name?: string | null;
@@ -201,6 +224,11 @@ export interface FieldProblem {
   field: string;
   reason: string;
 }
+export interface History {
+  numbers: Array<number>;
+  at: Array<string>;
+  series: Record<string, Array<number | null>>;
+}
 export interface Home {
   items: Array<HomeItem>;
 }
@@ -247,6 +275,21 @@ export interface InvoiceParty {
   state_code: string;
   gstin: string | null;
 }
+export interface Latency {
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+export interface LedgerCase {
+  id: string;
+  kind: string;
+  about: string;
+}
+export interface LedgerState {
+  balanced: boolean;
+  agrees: boolean | null;
+  cases: Array<LedgerCase>;
+}
 export interface LineOut {
   sku: string;
   category: string;
@@ -262,6 +305,15 @@ export interface MatchOut {
   starts: string;
   ends: string;
   moments: Array<MomentOut>;
+}
+export interface Meaning {
+  name: string;
+  unit: "per_s" | "ms" | "share" | "count" | "cores" | "mib";
+  text: string;
+}
+export interface MeaningPage {
+  items: Array<Meaning>;
+  next_cursor: string | null;
 }
 export interface Measured {
   kbps?: number;
@@ -314,6 +366,14 @@ export interface NewSms {
   text: string;
   reference: string;
 }
+export interface NextOut {
+  date: string;
+  sellers: number;
+}
+export interface NextSettlement {
+  date: string;
+  sellers: number;
+}
 export interface OfferCard {
   id: string;
   name: string;
@@ -354,7 +414,7 @@ export interface OrderOut {
   pay_before: string | null;
   address: AddressIn;
   lines: Array<OrderLineOut>;
-  history: Array<StepOut>;
+  history: Array<mela__services__orders__schemas__StepOut>;
   created: string;
   updated: string;
 }
@@ -450,6 +510,7 @@ export interface Plan {
   callback_twice?: number;
   callback_lost?: number;
   callback_delay_ms?: number;
+  lie?: number;
   decline?: number;
   decline_codes?: Array<string>;
   refund_pending?: number;
@@ -597,6 +658,11 @@ export interface RunOut {
   carried_paise: number;
   payouts: Array<PayoutOut>;
 }
+export interface SampleOut {
+  number: number;
+  at: string;
+  values: Record<string, number | null>;
+}
 export interface SealCheck {
   number: number;
   last_position: number;
@@ -637,8 +703,40 @@ export interface ServiceEventsPage {
   items: Array<ServiceEvents>;
   next_cursor: string | null;
 }
+export interface ServiceState {
+  name: string;
+  about: string;
+  simulator: boolean;
+  up: boolean;
+  figures: Record<string, number | null>;
+  objective: number | null;
+  uses: Array<string>;
+  hears: Array<string>;
+}
+export interface ServiceStatePage {
+  items: Array<ServiceState>;
+  next_cursor: string | null;
+}
 export interface SessionPage {
   items: Array<mela__services__accounts__schemas__SessionOut>;
+  next_cursor: string | null;
+}
+export interface SettlementRun {
+  date: string;
+  paid: number;
+  paid_paise: number;
+  sending: number;
+  carried: number;
+}
+export interface SlowRequest {
+  id: string;
+  request: string;
+  at: string;
+  took_ms: number;
+  steps: Array<mela__runtime__control__watch__StepOut>;
+}
+export interface SlowRequestPage {
+  items: Array<SlowRequest>;
   next_cursor: string | null;
 }
 export interface Sms {
@@ -661,12 +759,6 @@ export interface StatementOut {
   totals: AmountsOut;
   carried_forward_paise: number;
   total_in_words: string;
-}
-export interface StepOut {
-  state: OrderState;
-  reason: string;
-  actor: string;
-  at: string;
 }
 export interface Stock {
   state: StockBand;
@@ -718,6 +810,15 @@ export interface Variant {
   gst_rate_bp: number;
   stock: Stock;
 }
+export interface mela__runtime__control__watch__StepOut {
+  kind: "request" | "unit" | "call" | "event";
+  name: string;
+  service: string | null;
+  began_ms: number;
+  took_ms: number;
+  depth: number;
+  error: string | null;
+}
 export interface mela__services__accounts__schemas__SessionIn {
   phone: string;
   code: string;
@@ -729,6 +830,12 @@ export interface mela__services__accounts__schemas__SessionOut {
   created: string;
   seen: string;
   current: boolean;
+}
+export interface mela__services__orders__schemas__StepOut {
+  state: OrderState;
+  reason: string;
+  actor: string;
+  at: string;
 }
 export interface mela__services__streaming__schemas__SessionIn {
   kbps?: number;
@@ -832,6 +939,59 @@ export interface Operations {
     body: Received;
     answer: StockLevel;
   };
+  "GET /api/control/chaos": {
+    answer: Chaos;
+  };
+  "PUT /api/control/chaos": {
+    body: Chaos;
+    answer: Chaos;
+  };
+  "DELETE /api/control/chaos": {
+    answer: Chaos;
+  };
+  "GET /api/control/crowd": {
+    answer: CrowdState;
+  };
+  "PUT /api/control/crowd": {
+    body: CrowdWish;
+    answer: CrowdState;
+  };
+  "DELETE /api/control/crowd": {
+    answer: undefined;
+  };
+  "GET /api/control/events": {
+    answer: ServiceEventsPage;
+  };
+  "POST /api/control/events/{service}/{event_id}/replay": {
+    path: { service: string; event_id: string };
+    answer: undefined;
+  };
+  "GET /api/control/history": {
+    answer: History;
+  };
+  "GET /api/control/ledger": {
+    answer: LedgerState;
+  };
+  "GET /api/control/meanings": {
+    answer: MeaningPage;
+  };
+  "GET /api/control/services": {
+    answer: ServiceStatePage;
+  };
+  "GET /api/control/settlement": {
+    answer: NextSettlement;
+  };
+  "POST /api/control/settlement": {
+    key: string;
+    answer: SettlementRun;
+  };
+  "GET /api/control/slowest": {
+    query?: { limit?: number };
+    answer: SlowRequestPage;
+  };
+  "GET /api/control/stream": {
+    answer: undefined;
+  };
   "GET /api/orders/cart": {
     query?: { city?: "mumbai" | "delhi" | "bengaluru" | "chennai" };
     answer: CartOut;
@@ -930,15 +1090,11 @@ export interface Operations {
     query?: { cursor?: string; limit?: number };
     answer: ReconciliationPage;
   };
-  "GET /api/platform/events": {
-    answer: ServiceEventsPage;
-  };
-  "POST /api/platform/events/{service}/{event_id}/replay": {
-    path: { service: string; event_id: string };
-    answer: undefined;
-  };
   "GET /api/settlement/check": {
     answer: CheckOut;
+  };
+  "GET /api/settlement/next": {
+    answer: NextOut;
   };
   "GET /api/settlement/payouts": {
     query?: { cursor?: string; limit?: number };

@@ -1,4 +1,6 @@
-"""OpenTelemetry spans through requests, units, calls and events. Costs nothing until `enable` is called.
+"""Spans through requests, units, calls and events, to OpenTelemetry, to this process's own memory, or to nobody.
+
+Costs nothing until `enable` or `remember` is called.
 
 FastAPI's own telemetry stays off: its spans cost 1.4 to 3.4 times the request (decision 0004); one span of ours a request,
 one a unit, one an event is what a person reads.
@@ -11,11 +13,15 @@ from typing import Any
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, Status, StatusCode
 
+from mela.kernel.telemetry import recent
+from mela.kernel.telemetry.recent import Recent
+
 
 class _Recording:
     """Whether this process records spans, and with what. OpenTelemetry's own global cannot be taken back."""
 
     tracer: trace.Tracer | None = None
+    recent: Recent | None = None
 
 
 def enable(service: str, *, endpoint: str | None = None, share: float = 1.0, exporter: Any = None) -> None:
@@ -36,6 +42,28 @@ def enable(service: str, *, endpoint: str | None = None, share: float = 1.0, exp
     _Recording.tracer = provider.get_tracer("mela")
 
 
+def remember(kept: Recent) -> None:
+    """Begin to keep the last minutes there."""
+    _Recording.recent = kept
+
+
+def forget() -> None:
+    """Keep nothing any more."""
+    _Recording.recent = None
+
+
+def answered(path: str, status: int, seconds: float) -> None:
+    """A request has been answered; for whoever remembers."""
+    if _Recording.recent is not None:
+        _Recording.recent.answered(path, status, seconds)
+
+
+def waits_on_purpose() -> None:
+    """The request under way is none of the slow ones: it waits for news."""
+    if (now := recent.current_trace()) is not None:
+        now.waits = True
+
+
 def disable() -> None:
     """Stop recording (tests)."""
     _Recording.tracer = None
@@ -45,13 +73,19 @@ def span(
     name: str, *, parent: str | Mapping[str, str] | None = None, **attributes: Any
 ) -> AbstractContextManager[Span | None]:
     """A span around a block; `parent` is a `traceparent` value or request headers. An exception marks it failed."""
-    return nullcontext() if _Recording.tracer is None else _span(_Recording.tracer, name, parent, attributes)
+    if _Recording.tracer is not None:
+        return _span(_Recording.tracer, name, parent, attributes)
+    if _Recording.recent is not None:
+        given = parent if parent is None or isinstance(parent, str) else parent.get("traceparent")
+        return _Recording.recent.span(name, given, attributes)
+    return nullcontext()
 
 
 def current() -> str | None:
     """The `traceparent` of the current span, to be carried on by an event or a request."""
     if _Recording.tracer is None:
-        return None
+        here = recent.current_trace()
+        return f"00-{here.id}-{here.id[:16]}-01" if here else None
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     return carrier.get("traceparent")
@@ -60,7 +94,7 @@ def current() -> str | None:
 def trace_id() -> str | None:
     """The current trace's id in hex, for log lines."""
     if _Recording.tracer is None:
-        return None
+        return here.id if (here := recent.current_trace()) else None
     context = trace.get_current_span().get_span_context()
     return format(context.trace_id, "032x") if context.is_valid else None
 
@@ -71,7 +105,15 @@ def _span(
 ) -> Iterator[Span]:
     carrier = {"traceparent": parent} if isinstance(parent, str) else parent
     context = propagate.extract(carrier) if carrier else None
-    with tracer.start_as_current_span(name, context=context, attributes=attributes, record_exception=False) as opened:
+    kept = (
+        _Recording.recent.span(name, (carrier or {}).get("traceparent"), attributes)
+        if _Recording.recent
+        else nullcontext()
+    )
+    with (
+        kept,
+        tracer.start_as_current_span(name, context=context, attributes=attributes, record_exception=False) as opened,
+    ):
         try:
             yield opened
         except Exception as error:

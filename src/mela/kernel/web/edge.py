@@ -134,10 +134,11 @@ class Edge:
         return scope["client"][0] if scope.get("client") else ""
 
     def _report(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
-        if scope.get("mela.stream"):
+        if scope.get("mela.waits"):
             return
         route = getattr(scope.get("route"), "path", "unmatched")
         metrics.REQUEST.labels(self._service, scope["method"], route, str(answer.status)).observe(seconds)
+        tracing.answered(scope["path"] if route == "unmatched" else route, answer.status, seconds)
         log.debug("request", method=scope["method"], route=route, status=answer.status, ms=round(seconds * 1000, 1))
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mela.kernel.errors import Busy
-from mela.kernel.telemetry import metrics
+from mela.kernel.telemetry import metrics, tracing
 
 HEARTBEAT_S = 15.0
 """A line is sent this often, so that neither a proxy nor the client takes silence for a lost line."""
@@ -56,6 +56,9 @@ class OpenStreams:
     def __init__(self) -> None:
         self._wakes: set[asyncio.Event] = set()
         self.closed = False
+
+    def __len__(self) -> int:
+        return len(self._wakes)
 
     def add(self, wake: asyncio.Event) -> None:
         """One more. Raises: Busy."""
@@ -138,9 +141,15 @@ async def _watch(receive: Receive, gone: asyncio.Event, wake: asyncio.Event) -> 
 
 def _lift_limit(scope: Scope) -> None:
     """A stream is no request that has to be answered in time."""
-    scope["mela.stream"] = True
+    waits_on_purpose(scope)
     if (limit := scope.get("mela.limit")) is not None:
         limit.reschedule(None)
+
+
+def waits_on_purpose(scope: Scope) -> None:
+    """This request waits for news: how long it takes says nothing of how fast we are."""
+    scope["mela.waits"] = True
+    tracing.waits_on_purpose()
 
 
 def _part(body: bytes, *, more: bool = True) -> dict[str, object]:

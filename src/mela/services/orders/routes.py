@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from mela.kernel import ids
 from mela.kernel.web import bodies, pages, streams
@@ -94,13 +94,14 @@ def _buying(api: APIRouter, orders: Orders) -> None:
         responses=refused({404: "orders.unknown_order"}),
     )  # fmt: skip
     async def get_order(
-        caller: Customer, order_id: OrderId,
+        caller: Customer, request: Request, order_id: OrderId,
         seen: Annotated[OrderState | None, Query(description="With `wait_s`: answer once the state is another than this")] = None,
         wait_s: Annotated[float, Query(ge=0, le=10, description="Hold the answer for at most so many seconds")] = 0,
     ) -> schemas.OrderOut:  # fmt: skip
         """To follow an order without asking again and again: `?seen=awaiting_payment&wait_s=10`."""
         if seen is None:
             return schemas.OrderOut.of(await orders.find(order_id, caller.id))
+        streams.waits_on_purpose(request.scope)
         return schemas.OrderOut.of(await orders.follow(order_id, caller.id, seen, wait_s))
 
     @api.get(

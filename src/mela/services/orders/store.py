@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from prometheus_client import Counter
 from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from mela.contracts.catalog import Line, Seller
@@ -12,6 +13,7 @@ from mela.contracts.orders import OrderSold, OrderUnsold
 from mela.contracts.payments import PaymentRefunded, Refund
 from mela.kernel import events, idempotency, ids, messages
 from mela.kernel.clock import india_date
+from mela.kernel.db.database import after_commit
 from mela.kernel.db.statements import insert_new, upsert
 from mela.kernel.errors import Conflict, NotFound, Rejected
 from mela.kernel.money import Paise
@@ -28,6 +30,8 @@ from mela.services.orders.model import (
     Step,
 )
 from mela.services.orders.tables import cart_items, invoices, orders, returns, serials
+
+MOVED = Counter("mela_orders_total", "Orders, by the state they came to", ["state"])
 
 # Built once: building a statement costs more than running it.
 _CART = (
@@ -119,6 +123,7 @@ def place(conn: Connection, order: Order, key: str, request: object) -> str:
         raise CartChanged
     conn.execute(_EMPTY_CART, {"customer_id": order.customer_id})
     conn.execute(_PLACE, _row(order))
+    after_commit(conn, MOVED.labels(order.state.value).inc)
     return order.id
 
 
@@ -367,6 +372,7 @@ def _move(
     moved = replace(order, state=state, reason=reason, updated=now, history=steps, version=order.version + 1, **values)
     columns = _row(moved)
     conn.execute(_MOVE, {"of": order.id, **{name: columns[name] for name in _MOVED}})
+    after_commit(conn, MOVED.labels(state.value).inc)
     return moved
 
 

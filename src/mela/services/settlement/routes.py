@@ -85,6 +85,14 @@ def _on_duty(api: APIRouter, settlement: Settlement) -> None:
         return schemas.RunOut.of(run, await settlement.payouts_on(run.settled_on))
 
     @api.get(
+        "/next", tags=["on duty"], summary="When today's sales are due", responses=refused({422: "settlement.no_calendar"}),
+    )  # fmt: skip
+    async def get_next_settlement_day(_caller: Operator) -> schemas.NextOut:
+        """The first banking day after today, and how many sellers have money coming then."""
+        day, sellers = await settlement.ahead()
+        return schemas.NextOut(date=day, sellers=sellers)
+
+    @api.get(
         "/runs/{day}", tags=["on duty"], summary="How far a settlement day is",
         responses=refused({404: "settlement.unknown_run"}),
     )  # fmt: skip

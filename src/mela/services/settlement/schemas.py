@@ -28,6 +28,13 @@ class RunIn(Strict):
     )
 
 
+class NextOut(BaseModel):
+    """The next settlement."""
+
+    date: Day = Field(description="A banking day", examples=[DAY])
+    sellers: int = Field(description="Sellers who have money coming then", examples=[6])
+
+
 class RunOut(BaseModel):
     """A settlement day as it stands now."""
 

@@ -17,6 +17,7 @@ Fault = Literal[
     "report_omits",
     "report_repeats",
     "report_wrong_amount",
+    "lie",
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
@@ -39,6 +40,9 @@ class Plan(BaseModel):
     callback_lost: Share = Field(default=0.0, description="Callbacks never sent", examples=[0.02])
     callback_delay_ms: int = Field(
         default=0, ge=0, le=86_400_000, strict=True, description="Wait before a callback", examples=[200]
+    )
+    lie: Share = Field(
+        default=0.0, description="Status checks that say of a payment that was made: it failed", examples=[0.1]
     )
     decline: Share = Field(default=0.0, description="Approved payments that the payer's bank declines", examples=[0.05])
     decline_codes: tuple[str, ...] = Field(
@@ -68,8 +72,8 @@ class Plan(BaseModel):
         return self.decline_codes[int(self._draw("decline_code", "", reference, 0) * len(self.decline_codes))]
 
     def drops(self) -> bool:
-        """Whether any request may be dropped, so that tries must be counted."""
-        return self.drop_before > 0 or self.drop_after > 0
+        """Whether any request may be dropped or answered with a lie, so that tries must be counted."""
+        return self.drop_before > 0 or self.drop_after > 0 or self.lie > 0
 
     def _draw(self, *parts: object) -> float:
         """A number in [0, 1) that depends on the seed and the parts only."""

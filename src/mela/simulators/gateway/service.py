@@ -67,11 +67,11 @@ class Gateway:
     async def payment(self, payment_id: str) -> dict[str, Any]:
         """A payment by its id. Raises: NotFound."""
         row = await self._planned("status", payment_id, lambda: self._db.read(store.payment, payment_id))
-        return self._shown(store.fields(row))
+        return self._told(row, payment_id)
 
     async def payment_of(self, reference: str) -> dict[str, Any]:
         """A payment by the merchant's name. Raises: NotFound."""
-        return self._shown(store.fields(await self._of(tables.payments, reference)))
+        return self._told(await self._of(tables.payments, reference), reference)
 
     async def refund(self, payment_id: str, asked: schemas.NewRefund) -> dict[str, Any]:
         """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused."""
@@ -229,6 +229,15 @@ class Gateway:
         known = upi.codes(clock.india_date(self._clock.now())).get(code)
         if known is None or known.treat != "failed":
             raise UnknownCode(rejected=code)
+
+    def _told(self, row: Row[Any], asked: str) -> dict[str, Any]:
+        """What a status check is told: the truth, unless the plan has the gateway lie this time."""
+        shown = self._shown(store.fields(row))
+        attempt = self._tries.get(("status", asked), 0)
+        lies = self._plan is not None and self._plan.hits("lie", row.reference, attempt=attempt)
+        if row.status != store.CAPTURED or not lies:
+            return shown
+        return shown | {"status": store.FAILED, "error_code": "U30", "rrn": None, "vpa": None}
 
     def _shown(self, row: store.Fields) -> dict[str, Any]:
         return store.payment_json(row) | {"intent_url": self._link(row)}

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from mela.kernel import deadline, messages
 from mela.kernel.errors import Unreachable
+from mela.kernel.telemetry import tracing
 from mela.services.payments.model import GatewayBooks, GatewayPayment, GatewayRefund
 from mela.services.payments.settings import Settings
 
@@ -89,14 +90,10 @@ class Gateway:
         content = None if body is None else messages.to_json(body)
         headers = {} if body is None else {"content-type": "application/json"}
         try:
-            answer = await self._http.request(
-                method,
-                self._root + path,
-                content=content,
-                headers=headers,
-                auth=self._auth,
-                timeout=max(seconds, 0.001),
-            )
+            with tracing.span("call", url=f"gateway {method} {path.split('/')[1].split('?', maxsplit=1)[0]}"):
+                answer = await self._http.request(
+                    method, self._root + path, content=content, headers=headers, auth=self._auth, timeout=max(seconds, 0.001)
+                )  # fmt: skip
             if 400 <= answer.status_code < 500 and answer.status_code not in MAY_PASS:
                 raise Refused(answer.status_code)
             answer.raise_for_status()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from prometheus_client import Counter
 from sqlalchemy import Connection, Integer, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
@@ -16,6 +17,7 @@ from mela.contracts.payments import (
     UnknownPayment,
 )
 from mela.kernel import events
+from mela.kernel.db.database import after_commit
 from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import Rejected
 from mela.kernel.idempotency import KeyReused
@@ -27,6 +29,7 @@ from mela.services.payments.store import cases, ledger, refunds
 from mela.services.payments.tables import payments
 
 NO_ANSWER = "no_answer"
+MOVED = Counter("mela_payments_total", "Payments, by the state they came to", ["state"])
 
 # Built once: building a statement costs more than running it. What an update sets and is not named here comes by parameter.
 _IT = payments.c.id == bindparam("of")
@@ -60,6 +63,7 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Paymen
         "history": [], "due": due, "tries": 0,
     }  # fmt: skip
     if insert_new(conn, payments, row):
+        after_commit(conn, MOVED.labels(PaymentState.CREATED.value).inc)
         return _payment(row)
     known = conn.execute(_BY_KEY, {"of": new.key}).one()
     if (known.order_id, known.amount, known.method) != (new.order_id, new.amount, new.method):
@@ -175,6 +179,7 @@ def _move(
     }
     guard = {"of": row.id, "was": row.state}
     moved = conn.execute(_MOVE, guard | values | _learnt(row, told)).one()
+    after_commit(conn, MOVED.labels(to.value).inc)
     if to is PaymentState.CAPTURED:
         _enter(conn, moved, now)
         captured = PaymentCaptured(moved.id, moved.order_id, moved.amount, moved.method, moved.rrn, now)

@@ -97,6 +97,11 @@ class Settlement:
         await self._db.run(store.claim_run, caller_id, key, settled_on, self._clock.now())
         return await self.run(settled_on)
 
+    async def ahead(self) -> tuple[date, int]:
+        """The day on which today's sales are due, and how many sellers have money coming then. Raises: NoCalendar."""
+        settled_on = banking.due_on(self._calendar, india_date(self._clock.now()))
+        return settled_on, len(await self._db.read(store.due, settled_on))
+
     async def run(self, settled_on: date) -> Run:
         """Pay every seller what is due on a banking day, once, however often and by however many this is called.
 

@@ -1,4 +1,4 @@
-"""What the person on duty sees of all services of a process: events that wait, events that are parked, and replay."""
+"""Events that wait, events that are parked, and replay, for all services of a process."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,10 +10,9 @@ from pydantic import BaseModel, Field
 from mela.kernel.clock import Clock
 from mela.kernel.errors import NotFound
 from mela.kernel.events import inbox, outbox
-from mela.kernel.web import bodies
-from mela.kernel.web.callers import Operator
 from mela.kernel.web.pages import Page
 from mela.kernel.web.refusals import refused
+from mela.runtime.control.access import OnDuty
 from mela.runtime.wiring import Built
 
 
@@ -43,21 +42,20 @@ class ServiceEventsPage(Page[ServiceEvents]):
     """The events of each service of this process."""
 
 
-def router(built: Mapping[str, Built], clock: Clock) -> APIRouter:
-    """Routes under `/api/platform/events`."""
-    api = bodies.router("/api/platform/events", tags=["on duty"])
+def add(api: APIRouter, built: Mapping[str, Built], clock: Clock) -> None:
+    """The routes."""
 
-    @api.get("", summary="Events that wait or are parked, by service")
-    async def list_events(_caller: Operator) -> ServiceEventsPage:
+    @api.get("/events", summary="Events that wait or are parked, by service")
+    async def list_events(_caller: OnDuty) -> ServiceEventsPage:
         """Services in the order in which they call each other, parked events oldest first."""
         return ServiceEventsPage(items=[await _events(name, one) for name, one in built.items() if one.service.events])
 
     @api.post(
-        "/{service}/{event_id}/replay", summary="Let a parked event go again", status_code=204,
+        "/events/{service}/{event_id}/replay", summary="Let a parked event go again", status_code=204,
         responses=refused({404: "kernel.not_found"}),
     )  # fmt: skip
     async def replay_event(
-        _caller: Operator,
+        _caller: OnDuty,
         service: Annotated[
             str, Path(max_length=40, pattern="^[a-z]+$", description="Whose inbox", examples=["orders"])
         ],
@@ -76,8 +74,6 @@ def router(built: Mapping[str, Built], clock: Clock) -> APIRouter:
         if one is None or not one.service.events:
             raise NotFound("kernel.not_found")
         await one.db.run(inbox.replay, event_id, clock.now())
-
-    return api
 
 
 async def _events(name: str, one: Built) -> ServiceEvents:
