@@ -25,6 +25,7 @@ _COMMANDS = {
     "verify": ("mela.cli.verify", "verify"),
     "events": ("mela.cli.events", "events"),
     "rehearse": ("mela.cli.rehearse", "rehearse"),
+    "predict": ("mela.cli.predict", "predict"),
 }
 _ABOUT = {
     "up": "Run the whole platform in one process.",
@@ -40,6 +41,7 @@ _ABOUT = {
     "keys": "Fill Secrets that stand empty in a cluster.",
     "parked": "Events of services that wait, and events that are parked.",
     "verify": "Say what is wrong with Kubernetes manifests, what will happen, how to mend it.",
+    "predict": "Lift an autoscaler's floor before the crowd comes, and give it back after.",
     "rehearse": "Play a big day through manifests: what breaks, when, why, which field to change.",
     "events": "National events as dated, sourced curves: list, show, plot.",
 }

@@ -1,0 +1,1 @@
+"""Pure decisions behind controllers, and controllers before an API server that keeps versions."""
