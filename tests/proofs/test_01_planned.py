@@ -69,12 +69,12 @@ def test_the_autoscaler_grows_within_two_minutes_and_shrinks_and_no_request_is_l
     ready, replicas = "{.status.readyReplicas}", "{.status.replicas}"
     with system.changed(catalog, shop[1], "HorizontalPodAutoscaler", APP, hasty):
         with Load(system.doors(catalog, APP), system.BROWSING, 6 * RATE) as load:
-            hurting.until(catalog, f"hpa/{APP}", "{.status.desiredReplicas}", lambda seen: int(seen or 0) > least, 180)
+            catalog.until(f"hpa/{APP}", "{.status.desiredReplicas}", lambda seen: int(seen or 0) > least, 180)
             decided_s = load.now_s()
-            hurting.until(catalog, f"deployment/{APP}", ready, lambda seen: int(seen or 0) > least, 180)
+            catalog.until(f"deployment/{APP}", ready, lambda seen: int(seen or 0) > least, 180)
             grown_s = load.now_s()
         with Load(system.doors(catalog, APP), system.BROWSING, RATE / 2) as calm:
-            hurting.until(catalog, f"deployment/{APP}", replicas, lambda seen: int(seen or 0) == least, 300)
+            catalog.until(f"deployment/{APP}", replicas, lambda seen: int(seen or 0) == least, 300)
             shrunk_s = calm.now_s()
             time.sleep(10)  # the last pod is still answering for a while
     report("autoscaler-out", Account(load.shots), (decided_s, "more wanted"), (grown_s, "one more is ready"))

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any, Self
@@ -80,23 +80,6 @@ def give_back(kubectl: Kubectl, node: str) -> None:
 def _ours(*words: str) -> None:
     done = subprocess.run([CLUSTER, *words], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-
-
-def until(kubectl: Kubectl, name: str, path: str, holds: Callable[[str], bool], timeout_s: float) -> None:
-    """Watch one object until a jsonpath value is as it should be. Raises: AssertionError when the time is up."""
-    process = kubectl.start(
-        "get", name, "--watch", f"--request-timeout={timeout_s:.0f}s", "-o", f"jsonpath={path}{{'\\n'}}"
-    )
-    assert process.stdout
-    seen = "nothing"
-    try:
-        for line in process.stdout:
-            if holds(seen := line.strip()):
-                return
-    finally:
-        process.terminate()
-        process.wait(10)
-    raise AssertionError(f"after {timeout_s:.0f} s {path} of {name} is {seen}")
 
 
 class Watch:

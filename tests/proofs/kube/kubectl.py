@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,22 @@ class Kubectl:
         """Wait until Deployments or StatefulSets are where they should be."""
         for name in names:
             self.do("rollout", "status", name, f"--timeout={timeout_s}s", timeout_s=timeout_s + 10)
+
+    def until(self, name: str, path: str, holds: Callable[[str], bool], timeout_s: float) -> None:
+        """Watch one object until a jsonpath value is as it should be. Raises: KubectlError when the time is up."""
+        watch = self.start(
+            "get", name, "--watch", f"--request-timeout={timeout_s:.0f}s", "-o", f"jsonpath={path}{{'\\n'}}"
+        )
+        assert watch.stdout
+        seen = "nothing"
+        try:
+            for line in watch.stdout:
+                if holds(seen := line.strip()):
+                    return
+        finally:
+            watch.terminate()
+            watch.wait(10)
+        raise KubectlError(f"after {timeout_s:.0f} s {path} of {name} is {seen}")
 
     def patch(self, name: str, *changes: Object) -> None:
         """Change one object by JSON patch."""

@@ -16,20 +16,20 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked. `expected`: the statuses that count as success."""
+    """What is asked. `expected`: the statuses that count as success. `slow_s`: so long the body is on its way, as from a phone in a train."""
 
     path: str
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     expected: tuple[int, ...] = (200,)
+    slow_s: float = 0.0
 
-    def wire(self, host: str, number: int) -> bytes:
-        """Its bytes. `{n}` in a header or in the body is the request's number, for keys that must differ."""
-        body = self.body.replace(b"{n}", str(number).encode())
-        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(body)}"]
-        lines += [f"{name}: {value.replace('{n}', str(number))}" for name, value in self.headers]
-        return "\r\n".join([*lines, "", ""]).encode() + body
+    def head(self, host: str) -> bytes:
+        """Its bytes before the body."""
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(self.body)}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        return "\r\n".join([*lines, "", ""]).encode()
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Load:
     """
 
     def __init__(
-        self, addresses: Sequence[tuple[str, int]], requests: Sequence[Request], rate: float, *, fresh: int = 4, timeout_s: float = 10.0
+        self, addresses: Sequence[tuple[str, int]], requests: Sequence[Request], rate: float, *, fresh: int = 5, timeout_s: float = 10.0
     ) -> None:  # fmt: skip
         self.addresses, self.shots = list(addresses), list[Shot]()
         self._requests, self._rate, self._fresh, self._timeout_s = requests, rate, fresh, timeout_s
@@ -108,7 +108,7 @@ class Load:
             async with asyncio.timeout(self._timeout_s):
                 line = await self._line(address, fresh=fresh)
                 try:
-                    status, stays = await _exchange(line, request.wire(address[0], number))
+                    status, stays = await _exchange(line, request, address[0])
                 except BaseException:
                     line.writer.close()
                     raise
@@ -134,9 +134,12 @@ class Load:
         return _Line(*await asyncio.open_connection(*address))
 
 
-async def _exchange(line: _Line, wire: bytes) -> tuple[int, bool]:
+async def _exchange(line: _Line, request: Request, host: str) -> tuple[int, bool]:
     """Send a request and read its answer to the end; its status, and whether the connection stays."""
-    line.writer.write(wire)
+    line.writer.write(request.head(host))
+    if request.slow_s:
+        await asyncio.sleep(request.slow_s)
+    line.writer.write(request.body)
     head = (await line.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     fields = dict(part.split(": ", 1) for part in head.split("\r\n")[1:] if ": " in part)
     if fields.get("transfer-encoding") == "chunked":

@@ -21,6 +21,8 @@ from tests.proofs.kube.load import Account, Load
 from tests.proofs.kube.results import FOLDER
 
 APP, RATE = system.CATALOG, system.RATE
+REQUESTS = (*system.BROWSING, *system.BROWSING[:3], system.SLOW)
+"""One of eight is slow, and every second opens a connection of its own: phones, more than balancers."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _container(item: Object) -> Object:
 
 def roll(kubectl: Kubectl) -> Account:
     """A rolling update under load."""
-    with Load(system.doors(kubectl, APP), system.BROWSING, RATE) as load:
+    with Load(system.doors(kubectl, APP), REQUESTS, RATE, fresh=2) as load:
         time.sleep(1)
         hurting.roll(kubectl, APP, str(time.time()))
         _until_nobody_leaves(kubectl)
@@ -95,7 +97,7 @@ def drain_two(kubectl: Kubectl) -> Account:
         hurting.roll(kubectl, APP, str(time.time()))
         _until_nobody_leaves(kubectl)
         kubectl.do("uncordon", database)
-        with Load(system.doors(kubectl, APP), system.BROWSING, RATE) as load:
+        with Load(system.doors(kubectl, APP), REQUESTS, RATE, fresh=2) as load:
             time.sleep(1)
             hurting.drain(kubectl, *others)
             hurting.settle(kubectl, APP)

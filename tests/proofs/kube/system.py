@@ -60,10 +60,8 @@ def bring_up(kubectl: Kubectl, items: list[Object], timeout_s: int = 400) -> Non
 
 
 def at_least(kubectl: Kubectl, deployment: str, count: int, timeout_s: int = 120) -> None:
-    """Wait until so many pods of a Deployment, and all that it wants, are available."""
-    kubectl.do(
-        "wait", f"deployment/{deployment}", f"--for=jsonpath={{.spec.replicas}}={count}", f"--timeout={timeout_s}s"
-    )
+    """Wait until so many pods of a Deployment are wanted, and all that are wanted are available."""
+    kubectl.until(f"deployment/{deployment}", "{.spec.replicas}", lambda seen: int(seen or 0) >= count, timeout_s)
     kubectl.rolled_out(f"deployment/{deployment}", timeout_s=timeout_s)
 
 
@@ -98,8 +96,7 @@ def sized(kubectl: Kubectl, app: str, least: int) -> Iterator[None]:
     change = {"op": "replace", "path": "/spec/minReplicas"}
     kubectl.patch(f"hpa/{app}", {**change, "value": least})
     try:
-        if int(kubectl.get(f"deployment/{app}")["spec"]["replicas"]) < least:
-            at_least(kubectl, app, least)
+        at_least(kubectl, app, least)
         yield
     finally:
         kubectl.patch(f"hpa/{app}", {**change, "value": before})
@@ -129,3 +126,12 @@ BROWSING = (
     Request("/api/catalog/categories"),
 )
 """What people do who look around, each answered from the database."""
+SLOW = Request(
+    "/api/catalog/variants/ATTA-5KG/price",
+    "PUT",
+    (("Content-Type", "application/json"),),
+    b'{"price_paise": 1}',
+    (401,),
+    slow_s=4.0,
+)
+"""A request that is under way for seconds: its body comes slowly. It is refused, for nobody signed it; that is an answer like another."""
