@@ -30,7 +30,7 @@ def test_a_lost_node_costs_forty_percent_for_a_minute_at_most_and_then_nothing(c
     node = (set(catalog.node_addresses()) - {hurting.node_of_database(catalog)}).pop()
     with (
         system.sized(catalog, APP, 3),  # one for each zone, as at full size
-        Load(system.doors(catalog, APP, without=node), system.BROWSING, RATE, timeout_s=5) as load,
+        Load(system.doors(catalog, APP, without=node), system.BROWSING, RATE, fresh=1, timeout_s=5) as load,
     ):
         time.sleep(2)
         at_s = load.now_s()

@@ -106,11 +106,14 @@ def drain_two(kubectl: Kubectl) -> Account:
 
 
 def lose_the_emptiest(kubectl: Kubectl) -> Account:
-    """Pods are placed while one node is all but empty, then that node is lost; ten seconds from then on."""
+    """Pods are placed while one node is all but empty, then that node is lost; ten seconds from then on.
+
+    Each request opens its own connection: a kept one that works would hide how many pods are gone.
+    """
     emptiest = _emptiest(kubectl)
     hurting.roll(kubectl, APP, str(time.time()))
     _until_nobody_leaves(kubectl)
-    with Load(system.doors(kubectl, APP, without=emptiest), system.BROWSING, RATE, timeout_s=3) as load:
+    with Load(system.doors(kubectl, APP, without=emptiest), system.BROWSING, RATE, fresh=1, timeout_s=3) as load:
         time.sleep(1)
         at_s = load.now_s()
         hurting.lose(emptiest)
