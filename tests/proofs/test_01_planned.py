@@ -43,7 +43,10 @@ def test_a_changed_configuration_reaches_the_pods_and_loses_no_request(
     assert not Account(load.shots).failed
 
 
-def test_each_node_is_drained_in_turn_and_no_request_is_lost(catalog: Kubectl) -> None:
+def test_each_node_is_drained_in_turn_and_no_request_is_lost(
+    catalog: Kubectl, shop: tuple[Kubectl, list[Object]]
+) -> None:
+    hurting.scatter(*shop)
     nodes = set(catalog.node_addresses()) - {hurting.node_of_database(catalog)}
     marks = []
     with Load(system.doors(catalog, APP), system.BROWSING, RATE) as load:
@@ -68,6 +71,7 @@ def test_the_autoscaler_grows_within_two_minutes_and_shrinks_and_no_request_is_l
     least = int(catalog.get(f"hpa/{APP}")["spec"]["minReplicas"])
     ready, replicas = "{.status.readyReplicas}", "{.status.replicas}"
     with system.changed(catalog, shop[1], "HorizontalPodAutoscaler", APP, hasty):
+        catalog.until(f"deployment/{APP}", replicas, lambda seen: int(seen or 0) == least, 300)
         with Load(system.doors(catalog, APP), system.BROWSING, 6 * RATE) as load:
             catalog.until(f"hpa/{APP}", "{.status.desiredReplicas}", lambda seen: int(seen or 0) > least, 180)
             decided_s = load.now_s()

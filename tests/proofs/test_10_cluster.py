@@ -22,6 +22,7 @@ def test_each_node_is_drained_while_people_pay_and_every_payment_succeeds(shop: 
         if item["kind"] == "PodDisruptionBudget"
     ]
     nodes = sorted(set(kubectl.node_addresses()) - {hurting.node_of_database(kubectl)})
+    hurting.scatter(kubectl, items)
     with ExitStack() as stack:
         stack.enter_context(hurting.uncordoned(kubectl))
         watches = {

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any, Self
 
+from tests.proofs.kube import system
 from tests.proofs.kube.kubectl import CLUSTER, Kubectl, Object
 
 
@@ -45,6 +46,15 @@ def drain(kubectl: Kubectl, *nodes: str, timeout_s: int = 180) -> None:
     for process in drains:
         told, _ = process.communicate(timeout=timeout_s + 30)
         assert process.returncode == 0, told[-2000:]
+
+
+def scatter(kubectl: Kubectl, items: list[Object]) -> None:
+    """New pods for every Deployment: drains and losses leave all of them on few nodes, and nothing moves them back."""
+    there = list(system.workloads(items, "Deployment"))
+    for namespace, name in there:
+        kubectl.within(namespace).do("rollout", "restart", name)
+    for namespace, name in there:
+        kubectl.within(namespace).rolled_out(name)
 
 
 def settle(kubectl: Kubectl, *deployments: str) -> None:
