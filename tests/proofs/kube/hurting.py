@@ -107,7 +107,8 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._thread.join()
-        self._process.wait(10)
+        with self._process:  # closes what it told us through, and waits
+            pass
 
     def _read(self) -> None:
         assert self._process.stdout

@@ -83,18 +83,13 @@ class Kubectl:
 
     def until(self, name: str, path: str, holds: Callable[[str], bool], timeout_s: float) -> None:
         """Watch one object until a jsonpath value is as it should be. Raises: KubectlError when the time is up."""
-        watch = self.start(
-            "get", name, "--watch", f"--request-timeout={timeout_s:.0f}s", "-o", f"jsonpath={path}{{'\\n'}}"
-        )
-        assert watch.stdout
-        seen = "nothing"
-        try:
+        seen, bound = "nothing", f"--request-timeout={timeout_s:.0f}s"
+        with self.start("get", name, "--watch", bound, "-o", f"jsonpath={path}{{'\\n'}}") as watch:
+            assert watch.stdout
             for line in watch.stdout:
                 if holds(seen := line.strip()):
+                    watch.terminate()
                     return
-        finally:
-            watch.terminate()
-            watch.wait(10)
         raise KubectlError(f"after {timeout_s:.0f} s {path} of {name} is {seen}")
 
     def patch(self, name: str, *changes: Object) -> None:
