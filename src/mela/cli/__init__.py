@@ -26,6 +26,7 @@ _COMMANDS = {
     "events": ("mela.cli.events", "events"),
     "rehearse": ("mela.cli.rehearse", "rehearse"),
     "predict": ("mela.cli.predict", "predict"),
+    "calibrate": ("mela.cli.calibrate", "calibrate"),
 }
 _ABOUT = {
     "up": "Run the whole platform in one process.",
@@ -43,6 +44,7 @@ _ABOUT = {
     "verify": "Say what is wrong with Kubernetes manifests, what will happen, how to mend it.",
     "predict": "Lift an autoscaler's floor before the crowd comes, and give it back after.",
     "rehearse": "Play a big day through manifests: what breaks, when, why, which field to change.",
+    "calibrate": "Measure what a request costs, for a call graph.",
     "events": "National events as dated, sourced curves: list, show, plot.",
 }
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from mela.cluster import forecast, manifests
 from mela.cluster.objects import System
-from mela.rehearsal import backtest, calls, engine, events, faults, strategies, system
+from mela.rehearsal import backtest, calls, engine, events, faults, leadin, strategies, system
 from mela.rehearsal.events.event import Event
 from mela.rehearsal.model import Demand, Strategy, Trace
 from mela.rehearsal.verdict.around import Around
@@ -73,11 +73,11 @@ class Ready:
         """One run. Raises: CannotRehearse."""
         plan = self.plan
         try:
-            return engine.run(
+            trace = engine.run(
                 system.of(self.objects if objects is None else objects),
-                self.demand,
+                leadin.before(self.demand),
                 self.graph,
-                faults=tuple(map(faults.parse, plan.faults)),
+                faults=leadin.later([faults.parse(text) for text in plan.faults]),
                 strategy=self._strategy(),
                 seed=plan.seed,
                 quick=plan.quick if quick is None else quick,
@@ -85,6 +85,7 @@ class Ready:
             )
         except ValueError as error:
             raise CannotRehearse(str(error)) from error
+        return leadin.without(trace)
 
     def _strategy(self) -> Strategy:
         """Those that look back know the other events of the family, at the size of one's own; the oracle knows what comes."""

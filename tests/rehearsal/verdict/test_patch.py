@@ -61,6 +61,26 @@ def test_a_field_goes_into_a_map_in_one_line_too(tmp_path: Path) -> None:
     assert "requests: {memory: 64Mi, cpu: 500m}" in text
 
 
+def test_two_fields_of_one_line_and_two_new_fields_of_one_map_change_together(tmp_path: Path) -> None:
+    text = match.TEXT.replace(
+        "minReplicas: 4\n",
+        "minReplicas: 4\n  behavior: {scaleDown: {stabilizationWindowSeconds: 60, selectPolicy: Max}}\n",
+    )
+    file, things = written(tmp_path, text)
+    container = ("spec", "template", "spec", "containers", 0, "resources")
+    down, up = ("spec", "behavior", "scaleDown"), ("spec", "behavior", "scaleUp")
+    changes = [
+        change(things, "HorizontalPodAutoscaler", (*down, "selectPolicy"), "Disabled"),
+        change(things, "HorizontalPodAutoscaler", (*down, "stabilizationWindowSeconds"), 3600),
+        change(things, "HorizontalPodAutoscaler", (*up, "stabilizationWindowSeconds"), 0),
+        change(things, "HorizontalPodAutoscaler", (*up, "selectPolicy"), "Max"),
+        change(things, "Deployment", (*container, "requests", "cpu"), "250m"),
+    ]
+    (hpa,) = manifests.parse(patch.edited(changes)[str(file)]).kind("HorizontalPodAutoscaler")
+    assert hpa.get(*down) == {"stabilizationWindowSeconds": 3600, "selectPolicy": "Disabled"}
+    assert hpa.get(*up) == {"stabilizationWindowSeconds": 0, "selectPolicy": "Max"}
+
+
 def test_the_diff_applies_with_git_and_with_patch(tmp_path: Path) -> None:
     file, things = written(tmp_path, match.TEXT.rstrip("\n"))  # without a last newline
     changes = [

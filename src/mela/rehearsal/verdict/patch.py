@@ -48,13 +48,19 @@ def edited(changes: Sequence[Change]) -> dict[str, str]:
 def _edited(file: str, changes: Sequence[Change]) -> str:
     if not FilePath(file).is_file():
         raise CannotPatch(f"{file} is no file here, so it is for you to change: {_told(changes)}.")
-    before = text = FilePath(file).read_text(encoding="utf-8")
+    before = FilePath(file).read_text(encoding="utf-8")
+    documents: dict[int, tuple[str, str]] = {}
     for one in changes:
         document = one.thing.document
         if document is None or document.text not in before:
             raise CannotPatch(f"{file} is not what was read; a tool made it, or it changed since: {_told([one])}.")
-    for one in sorted(changes, key=lambda one: one.thing.line_of(one.path), reverse=True):
-        text = _replaced(text, one)
+        original, now = documents.get(document.first, (document.text, document.text))
+        documents[document.first] = original, _replaced(now, (*document.path, *one.path), one)
+    text = before
+    for first in sorted(documents, reverse=True):
+        original, now = documents[first]
+        at = sum(map(len, before.splitlines(keepends=True)[: first - 1]))
+        text = text[:at] + now + text[at + len(original) :]
     _hold(file, before, text, changes)
     return text
 
@@ -63,14 +69,11 @@ def _told(changes: Iterable[Change]) -> str:
     return "; ".join(f"{one.thing.title} {'.'.join(map(str, one.path))} = {one.after}" for one in changes)
 
 
-def _replaced(text: str, change: Change) -> str:
-    document = change.thing.document
-    assert document is not None
+def _replaced(text: str, path: Path, change: Change) -> str:
+    """The text of a document with the value at a path."""
     lines = text.splitlines(keepends=True)
-    node, rest = _nearest(yaml.compose(document.text, Loader=yaml.SafeLoader), (*document.path, *change.path))
-    if not rest:
-        return _scalar(lines, node, document.first - 1, change.after)
-    return _inserted(lines, node, document.first - 1, rest, change)
+    node, rest = _nearest(yaml.compose(text, Loader=yaml.SafeLoader), path)
+    return _inserted(lines, node, rest, change) if rest else _scalar(lines, node, change.after)
 
 
 def _nearest(node: Any, path: Path) -> tuple[Any, Path]:
@@ -87,14 +90,14 @@ def _nearest(node: Any, path: Path) -> tuple[Any, Path]:
     return node, ()
 
 
-def _scalar(lines: list[str], node: Any, offset: int, value: Any) -> str:
+def _scalar(lines: list[str], node: Any, value: Any) -> str:
     start, end = node.start_mark, node.end_mark
     if not isinstance(node, yaml.ScalarNode) or start.line != end.line:
         raise CannotPatch("the field is written over several lines; change it by hand")
     quote = node.style if node.style in ("'", '"') else ""
-    line = lines[offset + start.line]
+    line = lines[start.line]
     spelled = f"{quote}{value}{quote}" if quote else _plain(value)
-    lines[offset + start.line] = line[: start.column] + spelled + line[end.column :]
+    lines[start.line] = line[: start.column] + spelled + line[end.column :]
     return "".join(lines)
 
 
@@ -104,22 +107,22 @@ def _plain(value: Any) -> str:
     return text if yaml.safe_load(text) == value else json.dumps(value)
 
 
-def _inserted(lines: list[str], node: Any, offset: int, rest: Path, change: Change) -> str:
+def _inserted(lines: list[str], node: Any, rest: Path, change: Change) -> str:
     """A key that was not written goes into the map above it, as that map is laid out."""
     if not isinstance(node, yaml.MappingNode) or not node.value or not all(isinstance(step, str) for step in rest):
         raise CannotPatch(f"there is no place for it yet; write it by hand: {_told([change])}")
     if node.flow_style:
         at = node.start_mark
-        line = lines[offset + at.line]
+        line = lines[at.line]
         nested = _plain(change.after)
         for step in reversed(rest[1:]):
             nested = f"{{{step}: {nested}}}"
-        lines[offset + at.line] = f"{line[: at.column + 1]}{rest[0]}: {nested}, {line[at.column + 1 :]}"
+        lines[at.line] = f"{line[: at.column + 1]}{rest[0]}: {nested}, {line[at.column + 1 :]}"
         return "".join(lines)
     column = node.value[0][0].start_mark.column
     entry = [f"{' ' * (column + 2 * depth)}{step}:" for depth, step in enumerate(rest)]
     entry[-1] += f" {_plain(change.after)}"
-    at_line = offset + (node.value[1][0].start_mark.line if len(node.value) > 1 else _last_line(node.value[0][1]) + 1)
+    at_line = node.value[1][0].start_mark.line if len(node.value) > 1 else _last_line(node.value[0][1]) + 1
     while at_line and lines[at_line - 1].lstrip().startswith("#") and _indent(lines[at_line - 1]) == column:
         at_line -= 1
     if at_line and not lines[at_line - 1].endswith("\n"):

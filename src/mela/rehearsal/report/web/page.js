@@ -292,7 +292,7 @@
     for (const run of runs) for (const one of run.failures) {
       const [when, ...rest] = said(one.says);
       const why = rest.pop();
-      out.push(el("button", { class: "card failure", onclick: () => { state.service = one.service; build(); move(midst(one)); document.getElementById("stage").scrollIntoView({ behavior: "smooth" }); } },
+      out.push(el("button", { class: "card failure" + (run.held ? " mild" : ""), onclick: () => { state.service = one.service; build(); move(midst(one)); document.getElementById("stage").scrollIntoView({ behavior: "smooth" }); } },
         el("p", { class: "when" }, when, runs.length > 1 ? el("span", { class: "tag" }, run.name) : null),
         el("p", {}, rest.join(" ")), el("p", { class: "why" }, why),
         one.said ? el("p", { class: "said" }, one.said) : null,

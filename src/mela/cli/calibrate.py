@@ -1,0 +1,268 @@
+"""`mela calibrate`: what a request costs, measured at a running service, as the figures of a call graph."""
+
+import re
+import shutil
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import rich_click as click
+
+from mela.cli import render
+
+CONNECTIONS = (1, 2, 4, 8, 16, 32, 64, 128)
+GROWTH = 1.05
+"""More connections that bring less than this are beyond saturation."""
+START_WITHIN_S = 120.0
+MISSING = "wrk is not installed: apt-get install wrk (Debian, Ubuntu), brew install wrk, dnf install wrk"
+CPU, STARTED, MEMORY = "process_cpu_seconds_total", "process_start_time_seconds", "process_resident_memory_bytes"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What so many connections brought. `cpu_ms` is the process's own CPU per request."""
+
+    connections: int
+    per_s: float
+    p50_ms: float
+    p99_ms: float
+    cpu_ms: float
+    busy: float
+    """CPU of the process, in cores."""
+
+
+class CannotMeasure(Exception):
+    """The service does not answer as it must; the text says what to do."""
+
+
+@click.command(
+    epilog="Examples:  mela calibrate http://127.0.0.1:3000/api/catalog/products   ·   mela calibrate URL --start 'mela up --port 3100'"
+    "   ·   mela calibrate URL --into calls.yaml --as catalog.read"
+)
+@click.argument("url")
+@click.option("--metrics", metavar="URL", help="Where the process's own metrics are.  [default: /metrics there]")
+@click.option("--ready", metavar="URL", help="Where it says that it is ready.  [default: /readyz there]")
+@click.option("--start", metavar="COMMAND", help="Start it by this, measure the start too, and stop it in the end.")
+@click.option(
+    "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Sent with each request. May be repeated."
+)
+@click.option("--seconds", type=click.IntRange(1, 120), default=4, show_default=True, help="Per number of connections.")
+@click.option("--into", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE", help="A call graph to write the figures into; needs --as.")  # fmt: skip
+@click.option("--as", "operation", metavar="SERVICE.OPERATION", help="What was measured.")
+@click.option("--json", "for_script", is_flag=True, help="For a script.")
+def calibrate(  # noqa: PLR0917 - click passes them by name
+    url: str, metrics: str | None, ready: str | None, start: str | None, headers: tuple[str, ...], seconds: int,
+    into: Path | None, operation: str | None, for_script: bool,
+) -> None:  # fmt: skip
+    """Measure a service under load: CPU per request, waiting of its own, start, saturation.
+
+    wrk makes the load, the process itself says how much CPU it took (process_cpu_seconds_total in its /metrics).
+    Let nothing else run on the machine. Exit code 2: it could not be measured.
+    """
+    if into and not operation:
+        raise click.UsageError("--into needs --as, such as --as catalog.read: it says which figures to write.")
+    parts = urlsplit(url)
+    base = f"{parts.scheme}://{parts.netloc}"
+    try:
+        if not shutil.which("wrk"):
+            raise CannotMeasure(MISSING)
+        found = _measured(url, metrics or f"{base}/metrics", ready or f"{base}/readyz", start, headers, seconds)
+        if into and operation:
+            _write(into, operation, found)
+    except CannotMeasure as error:
+        render.problem(str(error))
+        raise SystemExit(2) from error
+    if for_script:
+        render.as_json({**found, "loads": [asdict(load) for load in found["loads"]]})
+    else:
+        _tell(found, operation or "SERVICE.OPERATION")
+
+
+def _measured(
+    url: str, metrics: str, ready: str, start: str | None, headers: tuple[str, ...], seconds: int
+) -> dict[str, Any]:
+    process, began = _started(start, ready)
+    try:
+        at_start = _own(metrics)
+        loads: list[Load] = []
+        with render.stages() as stages:
+            hear = stages.begin(f"load on {url}")
+            for place, connections in enumerate(CONNECTIONS):
+                loads.append(_load(url, metrics, headers, connections, seconds))
+                hear(place + 1, len(CONNECTIONS))
+                if _is_over(loads):
+                    break
+        return _figures(url, loads, at_start if start else None, began, _own(metrics))
+    finally:
+        if process:
+            process.terminate()
+            process.wait(30)
+
+
+def _is_over(loads: list[Load]) -> bool:
+    """Twice in a row more connections brought nothing: once may be noise."""
+    rates = [load.per_s for load in loads]
+    return len(rates) > 3 and max(rates[-2:]) < GROWTH * max(rates[:-2])
+
+
+def _started(command: str | None, ready: str) -> tuple[subprocess.Popen[bytes] | None, float | None]:
+    """The process and the seconds until it was ready; neither where nothing is to be started."""
+    import shlex
+
+    if command is None:
+        return None, None
+    began = time.monotonic()
+    try:
+        process = subprocess.Popen(shlex.split(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - it is the user's own command
+    except OSError as error:
+        raise CannotMeasure(f"{command!r} cannot be started: {error.strerror}") from error
+    while _status(ready) != 200:
+        if process.poll() is not None:
+            raise CannotMeasure(f"{command!r} ended with exit code {process.returncode} before it was ready.")
+        if time.monotonic() - began > START_WITHIN_S:
+            process.terminate()
+            raise CannotMeasure(f"{ready} did not answer 200 within {START_WITHIN_S:.0f} s.")
+        time.sleep(0.02)
+    return process, time.monotonic() - began
+
+
+def _status(url: str) -> int:
+    import httpx2
+
+    try:
+        return httpx2.get(url, timeout=2.0).status_code
+    except httpx2.HTTPError:
+        return 0
+
+
+def _own(metrics: str) -> dict[str, float]:
+    """The process's own CPU, start and memory."""
+    import httpx2
+
+    try:
+        answer = httpx2.get(metrics, timeout=5.0)
+        answer.raise_for_status()
+    except httpx2.HTTPError as error:
+        raise CannotMeasure(f"{metrics} does not answer: {error}. Name it with --metrics URL.") from error
+    found = {
+        name: float(value) for name, value in re.findall(r"^(process_\w+) ([0-9.e+-]+)$", answer.text, re.MULTILINE)
+    }
+    if CPU not in found:
+        raise CannotMeasure(
+            f"{metrics} has no {CPU}. Most Prometheus clients give it on Linux; else name another with --metrics."
+        )
+    return found
+
+
+def _load(url: str, metrics: str, headers: tuple[str, ...], connections: int, seconds: int) -> Load:
+    before = _own(metrics)[CPU]
+    given = [part for header in headers for part in ("-H", header)]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *given, url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - wrk with checked numbers and the user's URL
+    said = done.stdout
+    if done.returncode or "Requests/sec" not in said:
+        raise CannotMeasure(f"wrk could not load {url}: {(done.stderr or said).strip().splitlines()[-1]}")
+    if refused := re.search(r"Non-2xx or 3xx responses: (\d+)", said):
+        raise CannotMeasure(
+            f"{refused[1]} answers were neither 2xx nor 3xx; measure a path that answers, with --header if it needs one."
+        )
+    took = _own(metrics)[CPU] - before
+    requests, lasted = re.search(r"(\d+) requests in ([\d.]+\w+),", said), seconds
+    count = int(requests[1]) if requests else 0
+    if not count:
+        raise CannotMeasure(f"{url} answered nothing in {seconds} s.")
+    return Load(
+        connections, count / lasted, _quantile(said, 50), _quantile(said, 99), took / count * 1000, took / lasted
+    )
+
+
+def _quantile(said: str, percent: int) -> float:
+    """In milliseconds."""
+    found = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s|m)", said)
+    assert found is not None
+    return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[found[2]]
+
+
+def _figures(
+    url: str, loads: list[Load], at_start: dict[str, float] | None, began: float | None, now: dict[str, float]
+) -> dict[str, Any]:
+    most = max(loads, key=lambda load: load.per_s)
+    saturated = next(load for load in loads if load.per_s * GROWTH >= most.per_s)
+    return {
+        "url": url,
+        "cpu_ms": round(most.cpu_ms, 3),
+        "wait_ms": round(max(0.0, loads[0].p50_ms - loads[0].cpu_ms), 2),
+        "saturation_per_s": round(most.per_s),
+        "saturation_connections": saturated.connections,
+        "saturated_by": "CPU" if most.busy > 0.9 else "something that it waits for",
+        "workers": max(1, round(most.busy)),
+        "memory_mb": round(now.get(MEMORY, 0) / 2**20),
+        "start_s": round(began, 2) if began is not None else None,
+        "start_cpu_s": round(at_start[CPU], 2) if at_start else None,
+        "loads": loads,
+    }
+
+
+def _tell(found: dict[str, Any], operation: str) -> None:
+    render.table(
+        "Load", ("connections", "per second", "p50 ms", "p99 ms", "CPU ms each", "cores"),
+        [(x.connections, f"{x.per_s:.0f}", f"{x.p50_ms:.1f}", f"{x.p99_ms:.1f}", f"{x.cpu_ms:.3f}", f"{x.busy:.2f}") for x in found["loads"]],
+    )  # fmt: skip
+    service, _, name = operation.partition(".")
+    render.line("")
+    render.line(
+        f"Saturated at {found['saturation_per_s']} requests a second and {found['saturation_connections']} connections, by {found['saturated_by']}."
+    )
+    render.line("For a call graph (times and memory of this machine):")
+    render.line("")
+    for line in _yaml(found, service, name or "OPERATION"):
+        render.line(line)
+
+
+def _yaml(found: dict[str, Any], service: str, operation: str) -> list[str]:
+    start = [f"    {key}: {found[key]}" for key in ("start_s", "start_cpu_s") if found[key] is not None]
+    return [
+        "services:", f"  {service}:", f"    workers: {found['workers']}", f"    memory_mb: {found['memory_mb']}", *start,
+        "    operations:", f"      {operation}: {{cpu_ms: {found['cpu_ms']}, wait_ms: {found['wait_ms']}}}",
+    ]  # fmt: skip
+
+
+def _write(file: Path, operation: str, found: dict[str, Any]) -> None:
+    """Puts the figures into a call graph; what else stands in it stays. Raises: CannotMeasure, reading.Unusable."""
+    from mela.cluster.objects import Document, Object, Source
+    from mela.rehearsal import calls
+    from mela.rehearsal.verdict import patch
+    from mela.rehearsal.verdict.model import Change
+
+    text = file.read_text(encoding="utf-8")
+    service, _, name = operation.partition(".")
+    graph = calls.parse(text, str(file))
+    if service not in graph.services or name not in graph.services[service].operations:
+        known = ", ".join(full for full, _, _ in graph.operations())
+        raise CannotMeasure(f"{file} has no operation {operation}; it has {known}.")
+    import yaml
+
+    thing = Object("", "", "", "", yaml.safe_load(text), Source(str(file)), Document(text))
+    at_service, at_operation = ("services", service), ("services", service, "operations", name)
+    values: dict[tuple[str, ...], Any] = {
+        (*at_operation, "cpu_ms"): found["cpu_ms"],
+        (*at_operation, "wait_ms"): found["wait_ms"],
+        **{
+            (*at_service, key): found[key]
+            for key in ("workers", "memory_mb", "start_s", "start_cpu_s")
+            if found[key] is not None
+        },
+    }
+    changes = [
+        Change(thing, path, thing.get(*path), value) for path, value in values.items() if thing.get(*path) != value
+    ]
+    try:
+        changed = patch.edited(changes)[str(file)] if changes else text
+    except patch.CannotPatch as error:
+        raise CannotMeasure(str(error)) from error
+    calls.parse(changed, str(file))
+    file.write_text(changed, encoding="utf-8")
+    render.note(f"{len(changes)} figures written into {file}")

@@ -1,0 +1,45 @@
+"""A service is measured as it runs, and the figures stand in a call graph that can be rehearsed."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from mela.rehearsal import calls
+from tests.proofs import components
+from tests.proofs.stage import free_port
+
+MELA = Path(sys.executable).parent / "mela"
+
+
+def test_a_running_service_is_measured_into_a_call_graph(tmp_path: Path) -> None:
+    components.need("wrk")
+    port, file = free_port(), tmp_path / "calls.yaml"
+    shutil.copy(Path(calls.__file__).parent / "data" / "calls" / "mela.yaml", file)
+    url = f"http://127.0.0.1:{port}/api/catalog/products?q=rice"
+    start = f"{MELA} up --port {port} --data {tmp_path / 'data'}"
+    command = [
+        MELA,
+        "calibrate",
+        url,
+        "--start",
+        start,
+        "--seconds",
+        "2",
+        "--into",
+        file,
+        "--as",
+        "catalog.search",
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["start_s"] > 0.2
+    assert found["start_cpu_s"] > 0.2
+    assert 0.05 < found["cpu_ms"] < 50
+    assert found["saturation_per_s"] > 20
+    search = calls.load(str(file)).services["catalog"]
+    assert search.operations["search"].cpu_ms == found["cpu_ms"]
+    assert search.start_s == found["start_s"]

@@ -1,0 +1,69 @@
+"""`mela calibrate`: what it makes of a measurement; tests/proofs measures a real service."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mela.cli import calibrate
+from mela.cli.calibrate import CannotMeasure, Load
+from mela.rehearsal import calls, example
+
+SAID = """\
+Running 2s test @ http://127.0.0.1:3000/
+  Latency Distribution
+     50%    2.40ms
+     99%    1.03s
+  1130 requests in 2.00s, 1.1MB read
+Requests/sec:    565.10
+"""
+LOADS = [
+    Load(1, 100, 7.4, 20, 1.6, 0.2),
+    Load(2, 560, 8.0, 29, 1.7, 0.95),
+    Load(4, 570, 13.7, 51, 1.7, 0.97),
+    Load(8, 565, 20.0, 90, 1.7, 0.97),
+]
+
+
+def test_quantiles_are_read_in_any_unit() -> None:
+    assert calibrate._quantile(SAID, 50) == 2.4
+    assert calibrate._quantile(SAID, 99) == 1030
+
+
+def test_it_stops_after_two_loads_that_bring_nothing() -> None:
+    assert [calibrate._is_over(LOADS[:many]) for many in (1, 2, 3, 4)] == [False, False, False, True]
+
+
+def test_figures_are_those_of_a_call_graph() -> None:
+    found = calibrate._figures("http://x/", LOADS, {calibrate.CPU: 2.8}, 4.25, {calibrate.MEMORY: 141 * 2**20})
+    assert found["cpu_ms"] == 1.7
+    assert found["wait_ms"] == pytest.approx(5.8)
+    assert (found["saturation_per_s"], found["saturation_connections"], found["saturated_by"]) == (570, 2, "CPU")
+    assert (found["start_s"], found["start_cpu_s"], found["memory_mb"], found["workers"]) == (4.25, 2.8, 141, 1)
+    assert "      read: {cpu_ms: 1.7, wait_ms: 5.8}" in calibrate._yaml(found, "scores", "read")
+
+
+def test_figures_go_into_the_file_and_comments_stay(tmp_path: Path) -> None:
+    file = tmp_path / "calls.yaml"
+    file.write_text(Path(example.CALLS).read_text(encoding="utf-8"), encoding="utf-8")
+    found = calibrate._figures("http://x/", LOADS, {calibrate.CPU: 2.8}, 4.25, {calibrate.MEMORY: 141 * 2**20})
+    calibrate._write(file, "scores.heartbeat", found)
+    scores = calls.load(str(file)).services["scores"]
+    assert (scores.start_s, scores.start_cpu_s, scores.memory_mb) == (4.25, 2.8, 141)
+    assert (scores.operations["heartbeat"].cpu_ms, scores.operations["heartbeat"].wait_ms) == (1.7, 5.8)
+    assert scores.operations["home"].cpu_ms == 2
+    assert "heartbeat: # the score, every ten seconds" in file.read_text(encoding="utf-8")
+
+
+def test_an_operation_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "calls.yaml"
+    file.write_text(Path(example.CALLS).read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(CannotMeasure, match=r"has no operation scores\.buy; it has scores\.start"):
+        calibrate._write(file, "scores.buy", {})
+
+
+def test_without_wrk_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    told = CliRunner().invoke(calibrate.calibrate, ["http://127.0.0.1:1/"])
+    assert told.exit_code == 2
+    assert "apt-get install wrk" in told.stderr
