@@ -5,6 +5,7 @@ UV        ?= $(OWN_UV)
 ARGS      ?=
 EXAMPLE   ?=
 FILE      ?=
+EVENT     ?=
 
 OWN_UV     = .mela/uv/bin/uv
 UV_VERSION = 0.13.9
@@ -37,6 +38,10 @@ up: $(ENV) ## The whole platform in one process on :3000 (ARGS="--port 3100 --da
 
 .PHONY: web
 web: $(SITE) ## Build the shop's pages from web/ (make up does it, too)
+
+.PHONY: rehearse
+rehearse: $(ENV) ## A big day through the manifests (EVENT=match-2019, ARGS="--html a.html"); without EVENT an example
+	@$(BIN)/mela rehearse $(if $(EVENT),kubernetes --event $(EVENT)) $(ARGS)
 
 .PHONY: image
 image: ## Container image mela:dev, and by its version as the manifests name it (needs docker)

@@ -20,7 +20,7 @@ def test_a_running_service_is_measured_into_a_call_graph(tmp_path: Path) -> None
     url = f"http://127.0.0.1:{port}/api/catalog/products?q=rice"
     start = f"{MELA} up --port {port} --data {tmp_path / 'data'}"
     command = [
-        MELA,
+        str(MELA),
         "calibrate",
         url,
         "--start",
@@ -28,7 +28,7 @@ def test_a_running_service_is_measured_into_a_call_graph(tmp_path: Path) -> None
         "--seconds",
         "2",
         "--into",
-        file,
+        str(file),
         "--as",
         "catalog.search",
         "--json",

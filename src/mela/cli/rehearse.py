@@ -178,8 +178,7 @@ def _one(
         mend = _search(ready, verdict, stages) if searches and not verdict.held else None
     outcome = _outcome(ready, verdict, mend, looked=searches and not verdict.held)
     if html:
-        mended = [_outcome(ready, mend.verdict, None, name="with the change")] if mend else []
-        html.write_text(page.html([outcome, *mended], language), encoding="utf-8")
+        html.write_text(page.html(_pair(ready, outcome), language), encoding="utf-8")
     if for_script:
         render.as_json(document.document(outcome, wanted, budget))
     else:
@@ -190,6 +189,19 @@ def _one(
     if fix and outcome.diff and within:
         _write(fix, outcome.diff)
     return HELD if verdict.held and within else BROKE
+
+
+def _pair(ready: "Ready", outcome: "Outcome") -> "list[Outcome]":
+    """What stands side by side on the page: before and after the change, or as written and another strategy."""
+    from mela.rehearsal import plan, strategies
+    from mela.rehearsal.verdict.judge import judge
+
+    if ready.plan.strategy != strategies.NAMES[0]:
+        plain = plan.read(ready.plan.but(strategy=strategies.NAMES[0]))
+        return [_outcome(plain, judge(plain.play(), plain.around), None), outcome]
+    if outcome.mend:
+        return [outcome, _outcome(ready, outcome.mend.verdict, None, name="with-the-change")]
+    return [outcome]
 
 
 def _search(ready: "Ready", verdict: "Verdict", stages: "render.Stages") -> "Mend | None":
@@ -209,7 +221,7 @@ def _search(ready: "Ready", verdict: "Verdict", stages: "render.Stages") -> "Men
     )
 
 
-def _outcome(ready: "Ready", verdict: "Verdict", mend: "Mend | None", *, looked: bool = False, name: str = "as written") -> "Outcome":  # fmt: skip
+def _outcome(ready: "Ready", verdict: "Verdict", mend: "Mend | None", *, looked: bool = False, name: str = "") -> "Outcome":  # fmt: skip
     from mela.rehearsal import example
     from mela.rehearsal.report.outcome import Outcome
 
@@ -219,7 +231,9 @@ def _outcome(ready: "Ready", verdict: "Verdict", mend: "Mend | None", *, looked:
         about["scale"] = f"× {ready.plan.scale:g}"
     if ready.plan.faults:
         about["faults"] = ", ".join(ready.plan.faults)
-    return Outcome(name, ready.event.title, shown, verdict, mend, looked, _diff(mend) if mend else "", about)
+    return Outcome(
+        name or ready.plan.strategy, ready.event.title, shown, verdict, mend, looked, _diff(mend) if mend else "", about
+    )
 
 
 def _diff(mend: "Mend") -> str:

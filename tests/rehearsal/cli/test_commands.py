@@ -51,7 +51,7 @@ def test_the_patch_mends(tmp_path: Path) -> None:
     patch, page = tmp_path / "a.patch", tmp_path / "a.html"
     told = run(*small(tmp_path), "--fix", str(patch), "--html", str(page))
     assert told.exit_code == 1
-    assert "as written" in page.read_text(encoding="utf-8")
+    assert '"name":"with-the-change"' in page.read_text(encoding="utf-8")
     subprocess.run(["git", "apply", "--unsafe-paths", "--directory=/", str(patch)], cwd=tmp_path, check=True)
     assert run(*small_again(tmp_path), "--no-search").exit_code == 0
 

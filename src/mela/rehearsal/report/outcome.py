@@ -9,7 +9,7 @@ from mela.rehearsal.verdict.model import Mend, Verdict
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """`name` tells it apart from others (`as written`, `with the change`); `event` and `paths` head the report.
+    """`name` tells it apart from others: `as-written`, `with-the-change`, or that of a strategy; `event` and `paths` head the report.
 
     `mend` is None where none was looked for, or none found; `looked` tells which. `diff` is the patch.
     """

@@ -26,7 +26,7 @@ BY_SERVICE = (
     "offered", "served", "shed", "failed", "capacity", "latency_p50_s", "latency_p99_s", "cpu_used_m", "cpu_limit_m",
     "desired", "ready", "starting", "pending", "refused",
 )  # fmt: skip
-PREFIXES = ("page", "chart", "line", "now", "when", "gap", "word")
+PREFIXES = ("page", "run", "chart", "line", "now", "when", "gap", "word")
 """Texts that the page itself fills in."""
 
 

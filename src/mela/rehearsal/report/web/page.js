@@ -40,6 +40,7 @@
   // ---- words and figures
   const state = { lang: D.lang, second: 0, service: null, dark: matchMedia("(prefers-color-scheme: dark)").matches, playing: 0, wide: 0 };
   const text = (key, params = {}) => (D.texts[state.lang][key] || D.texts.en[key] || key).replace(/\{([a-z0-9_]+)\}/g, (_, name) => params[name] ?? "");
+  const named = run => D.texts[state.lang]["run." + run.name] || run.name;
   const said = texts => texts[state.lang] || texts.en;
   const pad = number => String(number).padStart(2, "0");
   const clock = (epoch, seconds = true) => {
@@ -193,7 +194,7 @@
       runs.forEach((run, at) => {
         const pane = el("div", { class: "pane" }), legend = el("div", { class: "legend" });
         panes.append(pane);
-        if (runs.length > 1) pane.append(el("div", { class: "name" }, run.name));
+        if (runs.length > 1) pane.append(el("div", { class: "name" }, named(run)));
         pane.append(legend);
         const made = draw(pane, chart, run, drawn[at], most);
         made.figures = drawn[at].map(one => {
@@ -230,9 +231,9 @@
   }
   function told(run) {
     const second = Math.min(state.second, run.ticks - 1), i = nearest(run, second);
-    const named = text("line." + run.crowd.name) === "line." + run.crowd.name ? run.crowd.name : text("line." + run.crowd.name);
-    const out = runs.length > 1 ? [el("p", { class: "name" }, run.name)] : [];
-    out.push(el("p", {}, `${count(points(run, run.crowd.line)[i])} ${named}`));
+    const what = text("line." + run.crowd.name) === "line." + run.crowd.name ? run.crowd.name : text("line." + run.crowd.name);
+    const out = runs.length > 1 ? [el("p", { class: "name" }, named(run))] : [];
+    out.push(el("p", {}, `${count(points(run, run.crowd.line)[i])} ${what}`));
     const service = place(run, state.service);
     if (service !== -1) {
       const get = key => series(run, service, key)[i];
@@ -267,7 +268,7 @@
   // ---- the page
   function head(run) {
     const tile = (label, figure, bad) => el("div", { class: "tile" + (bad ? " bad" : "") }, el("b", {}, figure), el("span", {}, label));
-    return el("div", {}, runs.length > 1 ? el("p", { class: "name" }, run.name) : null,
+    return el("div", {}, runs.length > 1 ? el("p", { class: "name" }, named(run)) : null,
       el("h1", { class: run.held ? "held" : "broke" }, said(run.headline)),
       el("div", { class: "tiles" },
         tile(`${text("page.peak")}, ${clock(run.start + run.peak.at, false)}`, count(run.peak.count)),
@@ -285,7 +286,7 @@
       el("div", { class: "bar" }, el("span", { class: "brand" }, `Mela · ${text("page.title")}`), el("span", { class: "tools" }, languages, theme)),
       el("div", { class: "heads" + (runs.length > 1 ? " two" : "") }, ...runs.map(head)),
       el("p", { class: "event", style: "margin-top:14px" }, `${first.event} · ${day}, ${clock(first.start, false)}–${clock(first.start + first.ticks, false)} IST`),
-      ...runs.map(run => el("p", { class: "about" }, (runs.length > 1 ? run.name + ": " : "") + [...Object.values(run.about), text("page.seed", { seed: run.seed, strategy: run.strategy })].filter(Boolean).join(" · "))));
+      ...runs.map(run => el("p", { class: "about" }, (runs.length > 1 ? named(run) + ": " : "") + [...Object.values(run.about), text("page.seed", { seed: run.seed, strategy: run.strategy })].filter(Boolean).join(" · "))));
   }
   function failures() {
     const out = [];
@@ -293,7 +294,7 @@
       const [when, ...rest] = said(one.says);
       const why = rest.pop();
       out.push(el("button", { class: "card failure" + (run.held ? " mild" : ""), onclick: () => { state.service = one.service; build(); move(midst(one)); document.getElementById("stage").scrollIntoView({ behavior: "smooth" }); } },
-        el("p", { class: "when" }, when, runs.length > 1 ? el("span", { class: "tag" }, run.name) : null),
+        el("p", { class: "when" }, when, runs.length > 1 ? el("span", { class: "tag" }, named(run)) : null),
         el("p", {}, rest.join(" ")), el("p", { class: "why" }, why),
         one.said ? el("p", { class: "said" }, one.said) : null,
         one.place ? el("p", { class: "where mono" }, `${one.place}  ${one.field}`) : null));
@@ -321,7 +322,7 @@
   }
   function promises() {
     const rows = runs.flatMap(run => run.budgets.filter((one, place) => one.used > 0 || place < 3).slice(0, 8).map(one =>
-      el("div", { class: "budget" + (one.used > 1 ? " bad" : "") }, (runs.length > 1 ? run.name + " · " : "") + said(one.says),
+      el("div", { class: "budget" + (one.used > 1 ? " bad" : "") }, (runs.length > 1 ? named(run) + " · " : "") + said(one.says),
         el("div", { class: "meter" }, el("i", { style: `width:${Math.min(100, one.used * 100)}%` })))));
     return [el("h2", {}, text("page.promises")), el("div", { class: "card budgets" }, ...rows)];
   }
