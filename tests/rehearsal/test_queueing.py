@@ -26,7 +26,9 @@ def steady(load: float, servers: int, *, ticks: int = 400) -> float:
     arriving, waiting = load * capacity, 0.0
     for _ in range(ticks):
         present = np.array([waiting + arriving])
-        found = queueing.step(present, np.array([capacity]), np.array([1.0]), np.array([float(servers)]))
+        found = queueing.step(
+            present, np.array([capacity]), np.array([1.0]), queueing.power(np.array([float(servers)]))
+        )
         waiting = float(present[0] - found[0] * capacity)
     return waiting / arriving / 0.01
 
@@ -42,7 +44,7 @@ def test_a_flow_above_capacity_piles_up_by_the_difference() -> None:
     waiting = 0.0
     for _ in range(60):
         present = np.array([waiting + 120.0])
-        load = queueing.step(present, np.array([100.0]), np.array([1.0]), np.array([1.0]))
+        load = queueing.step(present, np.array([100.0]), np.array([1.0]), np.array([2.0]))
         waiting = float(present[0] - load[0] * 100.0)
     assert waiting == pytest.approx(60 * 20, rel=0.03)
 
@@ -54,7 +56,9 @@ def test_a_flow_above_capacity_piles_up_by_the_difference() -> None:
     queues=st.integers(1, 10_000),
 )
 def test_nobody_is_served_twice_or_beyond_capacity(present: float, capacity: float, servers: int, queues: int) -> None:
-    load = queueing.step(*(np.array([value]) for value in (present, capacity, float(queues), float(servers))))
+    load = queueing.step(
+        *(np.array([value]) for value in (present, capacity, float(queues), (2.0 * (servers + 1)) ** 0.5))
+    )
     assert 0 <= load[0] <= 1
     assert load[0] * capacity <= present * (1 + 1e-12) + 1e-12
 

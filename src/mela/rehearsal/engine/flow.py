@@ -6,10 +6,12 @@ delays the demand by four seconds; response times are added up without that dela
 
 At every tick and service: offered + waiting before = served + shed + failed + waiting.
 
+A tick is some seventy operations on short arrays, so what is only shown is worked out afterwards, from the rows (`series`).
+
 हर सेकंड, हर सेवा: आया + पहले से रुका = निपटा + लौटाया + असफल + अब भी रुका।
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -21,149 +23,163 @@ TINY = 1e-12
 FLUID = 0.05
 """Within this share of capacity a queue passes from random waits to a backlog that everybody sees."""
 MANY = 1e12
+LONGEST_S = 3600.0
+"""Waits beyond an hour are not told apart."""
+SOUND = 1e-9
+"""Shares of failures below this are none."""
 
 
 @dataclass(slots=True, eq=False)
 class Supply:
     """What serves, by service: changed by pods, nodes and faults, read by every tick.
 
-    `pods` ready; `cores` of one pod; `rate` and `errors` are faults: a factor of capacity, a share of answers that fail;
-    `extra_s` is added to every call into the service, `lost` the share of calls that never arrive. `burn_m` is CPU burnt by starting pods, `idle_m` by
-    all that run; `limit_m` what all running pods may use.
+    `pods` ready; `cores` of one pod; `rate` a factor of capacity; `errors` and `broken` shares of answers that are errors,
+    of the pods and whatever pods there are; `extra_s` is added to every call into the service, `lost` is the share of calls
+    that never arrive, `cut` the share that goes to pods which no longer listen. `burn_m` is CPU burnt by starting pods,
+    `idle_m` by all that run; `limit_m` what all running pods may use.
     """
 
     pods: Floats
     cores: Floats
     rate: Floats
     errors: Floats
+    broken: Floats
     extra_s: Floats
     lost: Floats
+    cut: Floats
     burn_m: Floats
     idle_m: Floats
     limit_m: Floats
-    cut: Floats
-    """Share of this tick's requests that go to pods which no longer listen."""
-    broken: Floats
-    """Share of answers that are errors, whatever pods there are."""
 
 
 def supply(network: Network) -> Supply:
     """Nothing ready yet; what stands outside serves at once."""
-    n = network.n_services
-    zeros, ones = np.zeros, np.ones
-    return Supply(
-        pods=zeros(n), cores=ones(n), rate=ones(n), errors=zeros(n), extra_s=zeros(n), lost=zeros(n),
-        burn_m=zeros(n), idle_m=zeros(n), limit_m=zeros(n), cut=zeros(n), broken=zeros(n),
-    )  # fmt: skip
+    made = Supply(*(np.zeros(network.n_services) for _ in fields(Supply)))
+    made.cores[:] = made.rate[:] = 1.0
+    return made
 
 
-@dataclass(slots=True, eq=False)
-class Tick:
-    """What a tick saw, by service (S,); rates per second. `action` (A, 2): begun and ended well."""
+class Rows:
+    """What every step saw: by operation (n_steps, O), and by service (n_steps, S)."""
 
-    offered: Floats
-    served: Floats
-    shed: Floats
-    failed: Floats
-    waiting: Floats
-    p50_s: Floats
-    p99_s: Floats
-    cpu_used_m: Floats
-    capacity: Floats
-    concurrency: Floats
-    worked: Floats
-    answered: Floats
-    sent_mbps: float
+    def __init__(self, steps: int, network: Network) -> None:
+        by_operation, by_service = (steps, len(network.operations)), (steps, network.n_services)
+        self.arriving, self.worked, self.served, self.shed, self.late, self.waiting, self.mean, self.variance = (
+            np.zeros(by_operation) for _ in range(8)
+        )
+        self.capacity, self.pods, self.burn_m, self.idle_m, self.limit_m = (np.zeros(by_service) for _ in range(5))
 
 
 class Flow:
     """The queues of all services, and what is under way between them."""
 
-    def __init__(self, network: Network, step_s: int = 1) -> None:
+    def __init__(self, network: Network, supply: Supply, steps: int, step_s: int = 1) -> None:
         """`step_s`: seconds per step; one step is one tick unless a rehearsal is quick."""
-        n, o, e = network.n_services, len(network.operations), len(network.calls)
-        self.network, self.step_s = network, float(step_s)
-        self.waiting = np.zeros(o)
-        self.done = np.zeros(o)
-        self.retrying = np.zeros((int(network.retries.max(initial=0)) + 1, e))
-        self.mean = network.cpu_s + network.wait_s
-        self.variance = network.cpu_s**2
-        self.below = np.zeros(o)
-        self.below_variance = np.zeros(o)
-        self.good = np.ones(o)
-        self.load = np.zeros(n)
-        self.failing = np.zeros(e)
-        """The share of attempts that failed in the last tick, by call."""
+        o, e = len(network.operations), len(network.calls)
+        self.network, self.supply, self.step_s = network, supply, float(step_s)
+        self.rows = Rows(steps, network)
+        self.waiting, self.done = np.zeros(o), np.zeros(o)
+        self.below, self.below_variance = np.zeros(o), np.zeros(o)
+        self.mean, self.good = network.cpu_s + network.wait_s, np.ones(o)
+        self.attempts = np.zeros((int(network.retries.max(initial=0)) + 1, e))
+        self.sent = np.zeros(e)
         self.retried = np.zeros(e)
         """Attempts beyond the first in the last tick, by call."""
+        self.failing = np.zeros(e)
+        """The share of attempts that failed in the last tick, by call."""
         self.open_until = np.full(e, -1.0)
-        self.sent = np.zeros(e)
-        self._constants(network)
+        self._fix(network)
+        self.refresh()
 
-    def _constants(self, network: Network) -> None:
+    def _fix(self, network: Network) -> None:
+        """What never changes."""
         services = network.services
         self.own = network.by_service[:-1]
+        self.own_cpu = self.own * network.cpu_s
         self.outside = np.array([each.is_outside for each in services])
         self.ceiling = np.array([each.ceiling_per_s or MANY for each in services])
         self.outer_servers = np.array([float(each.servers) for each in services])
         self.slots = np.array([float(each.concurrency) for each in services])
-        self.room = np.array([float(each.queue) for each in services])
+        self.queue = np.array([float(each.queue) for each in services])
         self.workers = np.array([float(each.workers) or MANY for each in services])
         self.shared = np.array([each.shared_queue for each in services])
         self.drops = np.array([each.drops_late for each in services])
-        self.any_drops = bool(self.drops.any())
-        self.extra_of = np.append(network.service_of[network.callee], 0)[:-1]
+        self.hold = network.cpu_s + network.wait_s
+        self.to_service = network.service_of[network.callee]
         self.pooled = np.flatnonzero(network.pool > 0)
         self.pool_service = network.service_of[network.caller[self.pooled]]
         self.breakers = np.array([call.breaker for call in network.calls])
         self.open_s = np.array([float(call.open_s) for call in network.calls])
         self.any_breaker = bool((self.breakers > 0).any())
-        self.tiers = sorted(set(network.tier[: -len(network.actions) or None].tolist()), reverse=True)
-        self.of_service = np.minimum(network.service_of, network.n_services - 1)
-        self.is_crowd = network.service_of == network.n_services
+        self.tiers = sorted(set(network.tier[: network.crowd.start].tolist()), reverse=True)
         self.from_op = np.zeros((len(network.operations), len(network.calls)))
         self.from_op[network.caller, np.arange(len(network.calls))] = 1.0
+        self.tries = network.retries + 1.0
+        self.needed_times = network.times * network.needed
+        self.timeout_squared = network.timeout_s**2
+        self.wide = np.zeros(network.n_services + 1)
 
-    def tick(self, at_s: float, asked: Floats, supply: Supply) -> Tick:
+    def refresh(self) -> None:
+        """Take the supply as it is now: it changes only when something was due."""
+        supply, network = self.supply, self.network
+        pods = np.maximum(supply.pods, 1.0)
+        cores = np.minimum(supply.cores, self.workers)
+        self.cores = cores
+        self.all_cores = supply.pods * cores * supply.rate
+        self.all_slots = supply.pods * self.slots * supply.rate
+        self.outer = self.ceiling * supply.rate
+        one_queue = np.where(self.shared, pods, 1.0)
+        self.queues = np.where(self.outside | self.shared, 1.0, pods)
+        cpu_servers = np.where(self.outside, self.outer_servers, np.maximum(1.0, np.floor(cores + 0.5)) * one_queue)
+        slot_servers = np.where(self.outside, self.outer_servers, self.slots * one_queue)
+        self.cpu_power, self.slot_power = queueing.power(cpu_servers), queueing.power(slot_servers)
+        self.room = np.where(self.outside, self.queue * self.outer_servers, self.queue * supply.pods)
+        self.nobody = (supply.pods <= 0) & ~self.outside
+        slower = np.ones(network.n_services + 1)
+        slower[:-1] = np.where(self.outside, 1.0, 1.0 / np.clip(cores, 0.001, 1.0))
+        cpu = network.cpu_s * slower[network.service_of]
+        self.own_time, self.own_variance = cpu + network.wait_s, cpu**2
+        sound = (1.0 - supply.errors) * (1.0 - supply.broken)
+        self.sound = np.append(sound, 1.0)[network.service_of]
+        self.kept = np.append(1.0 - supply.cut, 1.0)[network.service_of]
+        self.reached = ((1.0 - supply.lost) * (1.0 - supply.cut))[self.to_service]
+        self.extra = supply.extra_s[self.to_service]
+
+    def tick(self, row: int, at_s: float, asked: Floats) -> None:
         """Work through one step that begins at `at_s`; `asked` (A,) are actions begun per second."""
-        network, step = self.network, self.step_s
+        network = self.network
         arriving = self._arrive(at_s)
-        arriving[network.crowd] = asked * step
+        arriving[network.crowd] = asked * self.step_s
         present_op = self.waiting + arriving
         present = self.own @ present_op
-        capacity, servers, queues = self._capacity(present_op, present, supply)
-        self.load = queueing.step(present, capacity * step, queues, servers)
-        worked = np.minimum(self.load * capacity * step, present)
-        share = worked / np.maximum(present, TINY)
-        worked_op = present_op * share[self.of_service]
-        worked_op[network.crowd] = arriving[network.crowd]
-        left_op = present_op - worked_op
-        left_op[network.crowd] = 0.0
-        shed_op = self._shed(left_op, supply)
-        left_op = left_op - shed_op
-        late_op = self._drop_late(left_op, capacity)
-        left_op = left_op - late_op
-        nobody = ((supply.pods <= 0) & ~self.outside)[self.of_service] & ~self.is_crowd
-        if nobody.any():
-            late_op, shed_op = late_op + np.where(nobody, shed_op, 0.0), np.where(nobody, 0.0, shed_op)
-        left = self.own @ left_op
-        self._respond(
-            left, present - left - self.own @ (shed_op + late_op), capacity, servers, queues, arriving, supply
-        )
-        lost_op = shed_op + late_op
-        admitted = worked_op / np.maximum(worked_op + lost_op, TINY)
-        admitted = np.where(worked_op + lost_op > 0, admitted, 1.0)
-        succeeded = self._outcome(at_s, admitted, supply)
-        served_op = worked_op * succeeded
+        capacity, power = self._capacity(present_op, present)
+        load = queueing.step(present, capacity * self.step_s, self.queues, power)
+        worked = np.minimum(load * (capacity * self.step_s), present)
+        worked_op = present_op * self._widened(worked / np.maximum(present, TINY), 1.0)
+        left_op, left = present_op - worked_op, present - worked
+        lost = None
+        if (left > self.room).any() or self.nobody.any() or (self.drops & (left > capacity * 0.001)).any():
+            left_op, lost = self._turn_away(row, left_op, capacity)
+            left = self.own @ left_op
+        self._respond(load, left, worked, capacity, power, self.own @ arriving)
+        admitted = None if lost is None else worked_op / np.maximum(worked_op + lost, TINY)
+        late = self._outcome(at_s, admitted)
+        late_op = (network.into @ (self.sent * late)) / np.maximum(network.into @ self.sent, TINY)
+        served_op = worked_op * (self.good * (1.0 - late_op) * self.kept)
         self.waiting, self.done = left_op, worked_op
-        return self._seen(arriving, worked_op, served_op, shed_op, late_op, capacity, supply)
+        self._note(row, arriving, worked_op, served_op, capacity)
+
+    def _widened(self, by_service: Floats, crowd: float) -> Floats:
+        """By service to by operation, with the crowd's own value."""
+        self.wide[:-1] = by_service
+        self.wide[-1] = crowd
+        result: Floats = self.wide[self.network.service_of]
+        return result
 
     def _arrive(self, at_s: float) -> Floats:
         """What was called in the last tick, repeated attempts included, by operation."""
-        network = self.network
-        first = self.done[network.caller] * network.times
-        attempts = self.retrying
-        attempts[0] = first
+        network, attempts = self.network, self.attempts
+        attempts[0] = self.done[network.caller] * network.times
         if self.any_breaker:
             attempts = attempts * self._closed(at_s)
         self.sent = attempts.sum(axis=0)
@@ -177,174 +193,105 @@ class Flow:
         self.open_until = np.where(trips & (at_s > self.open_until), at_s + self.open_s, self.open_until)
         trying = (self.failing > 0.5 * self.breakers) & (self.breakers > 0)
         closed: Floats = np.where(at_s < self.open_until, 0.0, np.where(trying, 0.1, 1.0))
-        self.closed = closed
         return closed
 
-    def _capacity(self, present_op: Floats, present: Floats, supply: Supply) -> tuple[Floats, Floats, Floats]:
-        """Requests per second that can be served, and the servers and queues behind that."""
-        network = self.network
-        mix = present_op / np.maximum(present, TINY)[self.of_service]
-        cpu = self.own @ (mix * network.cpu_s)
-        hold = self.own @ (mix * (network.cpu_s + network.wait_s + self.below))
-        nothing = present <= 0
-        cores = np.minimum(supply.cores, self.workers)
-        by_cpu = np.where(cpu > 0, supply.pods * cores / np.maximum(cpu, TINY), MANY)
-        by_slots = np.where(hold > 0, supply.pods * self.slots / np.maximum(hold, TINY), MANY)
+    def _capacity(self, present_op: Floats, present: Floats) -> tuple[Floats, Floats]:
+        """Requests per second that can be served of this mix, and the power that its servers give in Sakasegawa's formula."""
+        by_cpu = self.all_cores * present / np.maximum(self.own_cpu @ present_op, TINY)
+        by_slots = self.all_slots * present / np.maximum(self.own @ (present_op * (self.hold + self.below)), TINY)
         inside = np.minimum(by_cpu, by_slots)
         if len(self.pooled):
-            np.minimum.at(inside, self.pool_service, self._by_pool(mix, supply))
-        capacity = np.where(self.outside, self.ceiling, np.where(supply.pods > 0, inside, 0.0)) * supply.rate
-        if nothing.any():
-            capacity = np.where(nothing & ~self.outside, self._idle_capacity(supply, cores), capacity)
-        servers = np.where(by_cpu <= by_slots, np.maximum(1.0, np.floor(cores + 0.5)), self.slots)
-        servers = np.where(self.outside, self.outer_servers, servers)
-        pods = np.maximum(supply.pods, 1.0)
-        queues = np.where(self.outside | self.shared, 1.0, pods)
-        servers = np.where(self.shared & ~self.outside, servers * pods, servers)
-        return np.minimum(capacity, MANY), servers, queues
+            np.minimum.at(inside, self.pool_service, self._by_pool(present_op, present))
+        capacity = np.minimum(np.where(self.outside, self.outer, inside), MANY)
+        return capacity, np.where(by_cpu <= by_slots, self.cpu_power, self.slot_power)
 
-    def _idle_capacity(self, supply: Supply, cores: Floats) -> Floats:
-        """What a service could do that nobody asks: of its mean operation."""
-        cost = (self.own @ self.network.cpu_s) / np.maximum(self.own.sum(axis=1), 1.0)
-        by_cpu = supply.pods * cores / np.maximum(cost, TINY)
-        result: Floats = np.where(cost > 0, by_cpu, supply.pods * self.slots) * supply.rate
-        return result
-
-    def _by_pool(self, mix: Floats, supply: Supply) -> Floats:
+    def _by_pool(self, present_op: Floats, present: Floats) -> Floats:
         """Requests per second that the connections of each pool allow: pods x pool / (calls per request x response time)."""
         network, pooled = self.network, self.pooled
-        held = mix[network.caller[pooled]] * network.times[pooled]
+        held = present_op[network.caller[pooled]] * network.times[pooled]
         held = held * np.minimum(self.mean[network.callee[pooled]], network.timeout_s[pooled])
-        result: Floats = supply.pods[self.pool_service] * network.pool[pooled] / np.maximum(held, TINY)
+        most = self.supply.pods[self.pool_service] * network.pool[pooled] * present[self.pool_service]
+        result: Floats = most / np.maximum(held, TINY)
         return result
 
-    def _shed(self, left_op: Floats, supply: Supply) -> Floats:
-        """What has no place in the queue goes, the highest tier first. Where nobody listens it is an error, not shedding."""
-        waiting = self.own @ left_op
-        room = np.where(self.outside, self.room * self.outer_servers, self.room * supply.pods)
-        over = np.maximum(waiting - room, 0.0)
+    def _turn_away(self, row: int, left_op: Floats, capacity: Floats) -> tuple[Floats, Floats]:
+        """What finds no place is shed, what is too old is dropped; where nobody listens it is an error, not shedding."""
+        shed = self._shed(left_op)
+        late = self._late(left_op - shed, capacity)
+        if self.nobody.any():
+            nobody = self._widened(self.nobody.astype(float), 0.0) > 0
+            late, shed = late + np.where(nobody, shed, 0.0), np.where(nobody, 0.0, shed)
+        self.rows.shed[row], self.rows.late[row] = shed, late
+        return np.maximum(left_op - shed - late, 0.0), shed + late
+
+    def _shed(self, left_op: Floats) -> Floats:
+        """What has no place in the queue goes, the highest tier first."""
+        over = np.maximum(self.own @ left_op - self.room, 0.0)
         shed = np.zeros_like(left_op)
-        if not over.any():
-            return shed
-        for tier in self.tiers:
+        for tier in self.tiers if over.any() else ():
             of_tier = np.where(self.network.tier == tier, left_op, 0.0)
             there = self.own @ of_tier
             take = np.minimum(over, there)
-            shed += of_tier * (take / np.maximum(there, TINY))[self.of_service]
+            shed += of_tier * self._widened(take / np.maximum(there, TINY), 0.0)
             over = over - take
-        shed[self.network.crowd] = 0.0
         return shed
 
-    def _drop_late(self, left_op: Floats, capacity: Floats) -> Floats:
+    def _late(self, left_op: Floats, capacity: Floats) -> Floats:
         """Services that look at deadlines drop what has waited longer than its caller."""
-        if not self.any_drops:
-            return np.zeros_like(left_op)
         network = self.network
         patience = (network.into @ (self.sent * network.timeout_s)) / np.maximum(network.into @ self.sent, TINY)
         waiting = self.own @ left_op
         patient = (self.own @ (left_op * patience)) / np.maximum(waiting, TINY)
         over = np.where(self.drops, np.maximum(waiting - capacity * patient, 0.0), 0.0)
-        return left_op * (over / np.maximum(waiting, TINY))[self.of_service]
+        return left_op * self._widened(over / np.maximum(waiting, TINY), 0.0)
 
     def _respond(
-        self,
-        left: Floats,
-        worked: Floats,
-        capacity: Floats,
-        servers: Floats,
-        queues: Floats,
-        arriving: Floats,
-        supply: Supply,
+        self, load: Floats, left: Floats, worked: Floats, capacity: Floats, power: Floats, offered: Floats
     ) -> None:
         """Mean and variance of response times by operation: own wait, own work, and the calls below."""
-        network = self.network
-        rate = worked / self.step_s
-        wait = np.where(worked > TINY, left / np.maximum(rate, TINY), 0.0)
-        wait = np.minimum(wait, 3600.0)
-        busy = np.clip(self.load, TINY, 1.0)
-        must_wait = busy ** (np.sqrt(2.0 * (servers + 1.0)) - 1.0)
-        random = wait**2 * (2.0 - must_wait) / np.maximum(must_wait, TINY)
-        steady = np.clip((1.0 - (self.own @ arriving) / np.maximum(capacity * self.step_s, TINY)) / FLUID, 0.0, 1.0)
-        backlog = wait**2 / np.maximum(left / queues, 1.0)
-        spread = steady * random + (1.0 - steady) * backlog
-        slower = 1.0 / np.minimum(np.where(self.outside, 1.0, np.maximum(supply.cores, 0.001)), 1.0)
-        cpu = network.cpu_s * slower[self.of_service]
-        mean = cpu + network.wait_s + self.below + wait[self.of_service]
-        variance = cpu**2 + self.below_variance + spread[self.of_service]
-        self.mean = np.where(self.is_crowd, self.below, mean)
-        self.variance = np.where(self.is_crowd, self.below_variance, variance)
+        wait = np.minimum(left * self.step_s / np.maximum(worked, TINY), LONGEST_S) * (worked > 0)
+        must_wait = np.maximum(load, TINY) ** (power - 1.0)
+        spread = wait * wait * (2.0 / np.maximum(must_wait, TINY) - 1.0)
+        room = capacity * self.step_s
+        if (offered > (1.0 - FLUID) * room).any():
+            steady = np.clip((1.0 - offered / np.maximum(room, TINY)) / FLUID, 0.0, 1.0)
+            spread = steady * spread + (1.0 - steady) * wait * wait / np.maximum(left / self.queues, 1.0)
+        self.mean = self.own_time + self.below + self._widened(wait, 0.0)
+        self.variance = self.own_variance + self.below_variance + self._widened(spread, 0.0)
 
-    def _outcome(self, at_s: float, admitted: Floats, supply: Supply) -> Floats:
-        """The share of what was worked through that ends well; attempts that failed are tried again in the next tick."""
-        network = self.network
-        to = network.callee
-        extra = supply.extra_s[self.extra_of]
-        mean = self.mean[to] + extra
-        late = queueing.beyond(network.timeout_s, mean, self.variance[to] + extra**2)
-        reached = (1.0 - supply.lost[self.extra_of]) * (1.0 - supply.cut[self.extra_of])
-        well = admitted[to] * self.good[to] * (1.0 - late) * reached
+    def _outcome(self, at_s: float, admitted: Floats | None) -> Floats:
+        """How calls end: what that means for their callers, and what is tried again. The share that comes too late, by call."""
+        network, to = self.network, self.network.callee
+        mean, variance = self.mean[to] + self.extra, self.variance[to]
+        late = queueing.beyond(network.timeout_s, mean, variance + self.extra**2)
+        well = self.good[to] * (1.0 - late) * self.reached
+        if admitted is not None:
+            well = well * admitted[to]
         self.failing = 1.0 - well
         if self.any_breaker:
-            well = well * np.where(at_s < self.open_until, 0.0, 1.0)
+            well = np.where(at_s < self.open_until, 0.0, well)
         fails = 1.0 - well
-        attempts = (1.0 - fails ** (network.retries + 1.0)) / np.maximum(well, TINY)
-        attempts = np.where(well > TINY, attempts, network.retries + 1.0)
-        took = network.times * np.minimum(mean, network.timeout_s) * attempts
-        self.below = self.from_op @ took
-        self.below_variance = self.from_op @ (
-            network.times * attempts * np.minimum(self.variance[to], network.timeout_s**2)
-        )
-        ends = np.where(network.needed > 0, (1.0 - fails ** (network.retries + 1.0)), 1.0)
-        below = np.exp(self.from_op @ (network.times * np.log(np.maximum(ends, TINY))))
+        took = network.times * np.minimum(mean, network.timeout_s)
+        spread = network.times * np.minimum(variance, self.timeout_squared)
+        self.good = self.sound
+        if fails.max(initial=0.0) > SOUND:
+            ends = 1.0 - fails**self.tries
+            attempts = np.where(well > TINY, ends / np.maximum(well, TINY), self.tries)
+            took, spread = took * attempts, spread * attempts
+            self.good = self.sound * np.exp(self.from_op @ (self.needed_times * np.log(np.maximum(ends, TINY))))
+        self.below, self.below_variance = self.from_op @ took, self.from_op @ spread
         self._retry(fails)
-        late_op = (network.into @ (self.sent * late)) / np.maximum(network.into @ self.sent, TINY)
-        wrong = 1.0 - (1.0 - supply.errors) * (1.0 - supply.broken)
-        errors = np.where(self.is_crowd, 0.0, wrong[self.of_service])
-        cut = np.where(self.is_crowd, 0.0, supply.cut[self.of_service])
-        own = (1.0 - errors) * below
-        self.good = own
-        succeeded: Floats = own * (1.0 - late_op) * (1.0 - cut)
-        return succeeded
+        return late
 
     def _retry(self, fails: Floats) -> None:
         """Move each failed attempt to the next place, as long as its caller has retries left."""
-        attempts = self.retrying
+        attempts = self.attempts
         for number in range(len(attempts) - 1, 0, -1):
             attempts[number] = np.where(self.network.retries >= number, attempts[number - 1] * fails, 0.0)
 
-    def _seen(
-        self,
-        arriving: Floats,
-        worked_op: Floats,
-        served_op: Floats,
-        shed_op: Floats,
-        late_op: Floats,
-        capacity: Floats,
-        supply: Supply,
-    ) -> Tick:
-        network, step = self.network, self.step_s
-        offered, served, shed = (self.own @ each / step for each in (arriving, served_op, shed_op))
-        worked, waiting = self.own @ worked_op, self.own @ self.waiting
-        failed = (worked - served * step + self.own @ late_op) / step
-        weight = self.own @ served_op
-        mix = self.own * served_op
-        even = self.own / np.maximum(self.own.sum(axis=1, keepdims=True), 1.0)
-        mix = np.where(weight[:, None] > TINY, mix / np.maximum(weight, TINY)[:, None], even)
-        mean, second = mix @ self.mean, mix @ (self.variance + self.mean**2)
-        variance = np.maximum(second - mean**2, 0.0)
-        used = (self.own @ (worked_op * network.cpu_s)) * 1000 / step + supply.idle_m + supply.burn_m
-        return Tick(
-            offered=offered,
-            served=served,
-            shed=shed,
-            failed=np.maximum(failed, 0.0),
-            waiting=waiting,
-            p50_s=queueing.quantile(mean, variance, 0.0),
-            p99_s=queueing.quantile(mean, variance, queueing.Z99),
-            cpu_used_m=np.minimum(used, supply.limit_m),
-            capacity=capacity,
-            concurrency=worked / step * mean + waiting,
-            worked=worked / step,
-            answered=served_op[network.crowd] / step,
-            sent_mbps=float(worked_op @ network.sends_mb) / step,
-        )
+    def _note(self, row: int, arriving: Floats, worked: Floats, served: Floats, capacity: Floats) -> None:
+        rows, supply = self.rows, self.supply
+        rows.arriving[row], rows.worked[row], rows.served[row] = arriving, worked, served
+        rows.waiting[row], rows.mean[row], rows.variance[row] = self.waiting, self.mean, self.variance
+        rows.capacity[row], rows.pods[row] = capacity, supply.pods
+        rows.burn_m[row], rows.idle_m[row], rows.limit_m[row] = supply.burn_m, supply.idle_m, supply.limit_m

@@ -8,26 +8,36 @@ graph's service (`metrics:`); a metric that it does not name is unknown, as it w
 Usage cannot exceed the limit: what is scraped is what was used, not what was wanted.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from mela.cluster.hpa import observed, spec
 from mela.rehearsal import calls
+from mela.rehearsal.engine import series
 from mela.rehearsal.engine.delays import Delays
+from mela.rehearsal.engine.flow import Flow
 from mela.rehearsal.engine.pods import READY, STARTING, Cohort
 from mela.rehearsal.model import Floats
 
 GAUGES = ("concurrency", "waiting", "level")
+MIB = 1_048_576
 
 
 @dataclass(slots=True, eq=False)
 class History:
-    """What was, by tick and service; rows are filled as time goes on. `per_pod_m`: CPU of one ready pod."""
+    """What was: the flow's rows, and the demand's levels by tick."""
 
-    per_pod_m: Floats
-    memory_mb: Floats
-    signals: Mapping[str, Floats]
+    flow: Flow
     levels: Mapping[str, Floats]
+
+    def steps(self, at_s: float, window_s: float) -> tuple[int, int]:
+        """The steps of the window that ends at a time; before the start it was as in the first step."""
+        step = int(self.flow.step_s)
+        last = max(1, -(-int(at_s) // step))
+        return max(0, min(last - 1, int(at_s - window_s) // step)), last
 
 
 class Pipeline:
@@ -90,26 +100,41 @@ class Pipeline:
 
     def _used(self, resource: str, at_s: float, window: float) -> int | None:
         """Of one ready pod, in thousandths: cores for cpu, bytes for memory. Upstream rounds up to millicores."""
-        if resource == "cpu":
-            return -int(-self._mean(self.history.per_pod_m[:, self.service], at_s, window) // 1)
+        if self.what is None or resource not in ("cpu", "memory"):
+            return None
+        flow, service = self.history.flow, self.service
+        first, last = self.history.steps(at_s, window if resource == "cpu" else 1)
+        pods = np.maximum(flow.rows.pods[first:last, service], 1.0)
         if resource == "memory":
-            return int(self._mean(self.history.memory_mb[:, self.service], at_s, 1)) * 1_048_576 * 1000
-        return None
+            here = series.concurrency(flow, service, first, last) / pods
+            return int(self.what.memory_mb + self.what.request_mb * float(here.mean())) * MIB * 1000
+        most = flow.rows.limit_m[first:last, service] / pods
+        used = np.minimum(series.cpu_m(flow, service, first, last) / pods + self.what.idle_cpu_m, most)
+        return math.ceil(float(used.mean()) - 1e-9)
 
     def _signal(self, signal: calls.Signal, now_s: float) -> float:
         at_s = self.scraped_s(self.custom, now_s)
         window = self.custom["gauge_window"] if signal.of in GAUGES else self.custom["window"]
         if signal.of == "level":
-            return self._mean(self.history.levels[signal.level], at_s, window) * signal.scale
-        return self._mean(self.history.signals[signal.of][:, self.service], at_s, window) * signal.scale
+            end = max(1, int(at_s))
+            return float(self.history.levels[signal.level][end - 1]) * signal.scale
+        first, last = self.history.steps(at_s, window)
+        return float(self._values(signal.of, first, last).mean()) * signal.scale
+
+    def _values(self, of: str, first: int, last: int) -> Floats:
+        flow, service = self.history.flow, self.service
+        if of == "concurrency":
+            return series.concurrency(flow, service, first, last)
+        rows, mine = flow.rows, flow.own[service]
+        if of == "waiting":
+            waiting: Floats = rows.waiting[first:last] @ mine
+            return waiting
+        done = rows.worked[first:last] + rows.shed[first:last]
+        weight = mine * flow.network.sends_mb if of == "bandwidth" else mine
+        rate: Floats = done @ weight / flow.step_s
+        return rate
 
     def _by_pod(self, total: float, cohorts: Sequence[Cohort]) -> observed.Answer:
         ready = sum(each.count for each in cohorts if each.state == READY)
         values = {f"c{each.id}": int(total / ready * 1000) for each in cohorts if each.state == READY}
         return observed.PodValues(values)
-
-    def _mean(self, series: Floats, at_s: float, window: float) -> float:
-        """The mean over the window that ends at `at_s`; before the start it was as in the first second."""
-        end = max(1, int(at_s))
-        part = series[max(0, end - max(1, int(window))) : end]
-        return float(part.mean())

@@ -1,7 +1,7 @@
 """Nodes as arrays, and where the scheduler puts many pods that are alike.
 
-`cluster.scheduler` decides for one pod and looks at every node. Here a batch of equal pods is placed in rounds: each round
-takes the nodes with the highest score and gives each of them one pod. Filters that ask about a node's kind (taints,
+`cluster.scheduler` decides for one pod and looks at every node. Here a batch of equal pods is placed at once: zones are
+levelled, and in each zone the nodes whose scores stay highest get the pods. Filters that ask about a node's kind (taints,
 selectors, affinity) are asked once per node group and zone, of `cluster.scheduler` itself; room, the score of free room and
 hard spreading over zones are its arithmetic over all nodes at once. tests/rehearsal/test_nodes.py holds it against the
 scheduler, pod by pod: the same number placed and left over, and the same number in each zone but for one.
@@ -9,7 +9,7 @@ scheduler, pod by pod: the same number placed and left over, and the same number
 Not here: preferred affinity, host ports, volumes, images in scores.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from mela.rehearsal.system import Workload
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 RESOURCES = ("cpu", "memory", "pods", "ephemeral-storage")
+NOWHERE = np.zeros(0, dtype=np.int64)
 PLENTY = 1 << 50
 """Of what a node does not state."""
 
@@ -60,6 +61,7 @@ class Nodes:
         self.groups = tuple(groups)
         self.spots = [_spot(index, group, zone) for index, group in enumerate(groups) for zone in group.zones or ("",)]
         self.zones = sorted({spot.zone for spot in self.spots})
+        self.group_of_spot = np.array([spot.group for spot in self.spots], dtype=np.int64)
         self.zone_of_spot = np.array([self.zones.index(spot.zone) for spot in self.spots], dtype=np.int64)
         self.has_of_spot = np.array([spot.has for spot in self.spots]).reshape(-1, len(RESOURCES))
         self.asks = [_asks(each, self.spots) for each in workloads]
@@ -88,7 +90,8 @@ class Nodes:
 
     def group_of(self) -> Ints:
         """The group of each node."""
-        return np.array([spot.group for spot in self.spots], dtype=np.int64)[self.spot]
+        result: Ints = self.group_of_spot[self.spot]
+        return result
 
     def add(self, spot: int, count: int, ready_s: Sequence[float]) -> Ints:
         """New nodes, ready at these times; returns their indexes."""
@@ -103,6 +106,13 @@ class Nodes:
         self.held = np.concatenate([self.held, np.zeros((len(self.held), count), dtype=np.int64)], axis=1)
         self.warm = np.concatenate([self.warm, np.zeros((len(self.warm), count), dtype=bool)], axis=1)
         return np.arange(first, first + count)
+
+    def ready_by_group(self, now_s: float) -> Ints:
+        """Nodes of each group that are there now."""
+        if not len(self.spot):
+            return np.zeros(len(self.groups), dtype=np.int64)
+        alive = ~self.gone & ~self.lost & (self.ready_s <= now_s)
+        return np.bincount(self.group_of_spot[self.spot[alive]], minlength=len(self.groups))
 
     def usable(self, now_s: float) -> Flags:
         """Nodes that take pods now."""
@@ -181,81 +191,98 @@ class Nodes:
         return float(np.average(has / np.maximum(used, 1), weights=weights))
 
     def _fill(self, workload: int, count: int, among: Flags) -> Ints:
-        asks, zone = self.asks[workload], self.zone
         room = self.fits(workload, among)
+        open_ = np.flatnonzero(room)
+        if not len(open_) or count <= 0:
+            return NOWHERE
+        chosen = [
+            self._best(workload, nodes_, room[nodes_], quota)
+            for nodes_, quota in self._quotas(workload, count, among, open_, room)
+            if quota
+        ]
+        return np.concatenate(chosen) if chosen else NOWHERE
+
+    def _quotas(self, workload: int, count: int, among: Flags, open_: Ints, room: Ints) -> Iterator[tuple[Ints, int]]:
+        """The open nodes of each zone with the pods that go there; all nodes together where zones do not matter."""
+        asks, zone = self.asks[workload], self.zone
         domains = np.unique(zone[among & asks.allowed[self.spot]])
-        chosen: list[Ints] = []
-        left = count
-        while left > 0:
-            open_ = np.flatnonzero(room)
-            if not len(open_):
-                break
-            taken = self._round(asks, workload, open_, zone, domains, left)
-            if not len(taken):
-                break
-            self._take(workload, taken)
-            room[taken] -= 1
-            chosen.append(taken)
-            left -= len(taken)
-        return np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.int64)
-
-    def _round(self, asks: Asks, workload: int, open_: Ints, zone: Ints, domains: Ints, left: int) -> Ints:
-        """The nodes that get the next pods, one each: the best of the zones whose turn it is."""
-        score = self._score(asks, open_)
         if not (asks.skew or asks.soft) or len(domains) < 2:
-            best: Ints = open_[score == score.max()][:left]
-            return best
+            yield open_, min(count, int(room[open_].sum()))
+            return
         there = np.bincount(zone, weights=self.held[workload], minlength=len(self.zones)).astype(np.int64)
-        least = int(there[domains].min())
-        open_zone = zone[open_]
-        if asks.skew:
-            may = there[open_zone] + 1 - least <= asks.skew
-            open_, score, open_zone = open_[may], score[may], open_zone[may]
-            if not len(open_):
-                return open_
-        zones = np.unique(open_zone)
-        lowest = zones[there[zones] == there[zones].min()]
-        higher = there[zones][there[zones] > there[zones].min()]
-        step = max(1, int(higher.min() - there[lowest[0]])) if len(higher) else left
-        if asks.skew:
-            step = min(step, max(1, least + asks.skew - int(there[lowest[0]])))
-        share = min(step, max(1, left // len(lowest)))
-        picked = [_best(open_[open_zone == each], score[open_zone == each], share) for each in lowest]
-        return _taken_in_turn(picked)[:left]
+        free = np.bincount(zone[open_], weights=room[open_], minlength=len(self.zones)).astype(np.int64)
+        quotas = level(there[domains].tolist(), free[domains].tolist(), count, asks.skew)
+        for domain, quota in zip(domains, quotas, strict=True):
+            yield open_[zone[open_] == domain], quota
 
-    def _score(self, asks: Asks, among: Ints) -> Ints:
-        """NodeResourcesFit's least-allocated and balanced scores, in `cluster.scheduler.capacity`'s integers."""
-        has = self.has_of_spot[self.spot[among]][:, :2]
-        used = self.counted[among] + asks.scored
+    def _best(self, workload: int, nodes_: Ints, room: Ints, quota: int) -> Ints:
+        """Put `quota` pods on these nodes: always on the one with the highest score, which each pod lowers.
+
+        Of all scores that the nodes would have for their next pods, the highest count; a pod's score is no higher than
+        that of the pod before it on its node, because it cannot come first.
+        """
+        asks = self.asks[workload]
+        deep = min(int(room.max()), quota)
+        score = np.minimum.accumulate(self._scores(asks, nodes_, deep), axis=1)
+        score[np.arange(deep)[None, :] >= room[:, None]] = -1
+        flat = (score * (deep + 1) - np.arange(deep)).ravel()
+        if quota < len(flat):
+            first = np.argpartition(-flat, quota - 1)[:quota]
+            counts = np.bincount(first // deep, minlength=len(nodes_))
+        else:
+            counts = np.minimum(room, deep)
+        return self._take(workload, nodes_, counts)
+
+    def _scores(self, asks: Asks, nodes_: Ints, deep: int) -> Ints:
+        """NodeResourcesFit's least-allocated and balanced scores (n, deep) for the next pods of each node.
+
+        In the integers of `cluster.scheduler.capacity`.
+        """
+        has = self.has_of_spot[self.spot[nodes_]][:, None, :2]
+        before = np.arange(deep)[None, :, None]
+        used = self.counted[nodes_][:, None, :] + asks.scored * (before + 1)
         free = np.where(used <= has, (has - used) * 100 // np.maximum(has, 1), 0)
-        least = free.sum(axis=1) // 2
-        before = has - self.free[among][:, :2]
-        balance = (50 + (50 + _balance(before + asks.needs[:2], has) - _balance(before, has)) // 2).astype(np.int64)
-        result: Ints = least + balance
+        asked = has - self.free[nodes_][:, None, :2] + asks.needs[:2] * before
+        gain = _balance(asked + asks.needs[:2], has) - _balance(asked, has)
+        result: Ints = free.sum(axis=2) // 2 + 50 + (50 + gain) // 2
         return result
 
-    def _take(self, workload: int, where: Ints) -> None:
+    def _take(self, workload: int, nodes_: Ints, counts: Ints) -> Ints:
         asks = self.asks[workload]
-        self.held[workload, where] += 1
-        self.free[where] -= asks.needs
-        self.counted[where] += asks.scored
+        self.held[workload, nodes_] += counts
+        self.free[nodes_] -= counts[:, None] * asks.needs
+        self.counted[nodes_] += counts[:, None] * asks.scored
+        return np.repeat(nodes_, counts)
 
 
-def _best(nodes_: Ints, score: Ints, most: int) -> Ints:
-    result: Ints = nodes_[score == score.max()][:most]
-    return result
+def level(there: Sequence[int], free: Sequence[int], count: int, skew: int) -> list[int]:
+    """How many of `count` pods each zone gets, the emptiest first, within its free room.
 
-
-def _taken_in_turn(picked: Sequence[Ints]) -> Ints:
-    """One of each zone, then the next of each: what is cut off at the end leaves the zones even."""
-    longest = max(len(each) for each in picked)
-    rows = [each[index : index + 1] for index in range(longest) for each in picked]
-    return np.concatenate(rows)
+    `there` are the pods that zones have. With `skew` no zone may have more than that above the emptiest one, whose own
+    room may be used up.
+    """
+    now, room, left = list(there), list(free), count
+    while left > 0:
+        least = min(now)
+        open_ = [index for index, each in enumerate(room) if each > 0 and (not skew or now[index] + 1 - least <= skew)]
+        if not open_:
+            break
+        lowest = min(now[index] for index in open_)
+        chosen = [index for index in open_ if now[index] == lowest]
+        above = [now[index] for index in open_ if now[index] > lowest]
+        step = min([room[index] for index in chosen] + [each - lowest for each in above])
+        if skew and len(chosen) < len(now):
+            step = min(step, least + skew - lowest)
+        step = max(1, min(step, left // len(chosen)))
+        for index in chosen[:left]:
+            now[index], room[index] = now[index] + step, room[index] - step
+            left -= step
+    return [after - before for after, before in zip(now, there, strict=True)]
 
 
 def _balance(used: Ints, has: Ints) -> Ints:
     share = np.minimum(used / np.maximum(has, 1), 1.0)
-    result: Ints = ((1 - np.abs(share[:, 0] - share[:, 1]) / 2) * 100).astype(np.int64)
+    result: Ints = ((1 - np.abs(share[..., 0] - share[..., 1]) / 2) * 100).astype(np.int64)
     return result
 
 

@@ -71,6 +71,13 @@ class Fleet:
         """Pods in these states, in all without any."""
         return sum(each.count for each in self.cohorts if not states or each.state in states)
 
+    def by_state(self) -> tuple[int, int, int]:
+        """Pods that are ready, starting and pending."""
+        found = {READY: 0, STARTING: 0, PENDING: 0, LOST: 0}
+        for each in self.cohorts:
+            found[each.state] += each.count
+        return found[READY], found[STARTING], found[PENDING]
+
     def drop_empty(self) -> None:
         self.cohorts = [each for each in self.cohorts if each.count]
 

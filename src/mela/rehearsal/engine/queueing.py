@@ -25,35 +25,42 @@ ROUNDS = 2
 Z99 = 2.3263478740408408
 """The 99th percentile of the standard normal distribution."""
 LEAST = 1e-12
+FULLEST = 1.0 - 1e-9
+
+
+def power(servers: Floats) -> Floats:
+    """The power of the load in Sakasegawa's formula."""
+    result: Floats = np.sqrt(2.0 * (servers + 1.0))
+    return result
 
 
 def waiting_of(load: Floats, servers: Floats) -> Floats:
     """Customers who wait, on average, in M/M/c with `servers` at `load` (0 to below 1)."""
-    result: Floats = load ** np.sqrt(2.0 * (servers + 1.0)) / (1.0 - load)
+    result: Floats = load ** power(servers) / (1.0 - load)
     return result
 
 
-def step(present: Floats, capacity: Floats, queues: Floats, servers: Floats) -> Floats:
+def step(present: Floats, capacity: Floats, queues: Floats, grows: Floats) -> Floats:
     """The load (0 to below 1) at which each service works through this tick.
 
     `present` waited at the beginning or arrive in the tick; `capacity` is what can be served in it; `queues` is how many
-    separate queues there are, each with `servers`. Served is load x capacity, and the rest waits: the wait that the load
+    separate queues there are, `grows` the `power` of the servers of each. Served is load x capacity, and the rest waits: the wait that the load
     itself brings about, so that a steady flow sees M/M/c and a flow above capacity piles up.
 
     The load solves waiting_of(load) x queues + load x capacity = present. Two bounds bracket it, then Newton steps come
     down from the upper one, where the left side is convex.
     """
-    power = np.sqrt(2.0 * (servers + 1.0))
     safe = np.maximum(capacity, LEAST)
     load = np.minimum(present / safe, 1.0)
-    load = _with_waiting(present, safe, queues * load**power)
-    load = np.minimum(_with_waiting(present, safe, queues * load**power), 1.0 - 1e-9)
+    load = _with_waiting(present, safe, queues * load**grows)
+    load = np.minimum(_with_waiting(present, safe, queues * load**grows), FULLEST)
     for _ in range(ROUNDS):
         idle = 1.0 - load
-        grown = queues * np.maximum(load, LEAST) ** (power - 1.0)
-        slope = grown * (power * idle + load) / (idle * idle) + safe
-        load = np.clip(load - (grown * load / idle + safe * load - present) / slope, 0.0, 1.0 - 1e-9)
-    return np.where(capacity > 0, np.minimum(load, present / safe), 0.0)
+        grown = queues * np.maximum(load, LEAST) ** (grows - 1.0)
+        slope = grown * (grows * idle + load) / (idle * idle) + safe
+        load = load - (grown * load / idle + safe * load - present) / slope
+        load = np.minimum(np.maximum(load, 0.0), FULLEST)
+    return np.minimum(load, present / safe) * (capacity > 0)
 
 
 def _with_waiting(present: Floats, capacity: Floats, factor: Floats) -> Floats:
@@ -82,6 +89,6 @@ def _tail(z: Floats) -> Floats:
 
     Source: the logistic form of E. Page, "Approximations to the cumulative normal function", Applied Statistics 26 (1977).
     """
-    z = np.clip(z, -6.0, 6.0)
+    z = np.minimum(np.maximum(z, -6.0), 6.0)
     result: Floats = 1.0 / (1.0 + np.exp(2.0 * z * (0.7988 + 0.03567 * z * z)))
     return result

@@ -45,18 +45,14 @@ class Run:
         self._begin()
         ticks, step, world = self.stage.demand.ticks, self.stage.step_s, self.stage.world
         stage, flow = self.stage, self.stage.flow
-        due = world.next_s()
-        stage.count()
+        stage.changed(0.0)
         for _ in range(PRIMING):
-            flow.tick(0.0, stage.asked[0], stage.supply)
-        for t in range(0, ticks, step):
-            if due <= t:
+            flow.tick(0, 0.0, stage.asked[0])
+        for row, t in enumerate(range(0, ticks, step)):
+            if world.next_s() <= t:
                 world.advance(t)
-                due = world.next_s()
-                stage.count()
-            tick = flow.tick(t, stage.asked[t : t + step].mean(axis=0) if step > 1 else stage.asked[t], stage.supply)
-            stage.record(slice(t, t + step), tick)
-            due = min(due, world.next_s())
+                stage.changed(t)
+            stage.tick(row, t)
             if progress is not None and t % REPORT_EVERY < step:
                 progress(t, ticks)
         if progress is not None:

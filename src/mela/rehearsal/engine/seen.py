@@ -18,7 +18,7 @@ def of(stage: Stage, scaler: Autoscaler, index: int, now_s: float) -> Seen:
     """What a controller beside the autoscaler can know now."""
     age = stage.delays["custom_metrics"]["age"]
     until = max(0, int((now_s - age) // LOAD_EVERY_S) * LOAD_EVERY_S)
-    load = stage.rows["offered"][:until, index].reshape(-1, LOAD_EVERY_S).mean(axis=1) if until else np.zeros(0)
+    load = stage.offered(index, until).reshape(-1, LOAD_EVERY_S).mean(axis=1) if until else np.zeros(0)
     fleet = scaler.fleet
     return Seen(
         at_s=int(now_s),

@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mela.rehearsal import calls
-from mela.rehearsal.engine import cost, delays, flow, network, planned
+from mela.rehearsal.engine import cost, delays, flow, network, planned, series
 from mela.rehearsal.engine.happenings import Log
 from mela.rehearsal.engine.metrics import History, Pipeline
-from mela.rehearsal.engine.pods import PENDING, READY, STARTING, Fleet
+from mela.rehearsal.engine.pods import Fleet
 from mela.rehearsal.engine.provision import Provisioner
 from mela.rehearsal.engine.scaling import Autoscaler
-from mela.rehearsal.engine.world import World
+from mela.rehearsal.engine.world import COUNTED, World
 from mela.rehearsal.model import Counts, Demand, Floats, Services, Strategy, Trace
 from mela.rehearsal.system import Rehearsed
-
-SERIES = ("offered", "served", "shed", "failed", "waiting", "p50_s", "p99_s", "cpu_used_m", "capacity")
-COUNTED = ("desired", "ready", "starting", "pending", "refused")
 
 
 class Stage:
@@ -36,24 +35,15 @@ class Stage:
         self.supply = flow.supply(self.network)
         self.delays = delays.on(demand.start.date())
         self.world = World(system, services, self.supply, self.delays, seed, self.log)
-        self.flow = flow.Flow(self.network, step_s)
-        ticks, n = demand.ticks, self.network.n_services
-        self.rows = {name: np.zeros((ticks, n)) for name in SERIES}
-        self.counts = {name: np.zeros((ticks, n), dtype=np.int64) for name in COUNTED}
-        self.limit_m = np.zeros((ticks, n))
-        self.answered = np.zeros((ticks, len(self.actions)))
-        self.sent_mbps = np.zeros(ticks)
+        steps = -(-demand.ticks // step_s)
+        self.flow = flow.Flow(self.network, self.supply, steps, step_s)
+        self.counts = np.zeros((steps, len(COUNTED), self.network.n_services), dtype=np.int64)
         self.pools = tuple(group.name for group in system.groups)
-        self.node_counts = np.zeros((ticks, len(self.pools)), dtype=np.int64)
-        signals = {name: np.zeros((ticks, n)) for name in ("requests", "concurrency", "waiting", "bandwidth")}
-        self.history = History(np.zeros((ticks, n)), np.zeros((ticks, n)), signals, self.levels)
-        self.idle_m = np.array([each.idle_cpu_m for each in self.network.services])
-        self.memory = np.array([each.memory_mb for each in self.network.services])
-        self.per_request_mb = np.array([each.request_mb for each in self.network.services])
+        self.nodes = np.zeros((steps, len(self.pools)), dtype=np.int64)
+        self.nodes_now = np.zeros(len(self.pools), dtype=np.int64)
+        self.history = History(self.flow, self.levels)
         self.scalers = self._scalers(services)
         self.provisioner = Provisioner(self.world, self.world.nodes) if self.world.nodes else None
-        self.time_s = 0.0
-        self.count()
 
     def _scalers(self, services: Mapping[str, tuple[int, calls.Service]]) -> list[Autoscaler]:
         found = []
@@ -67,91 +57,71 @@ class Stage:
             found.append(Autoscaler(fleet, self.strategy.spec(name, fleet.workload.scaler.spec), pipeline))
         return found
 
-    def count(self) -> None:
-        """Take the pods of each service as they are now; they stay so until something is due."""
-        n = self.network.n_services
-        self.now = {name: np.zeros(n, dtype=np.int64) for name in COUNTED}
-        for index, fleet in self.fleets():
-            self.now["desired"][index] = fleet.desired
-            self.now["ready"][index] = fleet.number(READY)
-            self.now["starting"][index] = fleet.number(STARTING)
-            self.now["pending"][index] = fleet.number(PENDING)
-            self.now["refused"][index] = fleet.refused
-        self.nodes_now = self._ready_nodes()
-
     def fleets(self) -> Sequence[tuple[int, Fleet]]:
         """The fleets that serve something, with their service's index."""
         return [(index, self.world.by_name[name]) for name, (index, _) in self.world.services.items()]
 
-    def _cost(self) -> Floats:
+    def _by_tick(self, by_step: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Rows of steps as rows of ticks."""
+        return by_step if self.step_s == 1 else np.repeat(by_step, self.step_s, axis=0)[: self.demand.ticks]
+
+    def _cost(self, nodes: Counts, pods: Counts, sent_mbps: Floats) -> Floats:
         held = cost.tariff(self.demand.start.date())
         if self.pools:
-            paise = cost.of_groups(held, self.world.system.groups, self.node_counts)
+            paise = cost.of_groups(held, self.world.system.groups, nodes)
         else:
             served = self.fleets()
-            pods = self.counts["ready"] + self.counts["starting"]
             paise = cost.of_pods(held, [each.workload for _, each in served], pods[:, [index for index, _ in served]])
-        return cost.with_gst(held, paise + cost.of_the_rest(held, self.sent_mbps))
+        return cost.with_gst(held, paise + cost.of_the_rest(held, sent_mbps))
 
     def fleet(self, index: int) -> Fleet | None:
         """The fleet behind a service; None where it stands outside."""
         return self.world.by_name.get(self.network.services[index].workload)
 
-    def _ready_nodes(self) -> Counts:
-        nodes = self.world.nodes
-        if nodes is None or not len(nodes.spot):
-            return np.zeros(len(self.pools), dtype=np.int64)
-        alive = ~nodes.gone & ~nodes.lost & (nodes.ready_s <= self.time_s)
-        return np.bincount(nodes.group_of()[alive], minlength=len(self.pools))
+    def changed(self, now_s: float) -> None:
+        """Something was due: take supply and nodes as they are now."""
+        self.flow.refresh()
+        if self.world.nodes is not None:
+            self.nodes_now = self.world.nodes.ready_by_group(now_s)
 
-    def record(self, at: slice, seen: flow.Tick) -> None:
-        self.time_s = float(at.start)
-        rows = self.rows
-        for name in SERIES:
-            rows[name][at] = getattr(seen, name)
-        for name in COUNTED:
-            self.counts[name][at] = self.now[name]
-        self.limit_m[at] = self.supply.limit_m
-        self.answered[at] = seen.answered
-        self.sent_mbps[at] = seen.sent_mbps
-        if len(self.pools):
-            self.node_counts[at] = self.nodes_now
-        supply, history = self.supply, self.history
-        pods = np.maximum(supply.pods, 1.0)
-        work = np.maximum(seen.cpu_used_m - supply.burn_m - supply.idle_m, 0.0)
-        history.per_pod_m[at] = np.minimum(work / pods + self.idle_m, supply.cores * 1000)
-        history.memory_mb[at] = self.memory + self.per_request_mb * seen.concurrency / pods
-        history.signals["requests"][at] = seen.worked + seen.shed
-        history.signals["concurrency"][at] = seen.concurrency
-        history.signals["waiting"][at] = seen.waiting
+    def tick(self, row: int, at_s: float) -> None:
+        """Play one step and note pods and nodes."""
+        at = int(at_s)
+        asked = self.asked[at] if self.step_s == 1 else self.asked[at : at + self.step_s].mean(axis=0)
+        self.flow.tick(row, at_s, asked)
+        self.counts[row] = self.world.counts
+        self.nodes[row] = self.nodes_now
+
+    def offered(self, service: int, until_s: int) -> Floats:
+        """Requests per second of a service so far, by tick."""
+        steps = -(-until_s // self.step_s)
+        rate = self.flow.rows.arriving[:steps] @ self.flow.own[service] / self.step_s
+        return np.repeat(rate, self.step_s)[:until_s]
 
     def trace(self, seed: int) -> Trace:
         """All that was seen."""
-        rows = self.rows
+        shown = {name: self._by_tick(each) for name, each in series.of(self.flow, 0, len(self.counts)).items()}
+        counts = {name: self._by_tick(self.counts[:, index]) for index, name in enumerate(COUNTED)}
         services = Services(
             names=tuple(each.name for each in self.network.services),
-            offered=rows["offered"],
-            served=rows["served"],
-            shed=rows["shed"],
-            failed=rows["failed"],
-            waiting=rows["waiting"],
-            latency_p50_s=rows["p50_s"],
-            latency_p99_s=rows["p99_s"],
-            cpu_used_m=rows["cpu_used_m"],
-            cpu_limit_m=self.limit_m,
-            capacity=rows["capacity"],
-            **{name: self.counts[name] for name in COUNTED},
+            latency_p50_s=shown.pop("p50_s"),
+            latency_p99_s=shown.pop("p99_s"),
+            **shown,
+            **counts,
         )
+        rows, crowd = self.flow.rows, self.network.crowd
+        sent_mbps = self._by_tick(rows.worked @ self.network.sends_mb / self.step_s)
+        nodes = self._by_tick(self.nodes)
         return Trace(
             start=self.demand.start,
             services=services,
             actions=self.actions,
             asked=self.asked,
-            answered=self.answered,
+            answered=self._by_tick(rows.served[:, crowd] / self.step_s),
             pools=self.pools,
-            nodes=self.node_counts,
-            bandwidth_mbps=self.sent_mbps + planned.bandwidth(self.levels, self.graph, self.demand.ticks),
-            cost_paise=self._cost(),
+            nodes=nodes,
+            bandwidth_mbps=sent_mbps + planned.bandwidth(self.levels, self.graph, self.demand.ticks),
+            cost_paise=self._cost(nodes, services.ready + services.starting, sent_mbps),
             levels=self.levels,
             moments=self.demand.moments,
             happenings=tuple(sorted(self.log.all, key=lambda each: each.at_s)),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mela.cluster.hpa import sync
+from mela.rehearsal.engine import series
 from mela.rehearsal.engine.pods import Fleet
 from mela.rehearsal.engine.scaling import Autoscaler
 from mela.rehearsal.engine.stage import Stage
@@ -54,8 +55,8 @@ class Watch:
     def look(self, now_s: float) -> None:
         """Look at the last tick, and again in a few seconds."""
         stage = self.stage
-        row = max(0, int(now_s) - 1)
-        last = {name: series[row] for name, series in stage.rows.items()}
+        row = max(0, (int(now_s) - 1) // stage.step_s)
+        last = {name: each[0] for name, each in series.of(stage.flow, row, row + 1).items()}
         offered = np.maximum(last["offered"], 1e-9)
         asked = last["offered"] > 0.5
         for index in np.flatnonzero(asked & (last["shed"] > NOTABLE * offered)):

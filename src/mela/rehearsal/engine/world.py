@@ -25,6 +25,7 @@ from mela.rehearsal.system import Rehearsed
 Due: TypeAlias = Callable[[float], None]
 CHUNK_S = 5
 """Pods that are created faster than a cluster can bind them come in portions of so many seconds."""
+COUNTED = ("desired", "ready", "starting", "pending", "refused")
 LONG_AGO = -100_000.0
 """When the pods that are there at the start became ready."""
 
@@ -66,6 +67,8 @@ class World:
         self.condition = Condition()
         self.bad_revisions: set[tuple[str, int]] = set()
         self.errors_of: dict[tuple[str, int], float] = {}
+        self.counts = np.zeros((len(COUNTED), len(supply.pods)), dtype=np.int64)
+        """Pods as they are now, by COUNTED and service."""
         self._due: list[tuple[float, int, Due]] = []
         self._order = 0
         self._wakes_s = -1.0
@@ -417,8 +420,9 @@ class World:
         if found is None:
             return
         index, what = found
+        self.counts[:, index] = fleet.desired, *fleet.by_state(), fleet.refused
         supply = self.supply
-        ready, starting = fleet.number(READY), [each for each in fleet.cohorts if each.state == STARTING]
+        ready, starting = int(self.counts[1, index]), [each for each in fleet.cohorts if each.state == STARTING]
         running = ready + sum(each.count for each in starting if each.running_s <= now_s)
         cores = self._cores(fleet)
         supply.pods[index] = ready
