@@ -57,7 +57,13 @@ def made(nodes: int) -> system.Rehearsed:
     """Twelve workloads that fill so many nodes."""
     size = "k8s.io/cluster-autoscaler/node-template/resources/"
     tags = {f"{size}cpu": "26", f"{size}memory": "64Gi", f"{size}pods": "110", "mela.dev/nodes-at-once": "200"}
-    group = {"name": "all", "instanceType": "m7i.8xlarge", "minSize": max(1, nodes // 10), "maxSize": nodes, "tags": tags}
+    group = {
+        "name": "all",
+        "instanceType": "m7i.8xlarge",
+        "minSize": max(1, nodes // 10),
+        "maxSize": nodes,
+        "tags": tags,
+    }
     zones = ["ap-south-1a", "ap-south-1b", "ap-south-1c"]
     cluster = {
         "apiVersion": "eksctl.io/v1alpha5", "kind": "ClusterConfig", "metadata": {"name": "one", "region": "ap-south-1"},
@@ -72,12 +78,22 @@ def graph() -> calls.Graph:
     """A front, four services behind it, seven behind those; each request costs 5 ms of CPU everywhere."""
     services = {}
     for index in range(SERVICES):
-        below = range(1, 5) if index == 0 else range(5 + 2 * (index - 1), min(SERVICES, 7 + 2 * (index - 1))) if index < 5 else ()
+        below = (
+            range(1, 5)
+            if index == 0
+            else range(5 + 2 * (index - 1), min(SERVICES, 7 + 2 * (index - 1)))
+            if index < 5
+            else ()
+        )
         called = [{"to": f"s{each}.work", "timeout_ms": 2000, "retries": 1} for each in below]
         operation = {"cpu_ms": 5, "wait_ms": 2, "sends_kb": 2, "calls": called}
         services[f"s{index}"] = {"workload": f"shop/s{index}", "start_s": 6, "operations": {"work": operation}}
     actions = {"visit": {"calls": [{"to": "s0.work", "timeout_ms": 4000, "retries": 1}]}}
-    return calls.parse(yaml.safe_dump({"name": "bench", "mark": "assumption", "source": "benchmark", "services": services, "actions": actions}))
+    return calls.parse(
+        yaml.safe_dump(
+            {"name": "bench", "mark": "assumption", "source": "benchmark", "services": services, "actions": actions}
+        )
+    )
 
 
 def demand(nodes: int) -> Demand:

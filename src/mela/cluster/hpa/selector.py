@@ -4,6 +4,7 @@ Source: k8s.io/apimachinery v0.36.3, pkg/labels/selector.go (Parse), read 2026-1
 """
 
 import re
+from functools import lru_cache
 
 from mela.cluster import labels
 
@@ -13,6 +14,7 @@ SYMBOLS = frozenset({"=", "==", "!=", "!", "(", ")", ",", "<", ">"})
 END = ""
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> labels.Selector:
     """Read a selector. The empty text selects everything. Raises: labels.InvalidSelector."""
     tokens = [*TOKEN.findall(text.rstrip(" \t\r\n")), END]

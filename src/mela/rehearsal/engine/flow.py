@@ -11,7 +11,7 @@ A tick is some seventy operations on short arrays, so what is only shown is work
 हर सेकंड, हर सेवा: आया + पहले से रुका = निपटा + लौटाया + असफल + अब भी रुका।
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,13 +50,18 @@ class Supply:
     burn_m: Floats
     idle_m: Floats
     limit_m: Floats
+    touched: bool = True
+    """Something changed since a flow last looked."""
 
 
 def supply(network: Network) -> Supply:
     """Nothing ready yet; what stands outside serves at once."""
-    made = Supply(*(np.zeros(network.n_services) for _ in fields(Supply)))
-    made.cores[:] = made.rate[:] = 1.0
-    return made
+    n = network.n_services
+    zeros, ones = np.zeros, np.ones
+    return Supply(
+        pods=zeros(n), cores=ones(n), rate=ones(n), errors=zeros(n), broken=zeros(n), extra_s=zeros(n), lost=zeros(n),
+        cut=zeros(n), burn_m=zeros(n), idle_m=zeros(n), limit_m=zeros(n),
+    )  # fmt: skip
 
 
 class Rows:
@@ -122,6 +127,9 @@ class Flow:
     def refresh(self) -> None:
         """Take the supply as it is now: it changes only when something was due."""
         supply, network = self.supply, self.network
+        if not supply.touched:
+            return
+        supply.touched = False
         pods = np.maximum(supply.pods, 1.0)
         cores = np.minimum(supply.cores, self.workers)
         self.cores = cores
@@ -162,7 +170,7 @@ class Flow:
             left_op, lost = self._turn_away(row, left_op, capacity)
             left = self.own @ left_op
         self._respond(load, left, worked, capacity, power, self.own @ arriving)
-        admitted = None if lost is None else worked_op / np.maximum(worked_op + lost, TINY)
+        admitted = None if lost is None else (worked_op + TINY) / (worked_op + lost + TINY)
         late = self._outcome(at_s, admitted)
         late_op = (network.into @ (self.sent * late)) / np.maximum(network.into @ self.sent, TINY)
         served_op = worked_op * (self.good * (1.0 - late_op) * self.kept)
@@ -249,12 +257,12 @@ class Flow:
         self, load: Floats, left: Floats, worked: Floats, capacity: Floats, power: Floats, offered: Floats
     ) -> None:
         """Mean and variance of response times by operation: own wait, own work, and the calls below."""
-        wait = np.minimum(left * self.step_s / np.maximum(worked, TINY), LONGEST_S) * (worked > 0)
+        wait = np.minimum(left * self.step_s / np.maximum(worked, TINY), LONGEST_S)
         must_wait = np.maximum(load, TINY) ** (power - 1.0)
         spread = wait * wait * (2.0 / np.maximum(must_wait, TINY) - 1.0)
         room = capacity * self.step_s
-        if (offered > (1.0 - FLUID) * room).any():
-            steady = np.clip((1.0 - offered / np.maximum(room, TINY)) / FLUID, 0.0, 1.0)
+        if (offered >= (1.0 - FLUID) * room).any():
+            steady = np.clip((room - offered) / np.maximum(room, TINY) / FLUID, 0.0, 1.0)
             spread = steady * spread + (1.0 - steady) * wait * wait / np.maximum(left / self.queues, 1.0)
         self.mean = self.own_time + self.below + self._widened(wait, 0.0)
         self.variance = self.own_variance + self.below_variance + self._widened(spread, 0.0)

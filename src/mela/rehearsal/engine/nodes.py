@@ -122,17 +122,21 @@ class Nodes:
         """Put up to `count` pods on nodes; returns the node of each that found one, in order."""
         return self._fill(workload, count, self.usable(now_s))
 
-    def place_among(self, workload: int, count: int, among: Flags) -> Ints:
-        """As `place`, on these nodes only."""
-        return self._fill(workload, count, among)
+    def reserve(self, workload: int, count: int, among: Flags) -> int:
+        """Take room for up to `count` pods on these nodes, the first ones first; returns for how many there was some."""
+        room = self.fits(workload, among)
+        taken = np.minimum(room, np.maximum(count - (np.cumsum(room) - room), 0))
+        self.held[workload] += taken
+        self.free -= taken[:, None] * self.asks[workload].needs
+        return int(taken.sum())
 
-    def snapshot(self) -> tuple[Ints, Ints, Ints]:
+    def snapshot(self) -> tuple[Ints, Ints]:
         """What `restore` takes back to."""
-        return self.free.copy(), self.counted.copy(), self.held.copy()
+        return self.free.copy(), self.held.copy()
 
-    def restore(self, before: tuple[Ints, Ints, Ints]) -> None:
-        """Undo every placement since the snapshot; no node may have come since."""
-        self.free, self.counted, self.held = before
+    def restore(self, before: tuple[Ints, Ints]) -> None:
+        """Undo every reservation since the snapshot; no node may have come since."""
+        self.free, self.held = before
 
     def per_node(self, workload: int, spot: int) -> int:
         """Pods of the workload that an empty node of the spot holds."""
@@ -154,12 +158,13 @@ class Nodes:
 
     def fits(self, workload: int, among: Flags) -> Ints:
         """How many more pods of the workload each node has room for."""
-        asks = self.asks[workload]
-        wanted = asks.needs > 0
-        each = np.where(wanted, self.free // np.maximum(asks.needs, 1), np.iinfo(np.int64).max).min(axis=1)
-        if asks.apart:
-            each = np.minimum(each, asks.apart - self.held[workload])
-        return np.where(among & asks.allowed[self.spot], np.maximum(each, 0), 0)
+        asks, room = self.asks[workload], np.zeros(len(self.spot), dtype=np.int64)
+        here = np.flatnonzero(among & asks.allowed[self.spot])
+        wanted = np.flatnonzero(asks.needs)
+        here = here[(self.free[here][:, wanted] >= asks.needs[wanted]).all(axis=1)]
+        each = (self.free[here][:, wanted] // asks.needs[wanted]).min(axis=1)
+        room[here] = np.maximum(np.minimum(each, asks.apart - self.held[workload][here]), 0) if asks.apart else each
+        return room
 
     def candidates(self, workload: int) -> list[int]:
         """Spots that the workload may go to and fits into, the zones with the fewest nodes first."""

@@ -96,6 +96,18 @@ class Fleet:
                 gone = {each.id for each in same[1:]}
                 self.cohorts = [each for each in self.cohorts if each.id not in gone]
 
+    def gather(self, before_s: float) -> list[Cohort]:
+        """Pending pods that were made before then, those of one revision as one cohort."""
+        waiting = [each for each in self.cohorts if each.state == PENDING and each.created_s <= before_s]
+        kept: dict[int, Cohort] = {}
+        for each in waiting:
+            first = kept.setdefault(each.revision, each)
+            if first is not each:
+                first.count += each.count
+                each.count = 0
+        self.drop_empty()
+        return list(kept.values())
+
     def victims(self, count: int, revision: int = 0) -> list[Cohort]:
         """Take out the pods that a ReplicaSet deletes first: without node, not ready, doubled up on a node, youngest.
 

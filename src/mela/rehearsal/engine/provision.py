@@ -43,7 +43,7 @@ class Provisioner:
         wanted: dict[int, int] = {}
         for fleet in sorted(pending, key=lambda each: -each.workload.pod.priority):
             count = fleet.number(PENDING)
-            left = count - len(nodes.place_among(fleet.index, count, starting)) if starting.any() else count
+            left = count - nodes.reserve(fleet.index, count, starting) if starting.any() else count
             for spot, number in self._share(fleet, left, wanted, now_s).items():
                 wanted[spot] = wanted.get(spot, 0) + number
         nodes.restore(before)

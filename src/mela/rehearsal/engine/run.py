@@ -71,7 +71,13 @@ class Run:
         world.at(float(self.watch.every_s), self.watch.look)
 
     def _syncing(self, scaler: Autoscaler, every: float) -> Callable[[float], None]:
+        world = self.stage.world
+        stage = self.stage
+
         def due(now_s: float) -> None:
+            if stage.step_s > 1 and scaler.is_at_rest(now_s, stage.busy(scaler.pipeline.service, now_s)):
+                world.at(now_s + every, due)
+                return
             scaler.fleet.merge(now_s - 330.0)
             before = scaler.fleet.desired
             decision = scaler.sync(now_s)

@@ -11,6 +11,9 @@ from mela.rehearsal.engine.metrics import Pipeline
 from mela.rehearsal.engine.pods import LOST, PENDING, READY, Cohort, Fleet
 
 FLAGS = metrics.Flags()
+RESTING = 0.01
+"""A change of load below this share is none to a quick rehearsal."""
+LONGEST_REST_S = 60.0
 SELECTOR = "app=rehearsed"
 """The engine knows whose pods are whose; the sync only wants to see a selector."""
 
@@ -25,6 +28,8 @@ class Autoscaler:
     status: Status = field(default_factory=Status)
     memory: normalize.Memory = field(default_factory=normalize.Memory)
     last: sync.Decision | None = None
+    seen: tuple[float, int, int, float] = (-1e9, 0, 0, 0.0)
+    """When it was last synced, with how many replicas, of which ready, and how busy."""
 
     def sync(self, now_s: float) -> sync.Decision:
         """Decide once; `written` of the decision is the new scale."""
@@ -37,6 +42,16 @@ class Autoscaler:
         decision = sync.sync(self.spec, self.status, self.memory, seen, FLAGS, now_ms)
         self.status, self.memory, self.last = decision.status, decision.memory, decision
         return decision
+
+    def is_at_rest(self, now_s: float, busy: float) -> bool:
+        """Nothing moved since the last sync: a quick rehearsal may pass one by, up to a minute."""
+        at_s, desired, ready, before = self.seen
+        moved = self.last is None or self.last.written is not None or abs(busy - before) > RESTING * max(before, 1e-9)
+        now = self.fleet.desired, self.fleet.number(READY)
+        if now_s - at_s < LONGEST_REST_S and (desired, ready) == now and not moved and self.fleet.number() == ready:
+            return True
+        self.seen = (now_s, *now, busy)
+        return False
 
     def raise_floor(self, least: int) -> None:
         """Lift or lower minReplicas, never above the maximum."""

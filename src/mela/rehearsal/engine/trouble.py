@@ -37,10 +37,12 @@ def _between(
     def begins(now_s: float) -> None:
         stage.log.say(now_s, "fault", service, f"{fault.text}: {does}")
         begin(now_s)
+        stage.supply.touched = True
 
     def ends(now_s: float) -> None:
         stage.log.say(now_s, "fault", service, f"{fault.text} is over")
         end(now_s)
+        stage.supply.touched = True
 
     stage.world.at(float(at_s), begins)
     stage.world.at(at_s + fault.lasts_s, ends)

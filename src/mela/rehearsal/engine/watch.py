@@ -9,6 +9,8 @@ from mela.rehearsal.engine.scaling import Autoscaler
 from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.model import Field
 
+EVERY_S = 5
+"""Steps between two looks."""
 FULL = 0.98
 """From this share of the limit on CPU counts as saturated."""
 NOTABLE = 0.01
@@ -18,9 +20,8 @@ NOTABLE = 0.01
 class Watch:
     """The run's observer. It changes nothing."""
 
-    every_s = 5
-
     def __init__(self, stage: Stage) -> None:
+        self.every_s = EVERY_S * stage.step_s
         self.stage = stage
 
     # ---- autoscalers

@@ -284,12 +284,7 @@ class World:
     def _schedule(self, now_s: float) -> None:
         bind = self.delays["pod"]["bind"]
         budget = int(self.delays["pod"]["per_s"] * CHUNK_S)
-        waiting = [
-            (fleet, each)
-            for fleet in self.fleets
-            for each in fleet.cohorts
-            if each.state == PENDING and each.created_s + bind <= now_s
-        ]
+        waiting = [(fleet, each) for fleet in self.fleets for each in fleet.gather(now_s - bind)]
         waiting.sort(key=lambda pair: (-pair[0].workload.pod.priority, pair[1].created_s, pair[1].id))
         for fleet, cohort in waiting:
             if budget <= 0:
@@ -388,6 +383,7 @@ class World:
     def _cut(self, fleet: Fleet, share: float, lag: float, now_s: float, *, at_once: bool) -> None:
         """Requests that still go to pods which do not listen any more fail."""
         index, _ = self.services[fleet.workload.name]
+        self.supply.touched = True
         self.supply.cut[index] = min(1.0, self.supply.cut[index] + share)
         self.at(now_s + lag, lambda when: self._uncut(index, share))
         if not at_once and share > 0.001:
@@ -400,6 +396,7 @@ class World:
         return Field(fleet.workload.object, (*at, "lifecycle", "preStop"))
 
     def _uncut(self, index: int, share: float) -> None:
+        self.supply.touched = True
         self.supply.cut[index] = max(0.0, self.supply.cut[index] - share)
 
     def _gone(self, fleet: Fleet, number: int, where: Ints, now_s: float) -> None:
@@ -420,6 +417,7 @@ class World:
         if found is None:
             return
         index, what = found
+        self.supply.touched = True
         self.counts[:, index] = fleet.desired, *fleet.by_state(), fleet.refused
         supply = self.supply
         ready, starting = int(self.counts[1, index]), [each for each in fleet.cohorts if each.state == STARTING]
