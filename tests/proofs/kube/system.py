@@ -47,6 +47,8 @@ def workloads(items: list[Object], *kinds: str) -> Iterator[tuple[str, str]]:
 def bring_up(kubectl: Kubectl, items: list[Object], timeout_s: int = 400) -> None:
     """Apply, and return when every workload is where it should be and every autoscaler has its least."""
     kubectl.apply([item for item in items if item["kind"] in _FIRST])
+    for namespace, name in workloads(items, "Job"):  # one that ended cannot be changed, and may run again
+        kubectl.within(namespace).do("delete", name, "--ignore-not-found")
     kubectl.apply(items)
     for namespace, name in workloads(items):
         kubectl.within(namespace).rolled_out(name, timeout_s=timeout_s)
