@@ -4,7 +4,7 @@ No secret value stands in a file. A manifest declares its Secrets without values
 read and change just these. A plan is a list of rows; `into` is namespace/secret/key:
 
     - {into: shop/web/MELA_TOKEN, make: token}                    # or operator, random: made when there is none
-    - {into: shop/callers/web, hash: shop/web/MELA_TOKEN}         # follows what it is made from
+    - {into: shop/callers/web, hash: shop/web/MELA_TOKEN}         # follows what it is made from; the last one stays good
     - {into: shop/web/MELA_DATABASE, text: "postgresql://web:${shop/db/web}@db.shop/{service}"}
 
 हिन्दी: गुप्त मान Git में नहीं रहते; यह Job उन्हें क्लस्टर के भीतर बनाता है, और जो पहले से है उसे नहीं छूता।
@@ -116,9 +116,14 @@ def _wanted(rows: Sequence[Row], values: Mapping[str, str]) -> Iterator[tuple[st
         if row.how == "make":
             yield row.into, values.get(row.into) or _made(row.what)
         elif row.how == "hash":
-            yield row.into, auth.digest(values[row.what])
+            yield row.into, _with_last(auth.digest(values[row.what]), values.get(row.into, ""))
         else:
             yield row.into, _NAMED.sub(lambda match: values[match[1]], row.what)
+
+
+def _with_last(fresh: str, kept: str) -> str:
+    """A hash, and below it the one before it: until all pods have the new token, both are good."""
+    return kept if fresh in kept.split()[:1] else "\n".join((fresh, *kept.split()[:1]))
 
 
 def _made(what: str) -> str:

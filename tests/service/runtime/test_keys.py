@@ -95,6 +95,20 @@ def test_a_changed_password_is_followed_by_the_address_made_of_it() -> None:
     assert "web:changed@" in server.value("shop/web/MELA_DATABASE")
 
 
+def test_a_token_that_is_taken_away_is_made_anew_and_the_old_one_stays_good_until_the_next() -> None:
+    server = ApiServer("shop/db", "shop/web", "bank/callers")
+    fill(server)
+    first = server.value("bank/callers/web")
+    del server.secrets["shop/web"]["data"]["MELA_TOKEN"]
+    assert set(fill(server)) == {"shop/web/MELA_TOKEN", "bank/callers/web"}
+    second = auth.digest(server.value("shop/web/MELA_TOKEN"))
+    assert server.value("bank/callers/web").split() == [second, first]
+    assert fill(server) == []
+    del server.secrets["shop/web"]["data"]["MELA_TOKEN"]
+    fill(server)
+    assert server.value("bank/callers/web").split() == [auth.digest(server.value("shop/web/MELA_TOKEN")), second]
+
+
 def test_a_change_by_others_at_the_same_moment_is_not_overwritten() -> None:
     server = ApiServer("shop/db", "shop/web", "bank/callers")
     server.meddle = lambda: server.put("shop/db", web="theirs")

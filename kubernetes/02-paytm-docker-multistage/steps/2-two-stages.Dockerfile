@@ -1,0 +1,18 @@
+# Step 2: build in one stage, run in another. What built it stays behind: uv, its cache, the sources.
+# हिन्दी: एक चरण बनाता है, दूसरा चलाता है; बनाने के औज़ार पीछे छूट जाते हैं।
+FROM python:3.11-slim-bookworm AS build
+RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
+WORKDIR /src
+COPY pyproject.toml uv.lock README.md LICENSE ./
+ENV UV_PROJECT_ENVIRONMENT=/app UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never
+RUN /opt/uv/bin/uv sync --locked --no-default-groups --no-install-project
+COPY src src
+RUN /opt/uv/bin/uv sync --locked --no-default-groups --no-editable
+
+FROM python:3.11-slim-bookworm
+COPY --from=build /app /app
+RUN mkdir -p /data && chown 10001:10001 /data
+ENV PATH=/app/bin:/usr/local/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1 MELA_HOST=0.0.0.0 MELA_DATA=/data
+USER 10001:10001
+ENTRYPOINT ["mela"]
+CMD ["up"]
