@@ -40,6 +40,24 @@ def list_(for_script: bool) -> None:
     render.line("mela events plot match-2019  ·  mela rehearse kubernetes/ --event match-2019")
 
 
+@events.command(epilog="Example:  mela events backtest match-2019 match-2026")
+@click.argument("names", metavar="EVENT…", nargs=-1, required=True)
+@SEED
+def backtest(names: tuple[str, ...], seed: int) -> None:
+    """All strategies over events, each held out of what they learn from: overload, pod-hours, rupees, against an oracle.
+
+    Prints a Markdown table. A strategy takes some seconds per event.
+    """
+    from mela.rehearsal import backtest as back
+    from mela.rehearsal import strategies
+
+    for name in names:
+        _load(name)
+    with render.progress("back-test", len(names) * len(strategies.NAMES)) as done:
+        rows = back.run(names, seed=seed, progress=lambda *_: done())
+    render.line(back.markdown(rows).rstrip())
+
+
 @events.command(epilog="Examples:  mela events show match-2019   ·   mela events show my-sale.yaml --json")
 @EVENT
 @click.option("--json", "for_script", is_flag=True, help="For a script.")

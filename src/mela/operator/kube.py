@@ -44,6 +44,10 @@ class Api:
     def __init__(self, http: httpx2.Client) -> None:
         self._http = http
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
     def get(self, path: str) -> Json:
         """An object. Raises: Refused."""
         return self._ask("GET", path)
