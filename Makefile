@@ -109,6 +109,10 @@ prove: $(ENV) ## Proofs against real components (EXAMPLE=00 for one system)
 e2e: $(ENV) $(SITE) ## People in a browser buy, lose their line, get their money back (needs chromium)
 	$(PYTEST) tests/e2e --timeout 300 $(ARGS)
 
+.PHONY: pictures
+pictures: $(ENV) $(SITE) ## Pictures of every page in each language, light and dark, into build/pictures
+	$(BIN)/python -m tests.e2e.pictures build/pictures $(ARGS)
+
 .PHONY: prove-long
 prove-long: $(ENV) ## Proofs that take minutes to hours (EXAMPLE=00 for one system)
 	$(PYTEST) tests/proofs -m long --timeout 14400 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)

@@ -44,6 +44,14 @@ def texts(script: str) -> Iterator[str]:
         yield ra + halant + consonant
     if script == "devanagari":
         yield from HINDI
+        dotted = [consonant + "\u093c" for consonant in "कखगजडढफय"]
+        yield from (
+            a + b for a, b in itertools.product(dotted, (*signs, halant, halant + "\u200d", halant + ya, halant + ra))
+        )
+        yield from (conjunct + sign for conjunct, sign in itertools.product(("क्ष", "ज्ञ", "त्र", "श्र", "स्त्र"), signs))
+    if script == "tamil":
+        yield "ஸ்ரீ"
+        yield from ("க்ஷ" + sign for sign in signs)
     if script in ("telugu", "kannada"):
         yield from (a + halant + b for a, b in itertools.product(consonants, consonants))
         yield from (consonants[0] + halant + c + sign for c, sign in itertools.product(consonants, signs))
@@ -64,30 +72,23 @@ def shapes(font: bytes, script: str) -> set[int]:
 def make(folder: Path, script: str) -> None:
     """Both weights of one script."""
     source = folder / f"anek-{script}" / "files" / f"anek-{script}-{script}-wght-normal.woff2"
-    whole = TTFont(source)
-    whole.flavor = None
-    buffer = io.BytesIO()
-    whole.save(buffer)
     for name, weight in WEIGHTS.items():
-        font = TTFont(io.BytesIO(buffer.getvalue()))
-        options = Options(layout_features=["*"], hinting=False, layout_closure=script == "latin", flavor="woff2")
-        subsetter = Subsetter(options)
+        font = instantiateVariableFont(TTFont(source), {"wght": weight})
+        font.flavor = None
+        plain = io.BytesIO()
+        font.save(plain)
+        subsetter = Subsetter(Options(layout_features=["*"], hinting=False, layout_closure=script == "latin"))
         if script == "latin":
-            wanted = parse_unicodes(LATIN)
-            subsetter.populate(unicodes=wanted)
-            subsetter.subset(font)
-            between = io.BytesIO()
-            font.flavor = None
-            font.save(between)
-            font = instantiateVariableFont(TTFont(between), {"wght": weight})
+            subsetter.populate(unicodes=parse_unicodes(LATIN))
         else:
+            # Shaped at this very weight: Anek draws some signs otherwise when they are bold.
             order = font.getGlyphOrder()
-            kept = {order[glyph] for glyph in shapes(buffer.getvalue(), script)}
+            kept = {order[glyph] for glyph in shapes(plain.getvalue(), script)}
             subsetter.populate(
                 glyphs=kept, unicodes=[*range(FIRST[script], FIRST[script] + 0x80), 0x200C, 0x200D, 0x25CC]
             )
-            font = instantiateVariableFont(font, {"wght": weight})
-            subsetter.subset(font)
+        font = TTFont(io.BytesIO(plain.getvalue()))
+        subsetter.subset(font)
         font.flavor = "woff2"
         out = HERE / f"anek-{script}-{name}.woff2"
         font.save(out)

@@ -67,6 +67,11 @@ function Shown({ bill, put, again }: { bill: Bill; put: (bill: Bill) => void; ag
       </div>
       <p className="lead numbers">{rupees(bill.amount)}</p>
       <p>{bill.payee}</p>
+      {bill.error && (
+        <p className="small" lang="en">
+          {bill.error}
+        </p>
+      )}
       {bill.rrn && <p className="small soft numbers">{t("upi.rrn", { rrn: bill.rrn })}</p>}
       <p className="small soft">{t("upi.back")}</p>
     </div>

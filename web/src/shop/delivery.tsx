@@ -18,7 +18,7 @@ export function PromiseNote({ promise }: { promise: Delivery }) {
   const [first, last] = [moment(promise.earliest, language, "day"), moment(promise.latest, language, "day")];
   return (
     <>
-      <p className="row strong">
+      <p className="row strong nowrap">
         <Icon name="truck" />
         {first === last ? t("delivery.on", { day: first }) : t("delivery.between", { first, last })}
       </p>

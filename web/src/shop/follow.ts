@@ -24,10 +24,16 @@ export function useOrder(id: string, language: string) {
     let newest = 0;
     let done = false;
 
+    function end() {
+      done = true;
+      source?.close();
+      setLine("over");
+    }
     function take(order: OrderOut) {
       if (order.version < newest) return;
       newest = order.version;
       put(order);
+      if (isOver(order)) end();
     }
     function listen() {
       if (done) return;
@@ -35,23 +41,24 @@ export function useOrder(id: string, language: string) {
       source.onopen = () => setLine("live");
       source.addEventListener("order", (event) => take(JSON.parse((event as MessageEvent<string>).data) as OrderOut));
       source.onerror = () => {
-        setLine("lost");
         if (source?.readyState === EventSource.CLOSED) look();
+        else setLine("lost");
       };
     }
     async function look() {
       try {
         const order = await call("GET /api/orders/orders/{order_id}", { path: { order_id: id } });
         take(order);
-        if (isOver(order)) return setLine("over");
       } catch (error) {
-        if (error instanceof Refused && error.problem.status < 500) return setLine("over");
+        if (error instanceof Refused && error.problem.status < 500) return end();
         if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
       }
-      if (!done) timer = setTimeout(listen, AGAIN_MS);
+      if (done) return;
+      setLine("lost");
+      timer = setTimeout(listen, AGAIN_MS);
     }
     function awake() {
-      if (!source || source.readyState === EventSource.OPEN) return;
+      if (done || !source || source.readyState === EventSource.OPEN) return;
       source.close();
       clearTimeout(timer);
       listen();
