@@ -1,6 +1,6 @@
 """`python -m benchmarks [PART…]`: measure, print, write `benchmarks/last.json`.
 
-Parts: reads, orders, postgres, startup, memory (10,000 orders), verify. Without a name: all of them.
+Parts: reads, orders, postgres, startup, memory (10,000 orders), verify, rehearsal. Without a name: all of them.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import manifests, shoppers
+from benchmarks import manifests, rehearsal, shoppers
 from benchmarks.server import LOAD_CORE, SERVER_CORE, Platform, outside_world, platform
 
 HERE = Path(__file__).parent
@@ -250,9 +250,20 @@ def _timed(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
+def rehearse(_: Path) -> Iterator[Figure]:
+    """Six hours, 12 services, 100 pods to a node, in a process of its own for each size."""
+    for nodes in rehearsal.SIZES:
+        for mode in ((), ("quick",)):
+            command = [sys.executable, "-m", "benchmarks.rehearsal", str(nodes), *mode]
+            seen = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            name = " ".join(["rehearsal", *mode, f"{nodes} nodes"])
+            told = f"{seen['most_pods']} pods on {seen['most_nodes']} nodes at the most, {seen['mib']} MiB, {seen['wall_s']} s by the clock"
+            yield Figure(name, seen["cpu_s"], "CPU s", told)
+
+
 PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "reads": reads, "orders": orders, "postgres": postgres, "startup": startup, "memory": memory,
-    "verify": verify,
+    "verify": verify, "rehearsal": rehearse,
 }  # fmt: skip
 
 
@@ -265,7 +276,7 @@ def main() -> None:
     chosen = parser.parse_args().parts or list(PARTS)
     if missing := [part for part in chosen if part not in PARTS]:
         parser.error(f"no such part: {', '.join(missing)}; there are {', '.join(PARTS)}")
-    if chosen != ["verify"] and not shutil.which("wrk"):
+    if not {"verify", "rehearsal"}.issuperset(chosen) and not shutil.which("wrk"):
         sys.exit("wrk is not installed: apt-get install wrk")
     where = conditions()
     print(where)

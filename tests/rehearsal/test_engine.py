@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import yaml
 
-from mela.rehearsal import engine
+from mela.rehearsal import calls, engine
+from mela.rehearsal.engine import happenings
 from mela.rehearsal.model import Trace
 from tests.rehearsal import kit
 
@@ -74,3 +76,36 @@ def test_progress_ends_at_the_end() -> None:
     seen: list[tuple[int, int]] = []
     engine.run(kit.web(), kit.demand(np.ones(700)), kit.graph(), progress=lambda done, all_: seen.append((done, all_)))
     assert seen[-1] == (700, 700)
+
+
+def test_every_kind_that_is_said_stands_in_the_table() -> None:
+    with pytest.raises(KeyError, match="is no kind of happening"):
+        happenings.Log().say(0, "no-such-kind", "", "text")
+
+
+def test_a_pool_that_is_full_is_named() -> None:
+    graph = calls.parse(
+        yaml.safe_dump(
+            {
+                "name": "pool",
+                "mark": "assumption",
+                "source": "test",
+                "ceiling_gbps": 0.001,
+                "levels": {"viewers": {"mbps": 1}},
+                "services": {
+                    "db": {"ceiling_per_s": 10000, "servers": 500, "operations": {"read": {"wait_ms": 100}}},
+                    "web": {
+                        "workload": "shop/web",
+                        "memory_mb": 600,
+                        "operations": {"page": {"cpu_ms": 1, "calls": [{"to": "db.read", "pool": 2}]}},
+                    },
+                },
+                "actions": {"page": {"calls": [{"to": "web.page"}]}},
+            }
+        )
+    )
+    viewers = {"viewers": np.full(300, 50.0)}
+    made = kit.web(hpa=None, spec={"replicas": 4})
+    trace = engine.run(made, kit.demand(np.full(300, 200.0), levels=viewers), graph)
+    assert {"pool-exhausted", "memory-exceeded", "bandwidth-exhausted"} <= kit.kinds(trace)
+    assert trace.services.offered[-1, 0] == pytest.approx(4 * 2 / 0.1, rel=0.05)

@@ -38,7 +38,7 @@ def run(
 ) -> Trace:
     """Play the demand through the system. The same arguments give the same trace, bit by bit.
 
-    `quick` steps ten seconds at a time: replicas within a step of the full run's, served within 2 %. `progress` is
+    `quick` steps ten seconds at a time: served within 2 %, peak replicas within 10 %. `progress` is
     called with ticks done and all ticks. Raises: ValueError for actions, workloads or faults that do not fit together.
     """
     stage = Stage(system, demand, graph, strategy, seed, QUICK_S if quick else 1)

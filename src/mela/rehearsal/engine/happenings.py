@@ -31,15 +31,14 @@ KINDS: Mapping[str, str] = {
     "pool-exhausted": "All connections of a pool are in use, callers wait for one.",
     "breaker-open": "A caller has stopped calling a service that fails.",
     "retry-storm": "Repeated attempts are a large share of a service's load.",
-    "memory-exceeded": "Replicas use more memory than their limit and are killed. Field: the memory limit.",
+    "memory-exceeded": "Replicas need more memory than their limit: they would be killed. Field: the memory limit.",
     "cut-off": "Pods stopped before traffic stopped coming. Field: preStop.",
     "zone-lost": "Pods went with their zone.",
     "drain-blocked": "A disruption budget refused an eviction. Field: the budget.",
     "drained": "A node was drained.",
     "rollout-started": "A new revision is rolled out. Field: the strategy.",
     "rollout-stuck": "A rollout makes no progress. Field: the strategy.",
-    "preempted": "Pods of higher priority took the place of others. Field: the priority class.",
-    "bandwidth-exhausted": "All bandwidth is in use.",
+    "bandwidth-exhausted": "More bandwidth is asked for than the call graph says there is.",
 }
 
 

@@ -61,6 +61,14 @@ class Stage:
         """The fleets that serve something, with their service's index."""
         return [(index, self.world.by_name[name]) for name, (index, _) in self.world.services.items()]
 
+    def _asked(self) -> Floats:
+        """As it was played: a quick rehearsal evens out what happens within a step."""
+        if self.step_s == 1:
+            return self.asked
+        firsts = range(0, self.demand.ticks, self.step_s)
+        means: Floats = np.array([self.asked[at : at + self.step_s].mean(axis=0) for at in firsts])
+        return self._by_tick(means)
+
     def _by_tick(self, by_step: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Rows of steps as rows of ticks."""
         return by_step if self.step_s == 1 else np.repeat(by_step, self.step_s, axis=0)[: self.demand.ticks]
@@ -121,7 +129,7 @@ class Stage:
             start=self.demand.start,
             services=services,
             actions=self.actions,
-            asked=self.asked,
+            asked=self._asked(),
             answered=self._by_tick(rows.served[:, crowd] / self.step_s),
             pools=self.pools,
             nodes=nodes,

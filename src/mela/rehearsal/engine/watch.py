@@ -3,7 +3,7 @@
 import numpy as np
 
 from mela.cluster.hpa import sync
-from mela.rehearsal.engine import series
+from mela.rehearsal.engine import planned, series
 from mela.rehearsal.engine.pods import Fleet
 from mela.rehearsal.engine.scaling import Autoscaler
 from mela.rehearsal.engine.stage import Stage
@@ -68,6 +68,9 @@ class Watch:
             self._overloaded(int(index), last, now_s)
         self._saturated(last, now_s)
         self._calls(now_s)
+        self._pools(now_s)
+        self._memory(row, now_s)
+        self._bandwidth(now_s)
         stage.world.at(now_s + self.every_s, self.look)
 
     def _saturated(self, last: dict[str, np.ndarray], now_s: float) -> None:
@@ -121,6 +124,41 @@ class Watch:
             self.stage.log.once(
                 now_s, "breaker-open", self._service(int(network.service_of[network.callee[edge]])), text
             )
+
+    def _pools(self, now_s: float) -> None:
+        """Pools whose connections would all be in use at what the callers now do."""
+        flow, network = self.stage.flow, self.stage.network
+        for edge in flow.pooled:
+            caller = int(network.service_of[network.caller[edge]])
+            held = flow.sent[edge] / flow.step_s * min(flow.mean[network.callee[edge]], network.timeout_s[edge])
+            most = flow.supply.pods[caller] * network.pool[edge]
+            if most and held >= FULL * most:
+                text = f"all {network.pool[edge]:.0f} connections per pod to {network.calls[edge].to} are in use"
+                self.stage.log.once(now_s, "pool-exhausted", self._service(caller), text)
+
+    def _memory(self, row: int, now_s: float) -> None:
+        for index, fleet in self.stage.fleets():
+            limit, pods = fleet.workload.limit_memory, self.stage.flow.supply.pods[index]
+            if not limit or not pods:
+                continue
+            what = self.stage.network.services[index]
+            here = float(series.concurrency(self.stage.flow, index, row, row + 1)[0]) / pods
+            need_mb = what.memory_mb + what.request_mb * here
+            if need_mb * 1_048_576 > limit:
+                text = f"a pod needs {need_mb:.0f} MiB with {here:.0f} requests in it, its limit is {limit // 1_048_576} MiB"
+                self.stage.log.once(
+                    now_s, "memory-exceeded", what.name, text, fleet.workload.resource("limits", "memory")
+                )
+
+    def _bandwidth(self, now_s: float) -> None:
+        stage, most = self.stage, self.stage.graph.ceiling_gbps * 1000
+        if most:
+            at = min(stage.demand.ticks - 1, int(now_s))
+            levels = {name: each[at : at + 1] for name, each in stage.levels.items()}
+            asked = float(planned.bandwidth(levels, stage.graph, 1)[0])
+            if asked > most:
+                text = f"{asked / 1000:.0f} Gbit/s are asked for, there are {most / 1000:.0f}"
+                stage.log.once(now_s, "bandwidth-exhausted", "", text)
 
     def _bound(self, index: int) -> Field | None:
         """The field that bounds a service's replicas."""
