@@ -42,6 +42,14 @@ NO_PODS = frozenset(
     "CiliumNetworkPolicy NetworkPolicy BackendConfig FrontendConfig ManagedCertificate TargetGroupBinding SecretProviderClass".split()
 )
 """Custom kinds after which no controller makes pods; any other might."""
+SYSTEM = "kube-system"
+"""Its DNS, and on some clusters its control plane, are pods that no file of a user declares."""
+DESTINATIONS: Mapping[str, Path] = {
+    "Application.argoproj.io": ("spec", "destination", "namespace"),
+    "HelmRelease.helm.toolkit.fluxcd.io": ("spec", "targetNamespace"),
+    "HelmChart.helm.cattle.io": ("spec", "targetNamespace"),
+}
+"""Kinds that install what stands elsewhere, and where they name the namespace for it."""
 KEDA_MOST = 100
 """maxReplicaCount of a ScaledObject that states none. Source: https://keda.sh/docs/2.17/reference/scaledobject-spec/ (2026-11-23)."""
 
@@ -166,7 +174,7 @@ def of(system: System) -> Workloads:
         {key: tuple(each) for key, each in by_namespace.items()},
         {key: tuple(each) for key, each in by_label.items()},
         _autoscalers(system),
-        frozenset(by_namespace) - {thing.namespace for thing in system if _may_make_pods(thing)},
+        frozenset(by_namespace) - {SYSTEM} - {space for thing in system for space in _may_fill(thing)},
     )
 
 
@@ -234,6 +242,14 @@ def _containers(at: Path, spec: Mapping[str, Any]) -> Iterator[Container]:
         yield Container((*at, "initContainers", index), each, is_init=each.get("restartPolicy") != "Always")
     for index, each in maps(spec.get("containers")):
         yield Container((*at, "containers", index), each)
+
+
+def _may_fill(thing: Object) -> Iterator[str]:
+    """The namespaces in which a controller may make pods for it."""
+    if thing.type in DESTINATIONS:
+        yield text(thing.get(*DESTINATIONS[thing.type]))
+    if _may_make_pods(thing):
+        yield thing.namespace
 
 
 def _may_make_pods(thing: Object) -> bool:

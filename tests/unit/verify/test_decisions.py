@@ -483,3 +483,30 @@ spec: {serviceAccountName: reader, containers: [{name: web, image: "example.org/
     assert told["RoleBinding"][0] == "warning"
     assert told["RoleBinding"][1].startswith("The binding grants nothing")
     assert told["Pod"][0] == "error"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        (
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: edge, namespace: argocd}\n"
+            "spec: {destination: {namespace: shop}}"
+        ),
+        (
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: edge, namespace: flux}\n"
+            "spec: {targetNamespace: shop}"
+        ),
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: edge, namespace: shop}\nspec: {}",
+    ],
+)
+def test_a_service_may_select_pods_that_are_installed_from_elsewhere(other: str) -> None:
+    text = RULES["service-selects-nothing"].bad
+    assert found("service-selects-nothing", text)
+    assert not found("service-selects-nothing", f"{text}---\n{other}\n")
+    elsewhere = other.replace("Namespace: shop", "Namespace: x").replace("namespace: shop", "namespace: x")
+    assert found("service-selects-nothing", f"{text}---\n{elsewhere}\n")
+
+
+def test_the_clusters_own_pods_are_not_looked_for_in_the_files() -> None:
+    text = RULES["service-selects-nothing"].bad
+    assert not found("service-selects-nothing", text.replace("namespace: shop", "namespace: kube-system"))
