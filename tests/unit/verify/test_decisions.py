@@ -466,6 +466,23 @@ def test_where_more_nodes_may_come_than_are_known_nothing_is_said_of_room(more: 
     assert not found("pods-find-no-node", text + more)
 
 
+def test_karpenter_pools_alone_are_never_all_nodes() -> None:
+    pool = """---
+apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: {name: web}
+spec:
+  limits: {nodes: "1"}
+  template:
+    spec:
+      requirements: [{key: node.kubernetes.io/instance-type, operator: In, values: [m7g.large]}]
+"""
+    bad = RULES["pods-find-no-node"].bad
+    alone = bad.partition("---\napiVersion: eksctl.io")[0]
+    assert not found("pods-find-no-node", alone + pool)
+    assert found("pods-find-no-node", bad + pool)
+
+
 def test_a_binding_to_nobody_is_a_warning_and_a_pod_without_its_account_an_error() -> None:
     binding = """
 apiVersion: rbac.authorization.k8s.io/v1
@@ -510,3 +527,14 @@ def test_a_service_may_select_pods_that_are_installed_from_elsewhere(other: str)
 def test_the_clusters_own_pods_are_not_looked_for_in_the_files() -> None:
     text = RULES["service-selects-nothing"].bad
     assert not found("service-selects-nothing", text.replace("namespace: shop", "namespace: kube-system"))
+
+
+@pytest.mark.parametrize(
+    ("value", "is_told"),
+    [("##########", False), ("REDACTED", False), ("(@= data.values.key @)", False), ("123456", True)],
+)
+def test_a_masked_value_is_no_secret(value: str, is_told: bool) -> None:
+    text = RULES["secret-in-files"].good.replace(
+        "{username: shop}", f"{{password: '{value}', PLEX_SERVER: 'http://plex'}}"
+    )
+    assert bool(found("secret-in-files", text)) is is_told

@@ -38,7 +38,9 @@ def unreadable(system: System) -> Iterator[Finding]:
             place,
             says=f"This cannot be read: {says}.",
             happens="`kubectl apply` stops here; objects that stand further down in the file are not applied.",
-            mend="Correct the text at this line; indentation, an unclosed quote or bracket and a tab are the usual causes.",
+            mend="Split it: a request to the API server may have 3 MiB."
+            if says.endswith("MiB")
+            else "Correct the text at this line; indentation, an unclosed quote or bracket and a tab are the usual causes.",
         )
 
 

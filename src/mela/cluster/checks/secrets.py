@@ -31,10 +31,10 @@ NAME = re.compile(
     re.IGNORECASE,
 )
 """Names that end in a word for a secret: `DB_PASSWORD`, not `PASSWORD_FILE` or `TOKEN_TTL`."""
-OPEN = re.compile(r"(?:^|[._-])(?:user|host|port|database|\w*name|region|endpoint|issuer|type|sslmode|url|uri|path|project|ca\.crt|tls\.crt|crt|pem\.pub|pub)$", re.IGNORECASE)  # fmt: skip
+OPEN = re.compile(r"(?:^|[._-])(?:user|host|server|port|database|\w*name|region|endpoint|issuer|type|sslmode|url|uri|path|project|ca\.crt|tls\.crt|crt|pem\.pub|pub)$", re.IGNORECASE)  # fmt: skip
 """Keys of Secrets whose values need not be hidden."""
 LATER = re.compile(
-    r"\$\{|\$\(|\{\{|\(@=|^#@|^REDACTED$|^<[^<>]*>$|^%[A-Z_]+%$|^__\w+__$|^@@?\w+@@?$|^vault:|^ref\+|^ENC\[|^AgA|^op://"
+    r"\$\{|\$\(|\{\{|\(@=|^#@|^REDACTED$|^[#*•]{3,}$|^<[^<>]*>$|^%[A-Z_]+%$|^__\w+__$|^@@?\w+@@?$|^vault:|^ref\+|^ENC\[|^AgA|^op://"
 )
 """Values that something else fills in or decrypts before they are used."""
 NO_SECRET = re.compile(r"^$|^(?:true|false|yes|no|on|off|none|null|\d{1,5}|\d+[smhd])$|^/[\w./-]*$", re.IGNORECASE)

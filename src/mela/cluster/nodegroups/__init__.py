@@ -36,12 +36,16 @@ def read(system: System) -> tuple[NodeGroup, ...]:
 
 def is_whole(system: System) -> bool:
     """Are these all nodes that there may be? Not with the files of several clusters, with groups that `read` leaves out, or
-    with nodes that come by other ways (Fargate, Auto Mode, Karpenter without its pools)."""
+    with nodes that come by other ways: Fargate, Auto Mode, or those on which Karpenter itself runs, which no pool makes.
+
+    Source: https://karpenter.sh/docs/faq/ and https://docs.aws.amazon.com/eks/latest/eksctl/schema.html (2026-11-26)."""
     configs, pools = system.kind("ClusterConfig.eksctl.io"), system.kind("NodePool.karpenter.sh")
     written = sum(len(list(declared.written(config))) for config in configs) + len(pools)
     others = any(config.get(key) for config in configs for key in ("fargateProfiles", "autoModeConfig"))
-    is_open = any(config.get("karpenter") for config in configs) and not pools
-    return len(configs) <= 1 and not others and not is_open and written == len(_declared(system))
+    has_karpenter = any(config.get("karpenter") for config in configs)
+    has_base = not pools or bool(configs) or bool(system.kind("Node"))
+    is_one = len(configs) <= 1 and not others and has_base and (bool(pools) or not has_karpenter)
+    return is_one and written == len(_declared(system))
 
 
 def takes(group: NodeGroup, pod: Pod, daemons: Iterable[Pod] = ()) -> bool:
