@@ -165,9 +165,9 @@ endpoints: [{addresses: [$HOST]}]
 YAML
 }
 
-disks() { # a default storage class of local volumes, four per node, bound where the pod lands
+disks() { # a default storage class of local volumes, eight per node, bound where the pod lands
   local i j
-  for i in $(seq "$1"); do for j in 1 2 3 4; do
+  for i in $(seq "$1"); do for j in 1 2 3 4 5 6 7 8; do
     mkdir -p "$RUN/node$i/disk$j"
     chmod 777 "$RUN/node$i/disk$j"
     cat <<YAML
