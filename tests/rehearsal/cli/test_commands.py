@@ -9,9 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mela.cli.events import events
-from mela.cli.rehearse import rehearse
+from mela.cli.rehearse import _within, rehearse
 from mela.rehearsal import example, strategies
 from mela.rehearsal.report import amounts, document
+from mela.rehearsal.verdict.around import Around
+from mela.rehearsal.verdict.judge import judge
+from mela.rehearsal.verdict.search import search
+from tests.rehearsal import match
 
 SCHEMA = Path(document.__file__).parent / "data" / "rehearsal.schema.json"
 
@@ -66,12 +70,21 @@ def test_a_page_of_the_same_seed_has_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
-def test_what_costs_more_than_the_budget_fails_and_writes_no_patch(tmp_path: Path) -> None:
-    patch = tmp_path / "a.patch"
-    told = run(*small(tmp_path), "--budget", "1", "--fix", str(patch))
+def test_what_costs_more_than_the_budget_fails() -> None:
+    told = run("--quick", "--scale", "0.2", "--budget", "1")
     assert told.exit_code == 1
     assert "and may cost ₹1" in told.stderr
-    assert not patch.exists()
+
+
+def test_a_change_that_costs_more_than_the_budget_is_not_within_it() -> None:
+    around = Around(match.system())
+    verdict = judge(match.play(around.system), around)
+    mend = search(around, match.play, verdict)
+    assert mend is not None
+    before, after = verdict.cost_paise, mend.verdict.cost_paise
+    assert _within(after, verdict, mend, quiet=True)
+    assert before < after - 1
+    assert not _within(after - 1, verdict, mend, quiet=True)
 
 
 def test_a_fault_is_named_before_the_harm_that_follows() -> None:
@@ -86,8 +99,12 @@ def test_faults_are_listed() -> None:
     assert "zone:ap-south-1b@+40m/15m" in run("--list-faults").stdout
 
 
-def test_all_strategies_stand_in_one_table() -> None:
-    found = json.loads(run("--quick", "--compare", "--json").stdout)
+def test_all_strategies_stand_in_one_table(tmp_path: Path) -> None:
+    event = tmp_path / "event.yaml"  # of a family of its own, so that no history is made for it
+    event.write_text(
+        Path(example.EVENT).read_text(encoding="utf-8").replace("family: match", "family: trial"), encoding="utf-8"
+    )
+    found = json.loads(run("--quick", "--compare", "--json", "--scale", "0.3", "--event", str(event)).stdout)
     assert [one["plan"]["strategy"] for one in found["runs"]] == list(strategies.NAMES)
     assert all(one["cost_paise"] > 0 for one in found["runs"])
 
