@@ -603,6 +603,34 @@ export interface RefundView {
 export interface Refusal {
   code?: string;
 }
+export interface Rehearsal {
+  id: string;
+  state: "waiting" | "running" | "held" | "broke" | "not_run";
+  event: string;
+  manifests: string;
+  verdict: Record<string, unknown> | null;
+  problem: string;
+}
+export interface RehearsalChoice {
+  name: string;
+  title: string;
+}
+export interface RehearsalChoices {
+  events: Array<RehearsalChoice>;
+  manifests: Array<string>;
+  strategies: Array<string>;
+}
+export interface RehearsalWish {
+  event?: string;
+  manifests?: string;
+  scale?: number;
+  seed?: number;
+  strategy?: string;
+  quick?: boolean;
+}
+export interface Rehearsals {
+  items: Array<Rehearsal>;
+}
 export interface ReturnIn {
   quantities: Record<string, unknown>;
   reason: string;
@@ -974,6 +1002,25 @@ export interface Operations {
   };
   "GET /api/control/meanings": {
     answer: MeaningPage;
+  };
+  "GET /api/control/rehearsals": {
+    answer: Rehearsals;
+  };
+  "POST /api/control/rehearsals": {
+    key: string;
+    body: RehearsalWish;
+    answer: Rehearsal;
+  };
+  "GET /api/control/rehearsals/choices": {
+    answer: RehearsalChoices;
+  };
+  "GET /api/control/rehearsals/{id}": {
+    path: { id: string };
+    answer: Rehearsal;
+  };
+  "GET /api/control/rehearsals/{id}/report": {
+    path: { id: string };
+    answer: undefined;
   };
   "GET /api/control/services": {
     answer: ServiceStatePage;

@@ -10,7 +10,7 @@ from mela.kernel.clock import Clock
 from mela.kernel.telemetry import tracing
 from mela.kernel.telemetry.recent import Recent
 from mela.kernel.web import bodies
-from mela.runtime.control import books, chaos, crowd, events, watch
+from mela.runtime.control import books, chaos, crowd, events, rehearsals, watch
 from mela.runtime.control.sampler import Sampler
 from mela.runtime.wiring import Wiring
 
@@ -25,6 +25,7 @@ class Room:
         self._recent = Recent(clock.now)
         self._sampler = Sampler(wiring.built, self._recent, clock, streams)
         self._crowd = crowd.Crowd(wiring.settings.own_url, operator)
+        self._stage = rehearsals.Stage()
         self.router = self._router(wiring, environ, clock, operator)
 
     def _router(
@@ -36,17 +37,19 @@ class Room:
         books.add(api, books.Services(wiring.http, wiring.url_of, operator))
         chaos.add(api, chaos.Drawer(wiring.http, environ))
         crowd.add(api, self._crowd)
+        rehearsals.add(api, self._stage)
         return api
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Figures are taken inside; a crowd goes home at the end."""
+        """Figures are taken inside; a crowd goes home at the end, and a rehearsal ends with it."""
         tracing.remember(self._recent)
         sampling = asyncio.create_task(self._sampler.run())
         try:
             yield
         finally:
             await self._crowd.end()
+            await self._stage.close()
             sampling.cancel()
             await asyncio.gather(sampling, return_exceptions=True)
             tracing.forget()
