@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.visitor import ARGUMENTS, CHROMIUM, Visitor, enter
 from tests.proofs.stage import Actor, running
 
 Enter = Callable[..., Visitor]
+expect.set_options(timeout=20_000)  # on a machine that others use, too
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import { Carrying } from "./shop/cart";
 import { Foot, Head } from "./shop/frame";
 import { Placed } from "./shop/place";
 import { SignedIn } from "./shop/session";
-import { Button, Kolam, Notice } from "./ui/ui";
+import { arrive, Button, Kolam, Notice } from "./ui/ui";
 
 const Lost = lazy(() => import("./shop/lost"));
 
@@ -56,14 +56,14 @@ function Pages() {
   );
 }
 
-/** A new page begins at its top, and a screen reader at its name. The first page is left as the browser shows it. */
+/** A new page begins at its top; its Title takes the focus as soon as it is there. The first page is left as the browser shows it. */
 function useArrival(path: string): void {
   const first = useRef(path);
   useEffect(() => {
     if (first.current === path) return;
     first.current = "";
     window.scrollTo(0, 0);
-    requestAnimationFrame(() => document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true }));
+    arrive();
   }, [path]);
 }
 

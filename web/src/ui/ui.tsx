@@ -1,4 +1,4 @@
-import { type ComponentProps, type ReactNode, useId } from "react";
+import { type ComponentProps, type ReactNode, useEffect, useId, useRef } from "react";
 import { Link } from "wouter";
 import { NoAnswer, type Refused } from "../api/client";
 import { useText } from "../i18n";
@@ -250,12 +250,29 @@ export function Stars({ value }: { value: number }) {
   );
 }
 
+let arriving = false;
+
+/** Somebody has come to another page: its name takes the focus, now or when it is there. */
+export function arrive(): void {
+  const name = document.querySelector<HTMLElement>("main h1");
+  arriving = !name;
+  name?.focus({ preventScroll: true });
+}
+
 /** The page's name: in the window's title, and where the screen reader begins. */
 export function Title({ children, plain }: { children: ReactNode; plain: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!arriving) return;
+    arriving = false;
+    heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <>
       <title>{`${plain} · Mela`}</title>
-      <h1 tabIndex={-1}>{children}</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        {children}
+      </h1>
     </>
   );
 }
