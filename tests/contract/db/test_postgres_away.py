@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -107,4 +107,24 @@ async def test_a_unit_whose_time_is_up_is_not_tried_at_all() -> None:
     )
     with pytest.raises(errors.TimedOut):
         await db.run(shelf.names)
+    await db.close()
+
+
+async def test_user_and_password_are_those_of_the_moment_at_each_new_connection() -> None:
+    address = "postgresql://old:first@127.0.0.1:1/shelf"
+    db = open_database(lambda: address, service="shelf")
+    assert isinstance(db, postgres.PostgresDatabase)
+    asked: list[dict[str, object]] = []
+
+    def remember(_dialect: object, _record: object, _arguments: object, parameters: dict[str, object]) -> None:
+        asked.append({name: parameters[name] for name in ("user", "password", "host", "dbname")})
+
+    event.listen(db._engine, "do_connect", remember)  # after ours
+    for address in ("postgresql://old:first@127.0.0.1:1/shelf", "postgresql://new:second@127.0.0.1:1/shelf"):  # noqa: B007
+        with pytest.raises(errors.Retryable):
+            await db.read(shelf.names)
+    assert asked == [
+        {"user": "old", "password": "first", "host": "127.0.0.1", "dbname": "shelf"},
+        {"user": "new", "password": "second", "host": "127.0.0.1", "dbname": "shelf"},
+    ]
     await db.close()
