@@ -30,4 +30,4 @@ def test_verify_gives_the_same_verdict_except_where_it_says_why_not(
 ) -> None:
     differing = {each.name for each, said in answers.values() if bool(said) != bool(broken.refusals(each.text))}
     assert differing == {each.name for each, _ in answers.values() if each.why}
-    assert len(differing) <= 2
+    assert len(differing) <= 3

@@ -24,7 +24,7 @@ SCRATCH = "agreement"
 """Namespace of all variants, so that nothing that runs is asked about; cluster-wide objects get the word behind their name."""
 LOOKS_AT_ONE = ("reading", "schema")
 """Families of rules that judge an object by itself, as the API server does. The others know what will happen later."""
-_PLACED = ("Namespace", "PriorityClass")
+_CLUSTER_WIDE = ("Namespace", "PriorityClass")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ def variants() -> Iterator[Variant]:
 
 
 def _placed(thing: Any) -> Any:
-    if thing["kind"] in _PLACED:
+    if thing["kind"] == "APIService":
+        return thing  # its name is what it serves
+    if thing["kind"] in _CLUSTER_WIDE:
         thing["metadata"]["name"] += f"-{SCRATCH}"
     else:
         thing["metadata"]["namespace"] = SCRATCH
