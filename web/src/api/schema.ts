@@ -161,6 +161,27 @@ export interface Comparison {
   ours_paise: number;
   gateway_paise: number;
 }
+export interface CreditNoteOut {
+  number: string;
+  issued_on: string;
+  invoice_number: string;
+  invoice_issued_on: string;
+  reason: string;
+  refund_id: string | null;
+  seller: InvoiceParty;
+  buyer: InvoiceParty;
+  place_of_supply: string;
+  lines: Array<InvoiceLineOut>;
+  taxable_paise: number;
+  cgst_paise: number;
+  sgst_paise: number;
+  igst_paise: number;
+  total_paise: number;
+}
+export interface CreditNotePage {
+  items: Array<CreditNoteOut>;
+  next_cursor: string | null;
+}
 export interface CrowdState {
   running: boolean;
   wanted: number;
@@ -1068,6 +1089,10 @@ export interface Operations {
     body: Reason;
     answer: OrderOut;
   };
+  "GET /api/orders/orders/{order_id}/credit-notes": {
+    path: { order_id: string };
+    answer: CreditNotePage;
+  };
   "POST /api/orders/orders/{order_id}/deliver": {
     path: { order_id: string };
     answer: OrderOut;
@@ -1075,6 +1100,11 @@ export interface Operations {
   "GET /api/orders/orders/{order_id}/invoices": {
     path: { order_id: string };
     answer: InvoicePage;
+  };
+  "GET /api/orders/orders/{order_id}/papers.pdf": {
+    path: { order_id: string };
+    query: { number: string; lang?: string };
+    answer: undefined;
   };
   "POST /api/orders/orders/{order_id}/returns": {
     path: { order_id: string };

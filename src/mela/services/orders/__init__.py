@@ -1,6 +1,6 @@
 """Orders: cart, checkout, the order's life, and its GST invoices.
 
-Owns carts, orders, their history, returns and invoice serials. Does not own prices and stock (catalog), money (payments) or
+Owns carts, orders, their history, returns, invoices and credit notes with their serials. Does not own prices and stock (catalog), money (payments) or
 what sellers get (settlement). Emits `orders.sold` and `orders.unsold`; reads `payments.captured`, `payments.failed` and
 `payments.refunded`.
 

@@ -7,18 +7,28 @@ import yaml
 from mela.contracts.accounts import Accounts
 from mela.contracts.catalog import Catalog
 from mela.contracts.payments import Payments
+from mela.kernel import i18n
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.services.orders import handlers, routes
 from mela.services.orders.service import Orders
 from mela.services.orders.settings import OrdersSettings
 
 _DATA = Path(__file__).parent / "data"
+_MESSAGES = _DATA / "messages.yaml"
 
 
 def build(context: Context[OrdersSettings]) -> Parts:
     """Put the service together."""
     catalog, payments = context.peer(Catalog), context.peer(Payments)
-    orders = Orders(context.db, catalog, payments, context.clock, context.settings, _states_by_prefix())
+    orders = Orders(
+        context.db,
+        catalog,
+        payments,
+        context.clock,
+        context.settings,
+        _states_by_prefix(),
+        i18n.Messages.load(_MESSAGES),
+    )
     return Parts(
         implementation=orders,
         router=routes.router(orders),
@@ -42,5 +52,5 @@ SERVICE = Service(
     uses=(Accounts, Catalog, Payments),
     events=True,
     migrations="mela.services.orders.migrations",
-    messages=_DATA / "messages.yaml",
+    messages=_MESSAGES,
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from mela.kernel import ids
+from mela.kernel import i18n, ids
 from mela.kernel.web import bodies, pages, streams
 from mela.kernel.web.callers import Customer, Operator
 from mela.kernel.web.keys import Key
@@ -22,6 +22,19 @@ Seen = Annotated[
     str | None,
     Header(max_length=15, pattern="^[0-9]*$", description="What a browser sends when it comes again", examples=["2"]),
 ]
+Number = Annotated[
+    str,
+    Query(max_length=16, pattern="^[A-Z0-9/]+$", description="Its number", examples=["KAV/2627/0000123"]),
+]
+Lang = Annotated[
+    str | None, Query(description="Wins over Accept-Language", pattern="^(en|hi|ta|te|kn)$", examples=["hi"])
+]
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The paper",
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {"model": schemas.OrderOut, "description": "Events `order`; this is the `data` of each"},
     204: {"description": "Nothing more will come"},
@@ -36,6 +49,7 @@ def router(orders: Orders) -> APIRouter:
     api = bodies.router(prefix="/api/orders")
     _cart(api, orders)
     _buying(api, orders)
+    _papers(api, orders)
     _returning(api, orders)
     _on_duty(api, orders)
     return api
@@ -119,6 +133,17 @@ def _buying(api: APIRouter, orders: Orders) -> None:
             return Response(status_code=204)
         return streams.EventStream(_OrderSource(orders, order_id, caller.id, seen))
 
+    @api.post(
+        "/orders/{order_id}/cancel", tags=["orders"], summary="Cancel an order that has not left; money goes back",
+        responses=refused({404: "orders.unknown_order", 409: "orders.cannot_change"}),
+    )  # fmt: skip
+    async def cancel_order(caller: Customer, order_id: OrderId, body: schemas.Reason) -> schemas.OrderOut:
+        """Cancelled already: nothing happens."""
+        order = await orders.cancel(order_id, customer_id=caller.id, reason=body.reason, actor="customer")
+        return schemas.OrderOut.of(order)
+
+
+def _papers(api: APIRouter, orders: Orders) -> None:
     @api.get(
         "/orders/{order_id}/invoices", tags=["orders"], summary="The GST invoices of an order, one per seller",
         responses=refused({404: "orders.unknown_order"}),
@@ -128,14 +153,30 @@ def _buying(api: APIRouter, orders: Orders) -> None:
         found = await orders.invoices(order_id, caller.id)
         return schemas.InvoicePage(items=[schemas.InvoiceOut.of(made) for made in found])
 
-    @api.post(
-        "/orders/{order_id}/cancel", tags=["orders"], summary="Cancel an order that has not left; money goes back",
-        responses=refused({404: "orders.unknown_order", 409: "orders.cannot_change"}),
+    @api.get(
+        "/orders/{order_id}/credit-notes", tags=["orders"], summary="The GST credit notes of an order",
+        responses=refused({404: "orders.unknown_order"}),
     )  # fmt: skip
-    async def cancel_order(caller: Customer, order_id: OrderId, body: schemas.Reason) -> schemas.OrderOut:
-        """Cancelled already: nothing happens."""
-        order = await orders.cancel(order_id, customer_id=caller.id, reason=body.reason, actor="customer")
-        return schemas.OrderOut.of(order)
+    async def get_credit_notes(caller: Customer, order_id: OrderId) -> schemas.CreditNotePage:
+        """One per seller for each cancellation or return of what was invoiced: it takes back so much of the invoice."""
+        found = await orders.credit_notes(order_id, caller.id)
+        return schemas.CreditNotePage(items=[schemas.CreditNoteOut.of(made) for made in found])
+
+    @api.get(
+        "/orders/{order_id}/papers.pdf", tags=["orders"], summary="An invoice or a credit note as PDF",
+        response_class=Response, response_model=None, status_code=200,
+        responses=_PDF | refused({404: "orders.unknown_order orders.unknown_paper"}),
+    )  # fmt: skip
+    async def get_paper(
+        caller: Customer, request: Request, order_id: OrderId, number: Number, lang: Lang = None
+    ) -> Response:
+        """In any of the five languages; the same paper in the same language has the same bytes."""
+        language = lang or i18n.negotiate(request.headers.get("accept-language"))
+        made = await orders.paper(order_id, caller.id, number, language)
+        name = f"{number.replace('/', '-')}-{language}.pdf"
+        headers = {"content-disposition": f'inline; filename="{name}"', "cache-control": "private, no-cache",
+                   "content-language": language, "vary": "accept-language, cookie"}  # fmt: skip
+        return Response(made, headers=headers, media_type="application/pdf")
 
 
 def _returning(api: APIRouter, orders: Orders) -> None:

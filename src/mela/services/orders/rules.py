@@ -202,6 +202,55 @@ def invoice(
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class CreditNote:
+    """What rule 53(1A) of the CGST Rules asks of a credit note: what an invoice said too much, taken back.
+
+    Source: CGST Act 2017, s. 34(1); CGST Rules 2017, rule 53(1A) (recalled).
+    """
+
+    number: str
+    order_id: str
+    issued_on: date
+    invoice_number: str
+    invoice_issued_on: date
+    reason: str
+    refund_id: str | None
+    seller: Seller
+    buyer: Address
+    place_of_supply: str
+    lines: tuple[InvoiceLine, ...]
+    taxable: Paise
+    cgst: Paise
+    sgst: Paise
+    igst: Paise
+    total: Paise
+
+
+def credit_note(
+    number: str, of: Invoice, parts: Iterable[OrderLine], *, reason: str, refund_id: str | None, on: date
+) -> CreditNote:
+    """The credit note for those parts of an invoice that came back, taxed as the invoice taxed them."""
+    same_state = of.seller.state_code == of.place_of_supply
+    made = tuple(_invoice_line(part, same_state=same_state) for part in parts)
+    cgst, sgst, igst = (Paise(sum(getattr(line, tax) for line in made)) for tax in ("cgst", "sgst", "igst"))
+    return CreditNote(
+        number=number, order_id=of.order_id, issued_on=on, invoice_number=of.number, invoice_issued_on=of.issued_on, reason=reason,
+        refund_id=refund_id, seller=of.seller, buyer=of.buyer, place_of_supply=of.place_of_supply, lines=made,
+        taxable=Paise(sum(line.taxable for line in made)), cgst=cgst, sgst=sgst, igst=igst,
+        total=Paise(sum(line.gross for line in made)),
+    )  # fmt: skip
+
+
+def credit_note_number(seller_id: str, financial_year: str, serial: int) -> str:
+    """A series of its own, as long as an invoice's at most: `KAV/C2627/000012`. Raises: ValueError when full."""
+    letters = "".join(c for c in seller_id.upper() if c.isascii() and c.isalnum())[:3]
+    number = f"{letters}/C{financial_year[2:4]}{financial_year[5:]}/{serial:06d}"
+    if len(number) > 16:
+        raise ValueError(f"credit note number {number} is longer than 16 characters")
+    return number
+
+
 def invoice_number(seller_id: str, financial_year: str, serial: int) -> str:
     """A consecutive number of at most 16 letters, digits and strokes: `KAV/2627/0000123`. Raises: ValueError when full.
 

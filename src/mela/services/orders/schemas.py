@@ -263,20 +263,74 @@ class InvoiceOut(BaseModel):
     @classmethod
     def of(cls, made: rules.Invoice) -> "InvoiceOut":
         """From an invoice."""
-        seller, buyer = made.seller, made.buyer
-        street = ", ".join(part for part in (buyer.line1, buyer.line2, buyer.city) if part)
+        seller, buyer = _parties(made)
         return cls(
             number=made.number, kind="tax_invoice" if made.kind == "tax_invoice" else "bill_of_supply", issued_on=made.issued_on,
-            seller=InvoiceParty(name=seller.name, address=seller.address, pin=seller.pin, state_code=seller.state_code, gstin=seller.gstin),
-            buyer=InvoiceParty(name=buyer.name, address=street, pin=buyer.pin, state_code=buyer.state_code, gstin=None),
+            seller=seller, buyer=buyer,
             place_of_supply=made.place_of_supply, reverse_charge=made.reverse_charge,
-            lines=[
-                InvoiceLineOut(sku=x.sku, names=x.names, hsn=x.hsn, unit=x.unit, quantity=x.quantity, rate_bp=x.rate_bp,
-                               gross_paise=x.gross, taxable_paise=x.taxable, cgst_paise=x.cgst, sgst_paise=x.sgst, igst_paise=x.igst)
-                for x in made.lines
-            ],
+            lines=_lines(made),
             taxable_paise=made.taxable, cgst_paise=made.cgst, sgst_paise=made.sgst, igst_paise=made.igst, total_paise=made.total,
         )  # fmt: skip
+
+
+def _lines(made: rules.Invoice | rules.CreditNote) -> list[InvoiceLineOut]:
+    return [
+        InvoiceLineOut(sku=x.sku, names=x.names, hsn=x.hsn, unit=x.unit, quantity=x.quantity, rate_bp=x.rate_bp,
+                       gross_paise=x.gross, taxable_paise=x.taxable, cgst_paise=x.cgst, sgst_paise=x.sgst, igst_paise=x.igst)
+        for x in made.lines
+    ]  # fmt: skip
+
+
+def _parties(made: rules.Invoice | rules.CreditNote) -> tuple[InvoiceParty, InvoiceParty]:
+    """Seller and buyer."""
+    seller, buyer = made.seller, made.buyer
+    street = ", ".join(part for part in (buyer.line1, buyer.line2, buyer.city) if part)
+    return (
+        InvoiceParty(
+            name=seller.name, address=seller.address, pin=seller.pin, state_code=seller.state_code, gstin=seller.gstin
+        ),
+        InvoiceParty(name=buyer.name, address=street, pin=buyer.pin, state_code=buyer.state_code, gstin=None),
+    )
+
+
+class CreditNoteOut(BaseModel):
+    """A GST credit note's data (CGST Act, s. 34): so much of an invoice is taken back."""
+
+    number: str = Field(
+        description="Consecutive per seller GSTIN and financial year, a series of its own",
+        examples=["KAV/C2627/000012"],
+    )
+    issued_on: date = Field(description="Day in India", examples=["2026-11-25"])
+    invoice_number: str = Field(description="The invoice that it corrects", examples=["KAV/2627/0000123"])
+    invoice_issued_on: date = Field(description="The day of that invoice", examples=["2026-11-23"])
+    reason: str = Field(description="Why", examples=["bag was torn"])
+    refund_id: str | None = Field(
+        description="The refund that goes with it; null where no money had come", examples=[REFUND]
+    )
+    seller: InvoiceParty = Field(description="Who supplied")
+    buyer: InvoiceParty = Field(description="Who gives back")
+    place_of_supply: str = Field(description="State code", examples=["33"])
+    lines: list[InvoiceLineOut] = Field(description="What comes back")
+    taxable_paise: int = Field(description="Sum of the lines", examples=[40857])
+    cgst_paise: int = Field(description="Sum of the lines", examples=[1021])
+    sgst_paise: int = Field(description="Sum of the lines", examples=[1022])
+    igst_paise: int = Field(description="Sum of the lines", examples=[0])
+    total_paise: int = Field(description="Sum of the lines, GST included", examples=[42900])
+
+    @classmethod
+    def of(cls, made: rules.CreditNote) -> "CreditNoteOut":
+        """From a credit note."""
+        seller, buyer = _parties(made)
+        return cls(
+            number=made.number, issued_on=made.issued_on, invoice_number=made.invoice_number, invoice_issued_on=made.invoice_issued_on,
+            reason=made.reason, refund_id=made.refund_id, seller=seller, buyer=buyer, place_of_supply=made.place_of_supply,
+            lines=_lines(made), taxable_paise=made.taxable, cgst_paise=made.cgst, sgst_paise=made.sgst, igst_paise=made.igst,
+            total_paise=made.total,
+        )  # fmt: skip
+
+
+class CreditNotePage(Page[CreditNoteOut]):
+    """All credit notes of an order."""
 
 
 class InvoicePage(Page[InvoiceOut]):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy import Connection, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, select, update
 
 from mela.contracts.catalog import Line, Seller
 from mela.contracts.orders import OrderSold, OrderUnsold
@@ -29,7 +29,7 @@ from mela.services.orders.model import (
     ReturnState,
     Step,
 )
-from mela.services.orders.tables import cart_items, invoices, orders, returns, serials
+from mela.services.orders.tables import cart_items, credit_notes, credit_serials, invoices, orders, returns, serials
 
 MOVED = Counter("mela_orders_total", "Orders, by the state they came to", ["state"])
 
@@ -48,12 +48,13 @@ _PLACE = orders.insert()
 _MOVED = ("state", "reason", "updated", "history", "payment_id", "intent_url", "pay_before", "version", "refunds")
 _MOVE = update(orders).where(orders.c.id == bindparam("of")).values({name: bindparam(name) for name in _MOVED})
 _VERSIONS = select(orders.c.id, orders.c.version).where(orders.c.id.in_(bindparam("ids", expanding=True)))
-_NEXT_SERIAL = (
-    update(serials)
-    .where(and_(serials.c.gstin == bindparam("of"), serials.c.financial_year == bindparam("in")))
-    .values(last=serials.c.last + 1)
-    .returning(serials.c.last)
-)
+_NEXT_SERIAL = {
+    table: update(table)
+    .where(and_(table.c.gstin == bindparam("of"), table.c.financial_year == bindparam("in")))
+    .values(last=table.c.last + 1)
+    .returning(table.c.last)
+    for table in (serials, credit_serials)
+}
 _ADD_INVOICE = invoices.insert()
 
 
@@ -198,6 +199,8 @@ def cancelled(conn: Connection, order_id: str, refund: Refund | None, now: datet
         return order
     if refund and was_sold(order):
         _unsell(conn, order, refund.id, order.lines, now)
+    if was_confirmed(order):
+        _write_credit_notes(conn, order, order.lines, order.id, order.reason, refund.id if refund else None, now)
     refunds = rules.with_refund(order.refunds, _begun(refund, order.reason, now)) if refund else order.refunds
     return _move(conn, order, OrderState.CANCELLED, order.reason, "orders", now, refunds=refunds)
 
@@ -262,6 +265,7 @@ def return_refunding(conn: Connection, return_id: str, refund: Refund, now: date
         parts = [rules.part_of(replace(line, returned=before[line.sku]), found.quantities[line.sku])
                  for line in order.lines if line.sku in found.quantities]  # fmt: skip
         _unsell(conn, order, refund.id, parts, now)
+        _write_credit_notes(conn, order, parts, return_id, found.reason, refund.id, now)
         state = rules.return_state(order.refunds, refund.id)
         values = {"state": state.value, "refund_id": refund.id}
         conn.execute(update(returns).where(returns.c.id == return_id).values(values))
@@ -329,6 +333,23 @@ def invoices_of(conn: Connection, order_id: str) -> list[rules.Invoice]:
     return [messages.from_json(rules.Invoice, messages.to_json(row.body)) for row in rows]
 
 
+def credit_notes_of(conn: Connection, order_id: str) -> list[rules.CreditNote]:
+    """The credit notes of an order, in the order in which they were written."""
+    mine = credit_notes.c.order_id == order_id
+    rows = conn.execute(
+        select(credit_notes.c.body)
+        .where(mine)
+        .order_by(credit_notes.c.financial_year, credit_notes.c.gstin, credit_notes.c.serial)
+    )
+    return [messages.from_json(rules.CreditNote, messages.to_json(row.body)) for row in rows]
+
+
+def credit_serials_of(conn: Connection, gstin: str, financial_year: str) -> list[int]:
+    """All credit note serials of a seller's year, in order: 1, 2, 3, … without a gap."""
+    mine = and_(credit_notes.c.gstin == gstin, credit_notes.c.financial_year == financial_year)
+    return list(conn.scalars(select(credit_notes.c.serial).where(mine).order_by(credit_notes.c.serial)))
+
+
 def serials_of(conn: Connection, gstin: str, financial_year: str) -> list[int]:
     """All invoice serials of a seller's year, in order: 1, 2, 3, … without a gap."""
     mine = and_(invoices.c.gstin == gstin, invoices.c.financial_year == financial_year)
@@ -341,10 +362,7 @@ def serials_of(conn: Connection, gstin: str, financial_year: str) -> list[int]:
 def _write_invoice(conn: Connection, order: Order, seller: Seller, now: datetime) -> None:
     """Allocate the next serial and write the invoice, in this unit: a serial is used or the unit never was."""
     year = rules.financial_year(now)
-    serial = conn.execute(_NEXT_SERIAL, {"of": seller.gstin, "in": year}).scalar()
-    if serial is None:
-        conn.execute(serials.insert(), {"gstin": seller.gstin, "financial_year": year, "last": 1})
-        serial = 1
+    serial = _next_serial(conn, serials, seller.gstin, year)
     number = rules.invoice_number(seller.id, year, serial)
     lines = [line for line in order.lines if line.seller_id == seller.id]
     made = rules.invoice(number, order.id, seller, order.address, lines, on=india_date(now))
@@ -352,6 +370,37 @@ def _write_invoice(conn: Connection, order: Order, seller: Seller, now: datetime
         "gstin": seller.gstin, "financial_year": year, "serial": serial, "order_id": order.id, "seller_id": seller.id,
         "number": number, "body": made,
     })  # fmt: skip
+
+
+def _write_credit_notes(
+    conn: Connection, order: Order, parts: Sequence[OrderLine], cause: str, reason: str, refund_id: str | None, now: datetime
+) -> None:  # fmt: skip
+    """Take back what the sellers' invoices said of these parts; one credit note each, in the unit that begins the refund."""
+    year = rules.financial_year(now)
+    for invoice in invoices_of(conn, order.id):
+        seller = invoice.seller
+        own = [part for part in parts if part.seller_id == seller.id]
+        if not own:
+            continue
+        serial = _next_serial(conn, credit_serials, seller.gstin, year)
+        number = rules.credit_note_number(seller.id, year, serial)
+        made = rules.credit_note(number, invoice, own, reason=reason, refund_id=refund_id, on=india_date(now))
+        row = {
+            "gstin": seller.gstin,
+            "financial_year": year,
+            "serial": serial,
+            "order_id": order.id,
+            "seller_id": seller.id,
+        }
+        conn.execute(credit_notes.insert(), row | {"cause": cause, "body": made})
+
+
+def _next_serial(conn: Connection, table: Table, gstin: str, year: str) -> int:
+    """The next of a seller's year: used, or this unit never was."""
+    serial: int | None = conn.execute(_NEXT_SERIAL[table], {"of": gstin, "in": year}).scalar()
+    if serial is None:
+        conn.execute(table.insert(), {"gstin": gstin, "financial_year": year, "last": 1})
+    return serial or 1
 
 
 def _sell(conn: Connection, order: Order, payment_id: str, now: datetime) -> None:

@@ -57,6 +57,25 @@ serials = Table(
     Column("last", Integer, nullable=False),
 )  # fmt: skip
 
+credit_serials = Table(
+    "credit_note_serials", metadata,
+    Column("gstin", String(15), primary_key=True),
+    Column("financial_year", String(7), primary_key=True),
+    Column("last", Integer, nullable=False),
+)  # fmt: skip
+
+credit_notes = Table(
+    "credit_notes", metadata,
+    Column("gstin", String(15), primary_key=True),
+    Column("financial_year", String(7), primary_key=True),
+    Column("serial", Integer, primary_key=True),
+    Column("order_id", String(40), nullable=False, index=True),
+    Column("seller_id", String(40), nullable=False),
+    Column("cause", String(40), nullable=False),  # the return, or the order that was cancelled
+    Column("body", Json, nullable=False),
+    UniqueConstraint("cause", "seller_id"),
+)  # fmt: skip
+
 invoices = Table(
     "invoices", metadata,
     Column("gstin", String(15), primary_key=True),

@@ -10,14 +10,15 @@ import structlog
 
 from mela.contracts.catalog import Catalog, Line, OutOfStock, PricedLine, ReservationLost
 from mela.contracts.payments import Method, PaymentRefunded, Payments, PaymentState, Refund, RefundTooLarge
-from mela.kernel import idempotency, ids
+from mela.kernel import i18n, idempotency, ids
 from mela.kernel.clock import Clock, india_date
 from mela.kernel.db import Database
-from mela.kernel.errors import MelaError, Rejected
+from mela.kernel.errors import MelaError, NotFound, Rejected
 from mela.kernel.events import Delivery
 from mela.kernel.money import Paise
 from mela.services.orders import rules, store
 from mela.services.orders.model import Address, Order, OrderState, Return, Step
+from mela.services.orders.service import paper
 from mela.services.orders.service.changes import Changes
 from mela.services.orders.settings import OrdersSettings
 
@@ -30,15 +31,21 @@ class EmptyCart(Rejected):
     code = "orders.empty_cart"
 
 
+class UnknownPaper(NotFound):
+    """No invoice or credit note of this order has this number. Params: number."""
+
+    code = "orders.unknown_paper"
+
+
 class Orders:
     """Cart, checkout and the order's life. Needs its own database, a catalogue and somebody who takes payments."""
 
     def __init__(
         self, db: Database, catalog: Catalog, payments: Payments, clock: Clock, settings: OrdersSettings,
-        states_by_prefix: Mapping[str, Sequence[str]],
+        states_by_prefix: Mapping[str, Sequence[str]], texts: i18n.Messages,
     ) -> None:  # fmt: skip
         self._db, self._catalog, self._payments, self._clock = db, catalog, payments, clock
-        self._settings, self._states_by_prefix = settings, states_by_prefix
+        self._settings, self._states_by_prefix, self._texts = settings, states_by_prefix, texts
         self._changes = Changes(lambda order_ids: db.read(store.versions, order_ids))
 
     async def find(self, order_id: str, customer_id: str) -> Order:
@@ -71,6 +78,20 @@ class Orders:
         """The invoices of an order, one per seller. Raises: UnknownOrder."""
         await self.find(order_id, customer_id)
         return await self._db.read(store.invoices_of, order_id)
+
+    async def credit_notes(self, order_id: str, customer_id: str) -> list[rules.CreditNote]:
+        """What the invoices of an order said too much. Raises: UnknownOrder."""
+        await self.find(order_id, customer_id)
+        return await self._db.read(store.credit_notes_of, order_id)
+
+    async def paper(self, order_id: str, customer_id: str, number: str, lang: str) -> bytes:
+        """An invoice or a credit note of an order as PDF. Raises: UnknownOrder, UnknownPaper."""
+        invoices, notes = await self.invoices(order_id, customer_id), await self.credit_notes(order_id, customer_id)
+        both: list[paper.Paper] = [*invoices, *notes]
+        found = next((each for each in both if each.number == number), None)
+        if found is None:
+            raise UnknownPaper(number=number)
+        return await asyncio.to_thread(paper.pdf, found, lang, self._texts)
 
     async def returns(self, order_id: str, customer_id: str) -> list[Return]:
         """The returns of an order. Raises: UnknownOrder."""
