@@ -25,5 +25,6 @@ export const ROUTES: readonly Place[] = [
   { path: "/orders/:id/invoices", page: lazy(() => import("./shop/invoices")) },
   { path: "/upi/:id?", page: lazy(() => import("./phone/upi")), bare: "/upi" },
   { path: "/sms/:phone?", page: lazy(() => import("./phone/sms")), bare: "/sms" },
+  { path: "/control", page: lazy(() => import("./control/control")), bare: "/control" },
   { path: "/design", page: lazy(() => import("./design/design")) },
 ];

@@ -113,7 +113,7 @@ function Menu({
   );
 }
 
-function Languages() {
+export function Languages() {
   const { t, language, choose } = useText();
   return (
     <Menu icon="speech" label={t("head.language", { name: NAMES[language] })} words={NAMES[language]}>
@@ -141,7 +141,7 @@ function set(name: "theme" | "motion", value: string | null): void {
   else document.documentElement.dataset[name] = value;
 }
 
-function Theme() {
+export function Theme() {
   const { t } = useText();
   const rows = [
     { name: "theme", value: "light", words: t("theme.light") },
