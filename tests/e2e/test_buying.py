@@ -131,7 +131,7 @@ def test_the_language_may_change_in_the_middle_of_checkout(come_in: Enter) -> No
 
 def test_rupees_are_grouped_by_lakhs_in_kannada_too(come_in: Enter) -> None:
     person = come_in(language="kn")
-    person.go("/search?q=gaming%20laptop")
+    person.go("/p/folding-smartphone")
     expect(person.page.get_by_text(re.compile(r"₹\d,\d\d,\d\d\d")).first).to_be_visible()
 
 
