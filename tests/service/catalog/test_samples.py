@@ -28,7 +28,8 @@ def _change(folder: Path, name: str, old: str, new: str) -> None:
 
 
 async def _load(app: Running, folder: Path) -> None:
-    await app.db.run(load.load, samples.read(folder), samples.fingerprint(folder), app.clock.now())
+    for unit in load.units(samples.read(folder), samples.fingerprint(folder), app.clock.now()):
+        await app.db.run(unit)
 
 
 async def test_the_same_files_are_not_loaded_again(app: Running) -> None:

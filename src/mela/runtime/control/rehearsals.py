@@ -107,15 +107,14 @@ class Stage:
     _by_key: dict[str, str] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _folder: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory("-rehearsals")
-    )
+    _folder: tempfile.TemporaryDirectory[str] | None = None
 
     def ask(self, key: str, wish: RehearsalWish) -> Rehearsal:
         """A new one; the same key names the same one."""
         if (known := self._by_key.get(key)) in self.kept:
             assert known is not None
             return self.kept[known].shown()
+        self._folder = self._folder or tempfile.TemporaryDirectory("-rehearsals")
         id_ = ids.new_id("rhs")
         self.kept[id_] = _Kept(id_, wish, Path(self._folder.name, f"{id_}.html"))
         self._by_key[key] = id_
@@ -136,7 +135,8 @@ class Stage:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     async def _play(self, one: _Kept) -> None:
         async with self._one:

@@ -145,7 +145,7 @@ def add(api: APIRouter, built: Mapping[str, Built], figures: Sampler, recent: Re
 
     @api.get("/meanings", summary="What each figure means")
     async def list_meanings(
-        _caller: OnDuty, accept_language: Annotated[str | None, Header(max_length=1000)] = None
+        _caller: OnDuty, accept_language: Annotated[str | None, Header(max_length=1000, include_in_schema=False)] = None
     ) -> MeaningPage:
         """In Hindi, else in English."""
         lang = "hi" if i18n.negotiate(accept_language) == "hi" else "en"

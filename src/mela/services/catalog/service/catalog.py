@@ -127,7 +127,8 @@ class CatalogService:
         if await self._db.read(load.loaded) == fingerprint:
             return 0
         read = await asyncio.to_thread(samples.read)
-        await self._db.run(load.load, read, fingerprint, self._clock.now())
+        for unit in await asyncio.to_thread(lambda: list(load.units(read, fingerprint, self._clock.now()))):
+            await self._db.run(unit)
         return sum(map(len, read.products.values()))
 
 

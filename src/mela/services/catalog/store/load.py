@@ -1,8 +1,9 @@
 """Puts the sample data into the database: texts, prices, rates and sellers as the files say, live stock as it is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
@@ -24,6 +25,9 @@ from mela.services.catalog.tables import (
 )
 
 _LOADED = select(catalogue.c.samples)
+_PRODUCTS = 40
+"""Products in a unit: a unit has seconds, on a slow machine too."""
+_Placed: TypeAlias = tuple[int, files.SampleCategory, files.SampleProduct]
 
 
 def loaded(conn: Connection) -> str:
@@ -32,24 +36,41 @@ def loaded(conn: Connection) -> str:
     return fingerprint
 
 
-def load(conn: Connection, samples: files.Samples, fingerprint: str, now: datetime) -> None:
-    """Bring every row of the samples to what the files say. Stock is only given to skus that have none yet.
+def units(samples: files.Samples, fingerprint: str, now: datetime) -> Iterator[Callable[[Connection], None]]:
+    """Units that bring every row of the samples to what the files say, each of them short; all of it counts with the last.
 
-    Reviews and price changes of the samples lie so many days before `now`; loaded once, they stay where they are.
-
-    What the files do not name stays: an operator's own products, and products that orders may still speak of.
+    Stock is only given to skus that have none yet. Reviews and price changes of the samples lie so many days before
+    `now`; loaded once, they stay where they are. What the files do not name stays: an operator's own products, and
+    products that orders may still speak of.
     """
+    yield partial(_put_shops, samples=samples)
+    placed = list(_in_order(samples))
+    for first in range(0, len(placed), _PRODUCTS):
+        yield partial(_put_products, placed=placed[first : first + _PRODUCTS])
+    found = list(documents(samples))
+    yield partial(_finish, samples=samples, found=found, fingerprint=fingerprint, now=now)
+
+
+def _put_shops(conn: Connection, samples: files.Samples) -> None:
     for category in samples.categories:
         _put(conn, categories, category.model_dump())
     for seller in samples.sellers:
         _put(conn, sellers, seller.model_dump())
     _replace_gst(conn, samples)
-    for place, category, product in _in_order(samples):
+
+
+def _put_products(conn: Connection, placed: Sequence[_Placed]) -> None:
+    for place, category, product in placed:
         _put_product(conn, category.id, place, product)
+
+
+def _finish(
+    conn: Connection, samples: files.Samples, found: Sequence[Document], fingerprint: str, now: datetime
+) -> None:
     _put_stock_and_city_prices(conn, [v for _, _, product in _in_order(samples) for v in product.variants])
     _put_price_changes(conn, samples, now)
     _put_reviews(conn, samples, now)
-    search.rebuild(conn, documents(samples))
+    search.rebuild(conn, found)
     conn.execute(update(catalogue).values(samples=fingerprint))
     shelf.bump(conn)
 
@@ -67,7 +88,7 @@ def documents(samples: files.Samples) -> Iterator[Document]:
         )  # fmt: skip
 
 
-def _in_order(samples: files.Samples) -> Iterator[tuple[int, files.SampleCategory, files.SampleProduct]]:
+def _in_order(samples: files.Samples) -> Iterator[_Placed]:
     """Every product with its category and its place in the catalogue, from 1."""
     shelves = sorted(samples.categories, key=lambda category: category.position)
     whole = ((category, product) for category in shelves for product in samples.products.get(category.id, []))
