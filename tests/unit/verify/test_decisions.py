@@ -259,6 +259,31 @@ def test_the_databases_limit_is_read_from_its_file_or_is_its_default() -> None:
     )
     config = '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: db, namespace: shop}\ndata: {postgresql.conf: "max_connections = 300"}\n'
     assert "lets 297 clients in" in says("connections-exceed-database", mounted + config)[0]
+    comment = config.replace("max_conn", "# max_conn")
+    assert "lets 97 clients in" in says("connections-exceed-database", mounted + comment)[0]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "-cmax_connections=150",
+        "-c max_connections=150",
+        "-c, max_connections=150",
+        "-c, shared_buffers=1GB, -cmax_connections=150",
+        "--max-connections=150",
+        "--max_connections=150",
+        "--max-connections, '150'",
+    ],
+)
+def test_the_databases_limit_is_read_from_each_spelling_of_its_argument(args: str) -> None:
+    bad = RULES["connections-exceed-database"].bad
+    assert "lets 147 clients in" in says("connections-exceed-database", bad.replace("-c, max_connections=200", args))[0]
+
+
+def test_another_setting_that_ends_alike_is_not_the_databases_limit() -> None:
+    bad = RULES["connections-exceed-database"].bad
+    args = "--mysqlx-max-connections=150, --reserved_max_connections=150"
+    assert "lets 97 clients in" in says("connections-exceed-database", bad.replace("-c, max_connections=200", args))[0]
 
 
 STORE = """

@@ -23,7 +23,11 @@ from mela.cluster.workloads import Workload, maps, text
 
 ANNOTATION = "mela.dev/connections"
 _POOL = re.compile(r"([a-z0-9-]+)(?:\.([a-z0-9-]+))?=(\d{1,6})")
-_LIMIT = re.compile(r"\bmax[_-]connections\s*[=\s]\s*['\"]?(\d{1,6})\b")
+_LIMIT = re.compile(r"^[^#\n]*?(?<![\w-])(?:-c\s*|--)?max[_-]connections(?:\s*=\s*|\s+)['\"]?(\d{1,6})\b", re.MULTILINE)
+"""As an argument of PostgreSQL or MySQL, in one word or two, or as a line of their files that is no comment.
+
+Source: https://www.postgresql.org/docs/current/app-postgres.html (`-c name=value`, `--name=value`), 2026-11-26
+"""
 
 _SHOP = """
     apiVersion: apps/v1
