@@ -6,11 +6,11 @@ Source: kubernetes v1.36.3, pkg/controller/podautoscaler/replica_calculator.go (
 k8s.io/component-helpers v0.36.3, resource/helpers.go (PodRequests), read 2026-11-23.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mela.cluster import arithmetic, quantity
+from mela.cluster import arithmetic, in_use, quantity
 
 Amounts = Mapping[str, int]
 """Milli-units by resource name; a name that is absent has no request."""
@@ -89,36 +89,8 @@ def _whole_pod(requests: PodRequests, resource: str) -> int:
 
 def _aggregate(requests: PodRequests, resource: str) -> int | None:
     """Add up containers and sidecars, or take the largest need during start-up; None when nobody asks."""
-    running = _total(requests.containers, resource)
-    sidecars: int | None = None
-    starting: int | None = None
-    for each in requests.init:
-        amount = each.requests.get(resource)
-        if each.sidecar:
-            running, sidecars = _plus(running, amount), _plus(sidecars, amount)
-            starting = _larger(starting, sidecars)
-        else:
-            starting = _larger(starting, _plus(amount, sidecars))
-    return _larger(running, starting)
-
-
-def _total(containers: tuple[Container, ...], resource: str) -> int | None:
-    amounts = [each.requests[resource] for each in containers if resource in each.requests]
-    return sum(amounts) if amounts else None
-
-
-def _plus(left: int | None, right: int | None) -> int | None:
-    return _combine(left, right, lambda a, b: a + b)
-
-
-def _larger(left: int | None, right: int | None) -> int | None:
-    return _combine(left, right, max)
-
-
-def _combine(left: int | None, right: int | None, both: Callable[[int, int], int]) -> int | None:
-    if left is None or right is None:
-        return right if left is None else left
-    return both(left, right)
+    init = ((each.requests, each.sidecar) for each in requests.init)
+    return in_use.at_most((each.requests for each in requests.containers), init).get(resource)
 
 
 def _container(spec: Mapping[str, Any]) -> Container:

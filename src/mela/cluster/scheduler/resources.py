@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mela.cluster import labels, quantity
+from mela.cluster import in_use, labels, quantity
 from mela.cluster.quantity import Quantity
 
 Amounts = dict[str, Quantity]
@@ -114,38 +114,13 @@ def _is_pod_level(name: str) -> bool:
 
 def _total(containers: Iterable[Container], pod_level: Amounts, overhead: Amounts) -> Amounts:
     total = {**_effective(containers, lambda each: each.requests), **pod_level}
-    _add(total, overhead)
-    return total
+    return in_use.add(total, overhead)
 
 
 def _effective(containers: Iterable[Container], stated: Callable[[Container], Amounts]) -> Amounts:
-    """The most that is in use at one time.
-
-    Containers and sidecars run together; each other init container runs alone with the sidecars before it.
-    """
-    running, sidecars, starting = Amounts(), Amounts(), Amounts()
-    for each in containers:
-        if not each.is_init or each.is_sidecar:
-            _add(running, stated(each))
-        if each.is_sidecar:
-            _add(sidecars, stated(each))
-        elif each.is_init:
-            alone = dict(stated(each))
-            _add(alone, sidecars)
-            _raise_to(starting, alone)
-    _raise_to(running, starting)
-    return running
-
-
-def _add(total: Amounts, more: Amounts) -> None:
-    for name, each in more.items():
-        total[name] = total[name] + each if name in total else each
-
-
-def _raise_to(total: Amounts, other: Amounts) -> None:
-    for name, each in other.items():
-        if name not in total or total[name] < each:
-            total[name] = each
+    containers = list(containers)
+    running = (stated(each) for each in containers if not each.is_init)
+    return in_use.at_most(running, ((stated(each), each.is_sidecar) for each in containers if each.is_init))
 
 
 def _with_unstated(containers: Iterable[Container], unstated: Amounts) -> list[Container]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mela.cluster import labels
+from mela.cluster import in_use, labels
 from mela.cluster.admission.quota import pods, resources, scopes
 from mela.cluster.admission.quota import usage as usages
 from mela.cluster.admission.quota.resources import DEVICE_CLASS, HUGE_PAGES, REQUESTS, Resources
@@ -211,7 +211,7 @@ def _fits(request: Request, quota: Quota, delta: Resources) -> Resources:
     """The quota's usage with the charge. Only resources that are charged now can be exceeded now."""
     hard, used = _status(quota, "hard"), _status(quota, "used")
     requested = resources.only(delta, hard)
-    after = resources.add(used, requested)
+    after = in_use.add(used, requested)
     exceeded = [name for name in requested if after[name] > hard[name]]
     if exceeded and request.subresource != "status":
         parts = (resources.spell(resources.only(each, exceeded)) for each in (requested, used, hard))

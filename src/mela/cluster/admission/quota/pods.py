@@ -10,6 +10,7 @@ component-helpers v0.36.3 resource/helpers.go and pkg/apis/core/v1/defaults.go v
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from mela.cluster import in_use
 from mela.cluster.admission.quota import resources
 from mela.cluster.admission.quota.resources import HUGE_PAGES, Resources
 
@@ -42,14 +43,14 @@ def with_defaults(pod: Pod) -> dict[str, Any]:
 def requests(pod: Pod) -> Resources:
     """Requests as quotas count them, of a pod with defaults; while a resize is under way the greater amounts count."""
     total = _over(_total(pod, _effective_requests(pod)), pod, "requests", _is_pod_level)
-    return resources.add(total, pod["spec"].get("overhead") or {})
+    return in_use.add(total, pod["spec"].get("overhead") or {})
 
 
 def limits(pod: Pod) -> Resources:
     """Limits as quotas count them; overhead adds only to limits that exist."""
     total = _over(_total(pod, _effective_limits(pod)), pod, "limits", _is_pod_level)
     overhead = resources.only(pod["spec"].get("overhead") or {}, resources.without_zeros(total))
-    return resources.add(total, overhead)
+    return in_use.add(total, overhead)
 
 
 def written(pod: Pod, side: Side) -> Resources:
@@ -74,19 +75,9 @@ def _is_pod_level(name: str) -> bool:
 
 
 def _total(pod: Pod, amounts: Callable[[Container], Resources]) -> Resources:
-    total: Resources = {}
-    for container in pod["spec"].get("containers") or ():
-        total = resources.add(total, amounts(container))
-    sidecars: Resources = {}
-    peak: Resources = {}
-    for container in pod["spec"].get("initContainers") or ():
-        own = amounts(container)
-        if _is_sidecar(container):
-            total, sidecars = resources.add(total, own), resources.add(sidecars, own)
-            peak = resources.largest(peak, sidecars)
-        else:
-            peak = resources.largest(peak, resources.add(own, sidecars))
-    return resources.largest(total, peak)
+    spec = pod["spec"]
+    init = ((amounts(each), _is_sidecar(each)) for each in spec.get("initContainers") or ())
+    return in_use.at_most(map(amounts, spec.get("containers") or ()), init)
 
 
 def _over(total: Resources, pod: Pod, side: Side, counts: Callable[[str], bool]) -> Resources:
@@ -107,7 +98,7 @@ def _effective_requests(pod: Pod) -> Callable[[Container], Resources]:
         actual = status["resources"].get("requests") or {}
         allocated = status.get("allocatedResources") or {}
         asked = [] if _resize_is_infeasible(pod) else [spec]
-        return resources.largest(*asked, actual, allocated)
+        return in_use.largest(*asked, actual, allocated)
 
     return amounts
 
@@ -119,7 +110,7 @@ def _effective_limits(pod: Pod) -> Callable[[Container], Resources]:
         if status is None:
             return spec
         asked = [] if _resize_is_infeasible(pod) else [spec]
-        return resources.largest(*asked, status["resources"].get("limits") or {})
+        return in_use.largest(*asked, status["resources"].get("limits") or {})
 
     return amounts
 

@@ -1,4 +1,4 @@
-"""Lists of resources: names with quantities, added, compared and rounded as Kubernetes does.
+"""Lists of resources: names with quantities, compared and rounded as Kubernetes does (added in `cluster.in_use`).
 
 A list is never changed in place. Sums keep the spelling (`Gi`, `M`, `e6`) of their first non-zero term.
 Source: https://pkg.go.dev/k8s.io/apiserver@v0.36.3/pkg/quota/v1, resources.go (read 2026-11-23).
@@ -30,19 +30,6 @@ def names(resources: Mapping[str, Quantity]) -> str:
 def spell(resources: Mapping[str, Quantity]) -> str:
     """`cpu=500m,memory=1Gi`, sorted by name."""
     return ",".join(f"{name}={resources[name]}" for name in sorted(resources))
-
-
-def add(left: Mapping[str, Quantity], right: Mapping[str, Quantity]) -> Resources:
-    summed = {name: amount + right[name] if name in right else amount for name, amount in left.items()}
-    return {**right, **summed}
-
-
-def largest(*lists: Mapping[str, Quantity]) -> Resources:
-    """The greatest amount of each resource; of equal ones the first stays."""
-    result: Resources = {}
-    for resources in lists:
-        result |= {name: amount for name, amount in resources.items() if name not in result or amount > result[name]}
-    return result
 
 
 def growth(new: Mapping[str, Quantity], old: Mapping[str, Quantity]) -> Resources:
