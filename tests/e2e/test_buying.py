@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Enter
-from tests.e2e.visitor import ADDRESS, operator
+from tests.e2e.visitor import ADDRESS, Visitor, operator
 from tests.proofs.stage import Actor, running
 
 ATTA, ATTA_PRICE = "whole-wheat-atta", "₹239"
@@ -32,6 +32,16 @@ def test_a_purchase_by_upi_in_hindi_on_a_small_phone(come_in: Enter) -> None:
     meena.page.get_by_role("link", name=meena.say("invoice.see")).click()
     expect(meena.page.get_by_text(meena.say("invoice.tax_invoice"))).to_be_visible()
     meena.fits()
+    assert_papers_can_be_kept(meena, 1)
+
+
+def assert_papers_can_be_kept(person: Visitor, count: int) -> None:
+    links = person.page.get_by_role("link", name=person.say("invoice.pdf"))
+    expect(links).to_have_count(count)
+    for link in links.all():
+        paper = person.context.request.get(person.url + str(link.get_attribute("href")))
+        assert (paper.status, paper.headers["content-type"]) == (200, "application/pdf")
+        assert paper.body().startswith(b"%PDF")
 
 
 def test_a_declined_payment_costs_nothing_and_fills_the_cart_again(come_in: Enter) -> None:
@@ -189,6 +199,10 @@ def test_a_cancelled_orders_money_is_followed_until_it_is_back(come_in: Enter) -
     expect(person.page.locator("[data-refund=processed]")).to_be_visible(timeout=20_000)
     expect(person.page.get_by_text(person.say("refund.processed"))).to_be_visible()
     person.fits()
+    person.page.get_by_role("link", name=person.say("invoice.see")).click()
+    expect(person.page.get_by_text(person.say("invoice.credit_note"))).to_be_visible()
+    person.fits()
+    assert_papers_can_be_kept(person, 2)
 
 
 def test_a_return_is_followed_from_the_door_to_the_money(come_in: Enter, shop: Actor) -> None:

@@ -1,6 +1,6 @@
 import { Link } from "wouter";
 import { useLoad } from "../api/load";
-import type { InvoiceOut } from "../api/schema";
+import type { CreditNoteOut, InvoiceOut } from "../api/schema";
 import { useText } from "../i18n";
 import { moment, percent, rupees } from "../money";
 import { Icon } from "../ui/icon";
@@ -9,13 +9,19 @@ import { stateKey } from "./address";
 import { SignFirst, shortId } from "./order";
 import { useSession } from "./session";
 
-/** The GST invoices of an order, one per seller, to read and to keep. */
+/** The GST papers of an order: an invoice per seller, and a credit note for what was taken back. */
 export default function InvoicesPage({ id }: { id: string }) {
   const { t, language } = useText();
   const { me } = useSession();
   const page = useLoad(me ? "GET /api/orders/orders/{order_id}/invoices" : null, { path: { order_id: id } }, language);
+  const notes = useLoad(
+    me ? "GET /api/orders/orders/{order_id}/credit-notes" : null,
+    { path: { order_id: id } },
+    language,
+  );
   if (me === null) return <SignFirst to={`/orders/${id}/invoices`} />;
   if (page.error) return <Failure error={page.error} again={page.again} />;
+  if (notes.error) return <Failure error={notes.error} again={notes.again} />;
   return (
     <div className="stack loose">
       <div className="row between">
@@ -31,7 +37,10 @@ export default function InvoicesPage({ id }: { id: string }) {
       {page.waiting && <Kolam>{t("ui.loading")}</Kolam>}
       {page.data?.items.length === 0 && <Empty title={t("invoice.none")} />}
       {page.data?.items.map((invoice) => (
-        <Invoice key={invoice.number} invoice={invoice} order={id} />
+        <Paper key={invoice.number} paper={invoice} order={id} />
+      ))}
+      {notes.data?.items.map((note) => (
+        <Paper key={note.number} paper={note} order={id} />
       ))}
     </div>
   );
@@ -52,31 +61,35 @@ function Party({ title, party }: { title: string; party: InvoiceOut["seller"] })
   );
 }
 
-function Invoice({ invoice, order }: { invoice: InvoiceOut; order: string }) {
+function Paper({ paper, order }: { paper: InvoiceOut | CreditNoteOut; order: string }) {
   const { t, language } = useText();
-  const within = invoice.igst_paise === 0;
+  const day = (date: string) => moment(`${date}T12:00:00+05:30`, language, "day");
+  const within = paper.igst_paise === 0;
   const heads = within ? (["cgst_paise", "sgst_paise"] as const) : (["igst_paise"] as const);
   const name = { cgst_paise: "CGST", sgst_paise: "SGST", igst_paise: "IGST" };
   return (
-    <article className="card invoice stack" aria-label={invoice.number}>
+    <article className="card invoice stack" aria-label={paper.number}>
       <div className="row between">
         <div>
-          <h2>{t(`invoice.${invoice.kind}`)}</h2>
-          <p className="numbers">{invoice.number}</p>
-          <p className="small soft">
-            {t("invoice.on", { day: moment(`${invoice.issued_on}T12:00:00+05:30`, language, "day") })}
-          </p>
+          <h2>{t("kind" in paper ? `invoice.${paper.kind}` : "invoice.credit_note")}</h2>
+          <p className="numbers">{paper.number}</p>
+          <p className="small soft">{t("invoice.on", { day: day(paper.issued_on) })}</p>
+          {"invoice_number" in paper && (
+            <p className="small soft">
+              {t("invoice.takes_back", { number: paper.invoice_number, day: day(paper.invoice_issued_on) })}
+            </p>
+          )}
         </div>
         <a
           className="button second no-print"
-          href={`/api/orders/orders/${order}/invoices/${invoice.number}.pdf?lang=${language}`}
+          href={`/api/orders/orders/${order}/papers.pdf?${new URLSearchParams({ number: paper.number, lang: language })}`}
         >
           {t("invoice.pdf")}
         </a>
       </div>
       <div className="grid-fields">
-        <Party title={t("invoice.seller")} party={invoice.seller} />
-        <Party title={t("invoice.buyer")} party={invoice.buyer} />
+        <Party title={t("invoice.seller")} party={paper.seller} />
+        <Party title={t("invoice.buyer")} party={paper.buyer} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section className="scroll" tabIndex={0} aria-label={t("invoice.lines")}>
@@ -102,7 +115,7 @@ function Invoice({ invoice, order }: { invoice: InvoiceOut; order: string }) {
             </tr>
           </thead>
           <tbody>
-            {invoice.lines.map((line) => (
+            {paper.lines.map((line) => (
               <tr key={line.sku}>
                 <td>{line.names[language] ?? line.sku}</td>
                 <td>{line.hsn}</td>
@@ -122,18 +135,18 @@ function Invoice({ invoice, order }: { invoice: InvoiceOut; order: string }) {
           <tfoot>
             <tr className="strong">
               <td colSpan={3}>{t("sum.total")}</td>
-              <td className="n">{rupees(invoice.taxable_paise, true)}</td>
+              <td className="n">{rupees(paper.taxable_paise, true)}</td>
               {heads.map((head) => (
                 <td key={head} className="n">
-                  {rupees(invoice[head], true)}
+                  {rupees(paper[head], true)}
                 </td>
               ))}
-              <td className="n">{rupees(invoice.total_paise, true)}</td>
+              <td className="n">{rupees(paper.total_paise, true)}</td>
             </tr>
           </tfoot>
         </table>
       </section>
-      <p className="small soft">{t("invoice.supply", { state: t(stateKey(invoice.place_of_supply)) })}</p>
+      <p className="small soft">{t("invoice.supply", { state: t(stateKey(paper.place_of_supply)) })}</p>
     </article>
   );
 }
