@@ -16,6 +16,7 @@ from mela.contracts.payments import (
     PaymentRefunded,
     PaymentState,
     Refund,
+    RefundFailed,
     RefundTooLarge,
     Transfer,
     UnknownPayment,
@@ -101,6 +102,13 @@ class FakePayments:
         refund = self.refunds[refund_id] = replace(self.refunds[refund_id], state="processed")
         order_id = self.payments[refund.payment_id].order_id
         return PaymentRefunded(refund.id, refund.payment_id, order_id, refund.amount, self._clock.now())
+
+    def refuse_refund(self, refund_id: str) -> RefundFailed:
+        """The gateway will not send a refund. The event that would follow."""
+        refund = self.refunds[refund_id] = replace(self.refunds[refund_id], state="failed")
+        payment = self._find(refund.payment_id)
+        self._set(payment, refunded=Paise(payment.refunded - refund.amount))
+        return RefundFailed(refund.id, payment.id, payment.order_id, refund.amount, self._clock.now())
 
     def balance(self, account: str) -> int:
         """Debits less credits of the posted transfers."""

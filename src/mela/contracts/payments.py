@@ -119,6 +119,18 @@ class PaymentRefunded:
     at: datetime
 
 
+@event("payments.refund_failed", key="order_id")
+@dataclass(frozen=True)
+class RefundFailed:
+    """The gateway refused a refund: the money is held again, and a person looks at it."""
+
+    refund_id: str
+    payment_id: str
+    order_id: str
+    amount: Paise
+    at: datetime
+
+
 class Payments(Protocol):
     """Takes payments, refunds them, keeps the books."""
 

@@ -99,3 +99,21 @@ async def test_a_return_may_be_asked_for_ten_days_long(shop: Shop) -> None:
 async def test_an_unknown_return_is_not_found(shop: Shop) -> None:
     unknown = "ret_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
     assert (await shop.call("POST", f"/returns/{unknown}/received", by=shop.duty))["code"] == "orders.unknown_return"
+
+
+async def test_a_refused_refund_is_shown_as_failed_once_and_the_return_is_not_refunded(shop: Shop) -> None:
+    order_id = await _delivered(shop)
+    body = {"quantities": {"RICE-5KG": 1}, "reason": "bag was torn"}
+    asked = await shop.call("POST", f"/orders/{order_id}/returns", body, key="return-0001")
+    await shop.call("POST", f"/returns/{asked['id']}/received", by=shop.duty)
+    [refund] = shop.payments.refunds.values()
+    refused = shop.payments.refuse_refund(refund.id)
+    await shop.hear(refused, "evt_refused")
+    once = await shop.call("GET", f"/orders/{order_id}")
+    [told] = once["refunds"]
+    assert (told["state"], told["return_id"], once["refunded_paise"]) == ("failed", asked["id"], 0)
+    assert told["settled"] is not None
+    await shop.hear(refused, "evt_refused_again")
+    assert await shop.call("GET", f"/orders/{order_id}") == once
+    [found] = (await shop.call("GET", f"/orders/{order_id}/returns"))["items"]
+    assert found["state"] == "received"

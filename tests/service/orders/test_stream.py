@@ -74,6 +74,18 @@ async def test_the_stream_ends_with_the_refund_and_then_says_that_nothing_comes(
     assert (again.status_code, again.content) == (204, b"")
 
 
+async def test_the_stream_tells_that_the_bank_refused_the_refund(shop: Shop) -> None:
+    path, payment_id = await waiting(shop)
+    await shop.hear(shop.payments.pay(payment_id))
+    await shop.call("POST", f"/orders/{path.split('/')[4]}/cancel", {"reason": "too slow"})
+    async with following(shop.app.client, path, shop.meena) as stream:
+        assert [refund["state"] for refund in (await stream.event())[1]["refunds"]] == ["pending"]
+        [refund] = shop.payments.refunds.values()
+        await shop.hear(shop.payments.refuse_refund(refund.id), "evt_refused")
+        told = (await stream.event())[1]
+        assert ([r["state"] for r in told["refunds"]], told["refunded_paise"]) == (["failed"], 0)
+
+
 async def test_another_customer_and_a_stranger_follow_nothing(shop: Shop) -> None:
     path, _ = await waiting(shop)
     ravi = shop.app.tokens.give("customer", "cus_ravi")

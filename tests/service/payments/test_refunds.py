@@ -97,6 +97,10 @@ async def test_a_refund_that_the_gateway_refuses_is_held_again_and_shown_to_a_pe
     check = await shop.check()
     assert check["agrees"] is False
     assert sorted(case["kind"] for case in check["cases"]) == ["refund_refused", "unknown_refund"]
+    assert await shop.heard.names(2) == ["payments.captured", "payments.refund_failed"]
+    assert (await refund(shop, payment, 1_000)).state == "failed"
+    await shop.pass_time(60)
+    assert await shop.heard.names(2) == ["payments.captured", "payments.refund_failed"]
 
 
 async def test_cash_goes_back_by_the_courier(shop: World) -> None:

@@ -1,6 +1,6 @@
 """What orders does when payments tells it something."""
 
-from mela.contracts.payments import PaymentCaptured, PaymentFailed, PaymentRefunded
+from mela.contracts.payments import PaymentCaptured, PaymentFailed, PaymentRefunded, RefundFailed
 from mela.kernel.events import Delivery, Subscription
 from mela.services.orders.service import Orders
 
@@ -20,8 +20,12 @@ def subscriptions(orders: Orders) -> list[Subscription]:
     async def refunded(event: PaymentRefunded, _delivery: Delivery) -> None:
         await orders.refunded(event)
 
+    async def refund_failed(event: RefundFailed, _delivery: Delivery) -> None:
+        await orders.refund_failed(event)
+
     return [
         Subscription(PaymentCaptured, captured),
         Subscription(PaymentFailed, failed),
         Subscription(PaymentRefunded, refunded),
+        Subscription(RefundFailed, refund_failed),
     ]

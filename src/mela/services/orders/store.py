@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, select, updat
 
 from mela.contracts.catalog import Line, Seller
 from mela.contracts.orders import OrderSold, OrderUnsold
-from mela.contracts.payments import PaymentRefunded, Refund
+from mela.contracts.payments import PaymentRefunded, Refund, RefundFailed
 from mela.kernel import events, idempotency, ids, messages
 from mela.kernel.clock import india_date
 from mela.kernel.db.database import after_commit
@@ -224,9 +224,13 @@ def was_sold(order: Order) -> bool:
 def refunded(conn: Connection, event: PaymentRefunded) -> Order:
     """A refund has reached the payer; counted once per refund."""
     order = get(conn, event.order_id)
-    fresh = OrderRefund(event.refund_id, event.amount, RefundState.PENDING, order.reason, None, event.at)
     conn.execute(update(returns).where(returns.c.refund_id == event.refund_id).values(state=ReturnState.REFUNDED.value))
-    return _keep_refunds(conn, order, rules.settled(order.refunds, fresh, RefundState.PROCESSED, event.at))
+    return _settle(conn, order, event, RefundState.PROCESSED)
+
+
+def refund_failed(conn: Connection, event: RefundFailed) -> Order:
+    """A refund was refused; its return stays received, as no money has come. Counted once per refund."""
+    return _settle(conn, get(conn, event.order_id), event, RefundState.FAILED)
 
 
 # Returns.
@@ -433,6 +437,11 @@ def _keep_lines(conn: Connection, order: Order, came_back: Mapping[str, int]) ->
 
 def _begun(refund: Refund, reason: str, now: datetime, return_id: str | None = None) -> OrderRefund:
     return OrderRefund(refund.id, refund.amount, RefundState.PENDING, reason, return_id, now)
+
+
+def _settle(conn: Connection, order: Order, event: PaymentRefunded | RefundFailed, state: RefundState) -> Order:
+    fresh = OrderRefund(event.refund_id, event.amount, RefundState.PENDING, order.reason, None, event.at)
+    return _keep_refunds(conn, order, rules.settled(order.refunds, fresh, state, event.at))
 
 
 def _keep_refunds(conn: Connection, order: Order, refunds: tuple[OrderRefund, ...]) -> Order:

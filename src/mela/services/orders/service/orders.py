@@ -9,7 +9,15 @@ from typing import Any
 import structlog
 
 from mela.contracts.catalog import Catalog, Line, OutOfStock, PricedLine, ReservationLost
-from mela.contracts.payments import Method, PaymentRefunded, Payments, PaymentState, Refund, RefundTooLarge
+from mela.contracts.payments import (
+    Method,
+    PaymentRefunded,
+    Payments,
+    PaymentState,
+    Refund,
+    RefundFailed,
+    RefundTooLarge,
+)
 from mela.kernel import i18n, idempotency, ids
 from mela.kernel.clock import Clock, india_date
 from mela.kernel.db import Database
@@ -165,6 +173,10 @@ class Orders:
     async def refunded(self, event: PaymentRefunded) -> None:
         """A refund has reached the payer."""
         await self._change(store.refunded, event)
+
+    async def refund_failed(self, event: RefundFailed) -> None:
+        """The gateway refused a refund."""
+        await self._change(store.refund_failed, event)
 
     async def unpaid(self, order_id: str, reason: str) -> Order:
         """No money will come: give the stock back."""

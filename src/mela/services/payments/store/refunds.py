@@ -11,6 +11,7 @@ from mela.contracts.payments import (
     PaymentRefunded,
     PaymentState,
     Refund,
+    RefundFailed,
     RefundTooLarge,
     UnknownPayment,
 )
@@ -93,14 +94,16 @@ def process(conn: Connection, refund_id: str, now: datetime, *, event: tuple[str
 
 
 def refuse(conn: Connection, refund_id: str, now: datetime, *, status: int) -> None:
-    """The gateway will not do it: hold the money again and let a person see it."""
+    """The gateway will not do it: hold the money again, tell its order and let a person see it."""
     row = _close(conn, refund_id, "failed")
     if row is not None:
         left = payments.c.refunded - row.amount
-        conn.execute(update(payments).where(payments.c.id == row.payment_id).values(refunded=left))
+        held = update(payments).where(payments.c.id == row.payment_id).values(refunded=left)
+        order_id = conn.execute(held.returning(payments.c.order_id)).scalar_one()
         back = accounts.refund_failed(row.amount)
         ledger.enter(conn, f"refund_failed:{row.id}", [back], now, payment_id=row.payment_id)
         cases.park(conn, "refund_refused", row.id, {"status": status, "payment_id": row.payment_id}, now)
+        events.emit(conn, RefundFailed(row.id, row.payment_id, order_id, row.amount, now))
 
 
 def any_due(conn: Connection, now: datetime) -> bool:
