@@ -1,7 +1,8 @@
 """The last minutes of this process, in its own memory: how long requests took, and of the slowest ones each step.
 
-No collector is needed and nothing leaves the process. A span costs about two microseconds. What an event causes later is
-put to the request from which it came, by the trace's id.
+No collector is needed and nothing leaves the process. In here a step costs about 2 microseconds and a request of its own
+about 5 (medians of 15 rounds of 10,000 spans, Python 3.11, two shared cores under load, 2026-11-26). What an event causes
+later is put to the request from which it came, by the trace's id.
 """
 
 import heapq
