@@ -19,12 +19,10 @@ from tests.proofs.stage import Actor, running
 
 ST = str(Path(sys.executable).parent / "st")
 CHECKS = Path(__file__).with_name("problem_checks.py")
-ENDINGS = (
-    "sign_out", "end_session", "revoke_api_key", "follow_gateway_plan", "set_chaos", "set_crowd", "start_rehearsal",
-)  # fmt: skip
+ENDINGS = ("sign_out", "end_session", "revoke_api_key", "follow_gateway_plan", "set_chaos")
 """Operations that take the ground from under the others: they sign the caller out, or tell the gateway to fail. Run by themselves."""
-STREAMS = ("follow_order", "follow_figures")
-"""They go on for as long as there is something to tell."""
+STREAMS = ("follow_order", "follow_figures", "set_crowd", "start_rehearsal")
+"""They go on for as long as there is something to tell, or set other processes to work."""
 EXPECTED = """
 seed = 20261123
 [checks.positive_data_acceptance]
