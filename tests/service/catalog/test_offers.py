@@ -84,9 +84,18 @@ async def test_the_longest_prefix_of_a_pin_decides(
     assert (found["cash_on_delivery"], found["mark"]) == (cash, "assumption")
 
 
-@pytest.mark.parametrize("asked", [{}, {"pin": "625001", "city": "madurai"}, {"pin": "012345"}, {"pin": "6250011"}])
-async def test_a_promise_is_for_one_place(app: Running, asked: dict[str, str]) -> None:
-    assert (await app.client.get("/api/catalog/delivery", params=asked)).json()["code"] == "kernel.invalid"
+@pytest.mark.parametrize("pin", ["012345", "6250011"])
+async def test_a_promise_is_for_a_pin_code_that_can_be(app: Running, pin: str) -> None:
+    assert (await app.client.get("/api/catalog/delivery", params={"pin": pin})).json()["code"] == "kernel.invalid"
+
+
+async def test_a_pin_code_says_more_than_a_city(app: Running) -> None:
+    both = await app.client.get("/api/catalog/delivery", params={"pin": "625001", "city": "mumbai"})
+    assert both.json() == (await app.client.get("/api/catalog/delivery", params={"pin": "625001"})).json()
+
+
+async def test_nowhere_is_no_place(app: Running) -> None:
+    assert (await app.client.get("/api/catalog/delivery")).json()["code"] == "catalog.unknown_place"
 
 
 async def test_an_unknown_city_is_named(app: Running) -> None:

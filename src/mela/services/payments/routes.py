@@ -4,10 +4,9 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import AwareDatetime
 
 from mela.kernel.errors import Unreachable
-from mela.kernel.web import bodies, pages
+from mela.kernel.web import bodies, inputs, pages
 from mela.kernel.web.callers import Operator
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
@@ -71,7 +70,7 @@ def _ledger(api: APIRouter, payments: PaymentsService, books: Books) -> None:
     async def list_ledger_balances(
         _caller: Operator,
         at: Annotated[
-            AwareDatetime | None,
+            inputs.Moment | None,
             Query(
                 description="As of the end of this moment, its zone included", examples=["2026-11-23T23:59:59+05:30"]
             ),

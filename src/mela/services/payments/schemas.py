@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from mela.contracts.payments import PaymentState
+from mela.kernel.web import inputs
 from mela.kernel.web.pages import Page
 
 PAYMENT = "pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
@@ -149,7 +150,7 @@ class ReconciliationPage(Page[ReconciliationView]):
 class ReconciliationIn(BaseModel):
     """Which day to hold against the provider's file."""
 
-    day: date = Field(description="In India, before today", examples=["2026-11-25"])
+    day: inputs.Day = Field(description="In India, before today", examples=["2026-11-25"])
 
 
 class Comparison(BaseModel):

@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -10,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from mela.kernel.errors import Unauthenticated
-from mela.kernel.web import bodies, cookies
+from mela.kernel.web import bodies, cookies, inputs
 from mela.kernel.web.refusals import refused
 from mela.simulators.gateway import schemas
 from mela.simulators.gateway.payers import payers
@@ -106,7 +105,7 @@ def _reports(routes: APIRouter, gateway: Gateway) -> APIRouter:
         responses={200: {"content": {"text/csv": {}}, "description": "One line per movement, then a line of totals"}},
     )  # fmt: skip
     async def read_gateway_report(
-        day: Annotated[date, Query(description="In India", examples=["2026-11-23"])],
+        day: Annotated[inputs.Day, Query(description="In India", examples=["2026-11-23"])],
     ) -> StreamingResponse:
         """What was collected and refunded on a day, in a form of our own (no provider's)."""
         return StreamingResponse(gateway.report(day), media_type="text/csv")
