@@ -13,7 +13,7 @@ from mela.kernel.web.inputs import Strict
 from mela.kernel.web.refusals import refused
 from mela.runtime.control.access import OnDuty
 
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
 _SIMULATED = "/sim/gateway"
 _ABSENT = refused({404: "control.no_simulator"})
 
