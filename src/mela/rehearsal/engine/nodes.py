@@ -230,7 +230,8 @@ class Nodes:
         deep = min(int(room.max()), quota)
         score = np.minimum.accumulate(self._scores(asks, nodes_, deep), axis=1)
         score[np.arange(deep)[None, :] >= room[:, None]] = -1
-        flat = (score * (deep + 1) - np.arange(deep)).ravel()
+        earlier = np.arange(len(nodes_))[:, None]  # of equals the first; nodes come zone after zone in turn
+        flat = ((score * (deep + 1) - np.arange(deep)) * len(nodes_) - earlier).ravel()
         if quota < len(flat):
             first = np.argpartition(-flat, quota - 1)[:quota]
             counts = np.bincount(first // deep, minlength=len(nodes_))
@@ -318,7 +319,7 @@ def _may_go(pod: pods.Pod, node: nodes.Node) -> bool:
 
 
 def _spreading(pod: pods.Pod) -> tuple[int, bool]:
-    """The hard skew over zones, and whether zones are evened out; without constraints the defaults even them out."""
+    """The hard skew over zones, and whether zones are evened out. The defaults even out nodes, as free room does."""
     stated: Sequence[Mapping[str, object]] = pod.spec.get("topologySpreadConstraints") or ()
     own = [
         each
@@ -328,7 +329,7 @@ def _spreading(pod: pods.Pod) -> tuple[int, bool]:
     ]
     hard = [each.get("maxSkew") for each in own if each.get("whenUnsatisfiable") == "DoNotSchedule"]
     skews = [each for each in hard if isinstance(each, int)]
-    return min(skews, default=0), bool(own) or not stated
+    return min(skews, default=0), bool(own)
 
 
 def _apart(pod: pods.Pod) -> int:
