@@ -16,10 +16,11 @@ what lies between the decisions: time, queues, starts, nodes, metrics that are l
 
 from mela.rehearsal.calls import Graph
 from mela.rehearsal.engine import trouble
-from mela.rehearsal.engine.run import QUICK_S, AsWritten, Progress, Run
+from mela.rehearsal.engine.run import QUICK_S, Progress, Run
 from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.faults import Fault
 from mela.rehearsal.model import Demand, Strategy, Trace
+from mela.rehearsal.strategies import AsWritten
 from mela.rehearsal.system import Rehearsed
 
 AS_WRITTEN = AsWritten()

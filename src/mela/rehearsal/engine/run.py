@@ -1,15 +1,12 @@
 """The run: ticks of requests, and between them whatever is due in the cluster."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
-from mela.cluster.hpa import spec
 from mela.rehearsal.engine import seen
 from mela.rehearsal.engine.scaling import Autoscaler
 from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.engine.watch import Watch
-from mela.rehearsal.model import Seen
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called now and then with the ticks that are done and all ticks."""
@@ -18,20 +15,6 @@ QUICK_S = 10
 PRIMING = 30
 """Steps at the first second's demand before the first second, so that queues and calls are under way."""
 REPORT_EVERY = 600
-
-
-@dataclass(slots=True)
-class AsWritten:
-    """The autoscalers as they stand in the manifests."""
-
-    name: str = "as-written"
-    every_s: int = 3600
-
-    def spec(self, service: str, written: spec.Autoscaler) -> spec.Autoscaler:
-        return written
-
-    def floor(self, seen: Seen) -> int | None:
-        return None
 
 
 class Run:

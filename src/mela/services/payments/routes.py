@@ -78,11 +78,11 @@ def _ledger(api: APIRouter, payments: PaymentsService, books: Books) -> None:
         sealed: Annotated[bool, Query(description="Only what is in sealed blocks", examples=[False])] = False,
     ) -> object:
         """The trial balance: all accounts on one page, now or as of a moment."""
-        accounts = [
-            {"account": name, "debits_paise": debits, "credits_paise": given, "balance_paise": debits - given}
-            for name, debits, given in (await books.sealed() if sealed else await books.balances(at))
-        ]
-        return {"items": accounts, "sum_paise": sum(int(str(a["balance_paise"])) for a in accounts)}
+        found = await books.sealed() if sealed else await books.balances(at)
+        return {
+            "items": [_balance(*each) for each in found],
+            "sum_paise": sum(debits - given for _, debits, given in found),
+        }
 
     @api.get(
         "/ledger/transfers", response_model=schemas.TransferPage, tags=["on duty"],
@@ -130,6 +130,11 @@ def _ledger(api: APIRouter, payments: PaymentsService, books: Books) -> None:
         }
 
 
+def _balance(account: str, debits: int, given: int) -> dict[str, object]:
+    """An account's sums as they are told."""
+    return {"account": account, "debits_paise": debits, "credits_paise": given, "balance_paise": debits - given}
+
+
 def _seals(api: APIRouter, books: Books) -> None:
     @api.get(
         "/ledger/seals", response_model=schemas.SealPage, tags=["on duty"], summary="Sealed blocks, the newest first"
@@ -170,10 +175,7 @@ def _seal(row: Any) -> dict[str, object]:
 
 def _seal_check(check: BlockCheck) -> dict[str, object]:
     """A block's check as it is told."""
-    moved = [
-        {"account": account, "debits_paise": debits, "credits_paise": given, "balance_paise": debits - given}
-        for account, (debits, given) in sorted(check.moved.items())
-    ]
+    moved = [_balance(account, *sums) for account, sums in sorted(check.moved.items())]
     return {**_seal(check.seal), "holds": check.fault is None, "fault": check.fault, "moved": moved}
 
 
