@@ -170,6 +170,12 @@ def test_secrets_are_told_from_switches_paths_names_and_what_is_filled_in_later(
     assert bool(found("secret-in-config", PLAIN.replace("NAME", name).replace("VALUE", value))) is told
 
 
+def test_a_comment_in_a_file_is_no_secret() -> None:
+    text = PLAIN.replace("{NAME: VALUE}", "\n  app.conf: |\n    # url=mysql://user:secret@host/db\n    {}\n")
+    assert not found("secret-in-config", text.replace("{}", "password = !secret db"))
+    assert found("secret-in-config", text.replace("{}", "password = hunter2-hunter2"))
+
+
 def test_no_finding_repeats_a_secret() -> None:
     for rule in ("secret-in-config", "secret-in-files", "secret-in-pod"):
         for finding in found(rule, RULES[rule].bad):
@@ -556,9 +562,19 @@ def test_the_clusters_own_pods_are_not_looked_for_in_the_files() -> None:
 
 @pytest.mark.parametrize(
     ("value", "is_told"),
-    [("##########", False), ("REDACTED", False), ("(@= data.values.key @)", False), ("123456", True)],
+    [
+        ("##########", False),
+        ("REDACTED", False),
+        ("(@= data.values.key @)", False),
+        ("change-me", False),
+        ("REPLACEME", False),
+        ("your-password-here", False),
+        ("!secret db_password", False),
+        ("123456", True),
+        ("changes-4-winter", True),
+    ],
 )
-def test_a_masked_value_is_no_secret(value: str, is_told: bool) -> None:
+def test_a_masked_or_awaited_value_is_no_secret(value: str, is_told: bool) -> None:
     text = RULES["secret-in-files"].good.replace(
         "{username: shop}", f"{{password: '{value}', PLEX_SERVER: 'http://plex'}}"
     )

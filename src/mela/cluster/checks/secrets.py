@@ -1,7 +1,8 @@
 """Secret values in clear: in Secret objects, which base64 does not hide, in ConfigMaps, environments and arguments.
 
 A value is told by its own form (a private key, a token of a known maker, a URL with a password) or by the name it has.
-Values that are filled in later (`${PASSWORD}`, `$(PASSWORD)`, `<password>`) are not told. No value is ever repeated in a finding.
+Values that are filled in later (`${PASSWORD}`, `$(PASSWORD)`, `<password>`, `change-me`) and comments are not told. No value is ever
+repeated in a finding.
 """
 
 import base64
@@ -34,9 +35,11 @@ NAME = re.compile(
 OPEN = re.compile(r"(?:^|[._-])(?:user|host|server|port|database|\w*name|region|endpoint|issuer|type|sslmode|url|uri|path|project|ca\.crt|tls\.crt|crt|pem\.pub|pub)$", re.IGNORECASE)  # fmt: skip
 """Keys of Secrets whose values need not be hidden."""
 LATER = re.compile(
-    r"\$\{|\$\(|\{\{|\(@=|^#@|^REDACTED$|^[#*•]{3,}$|^<[^<>]*>$|^%[A-Z_]+%$|^__\w+__$|^@@?\w+@@?$|^vault:|^ref\+|^ENC\[|^AgA|^op://"
+    r"\$\{|\$\(|\{\{|\(@=|^#@|^REDACTED$|^[#*•]{3,}$|^<[^<>]*>$|^%[A-Z_]+%$|^__\w+__$|^@@?\w+@@?$|^vault:|^ref\+|^ENC\[|^AgA|^op://|^!\w+(?: |$)"
+    r"|^(?i:(?:please[-_ ]?)?(?:change|replace)[-_ ]?(?:me|it|this)\b|your[-_ ]|(?:to[-_ ]?be[-_ ]?)?(?:changed|replaced)$|placeholder$|todo$|x{4,}$)"
 )
-"""Values that something else fills in or decrypts before they are used."""
+"""Values that something else, or a person, fills in or decrypts before they are used."""
+COMMENT = re.compile(r"^[ \t]*(?:#|//|;).*$", re.MULTILINE)
 NO_SECRET = re.compile(r"^$|^(?:true|false|yes|no|on|off|none|null|\d{1,5}|\d+[smhd])$|^/[\w./-]*$", re.IGNORECASE)
 """Switches, small numbers, durations and paths, whatever the name says."""
 FILE = re.compile(r"\.(?:ya?ml|ini|conf|cfg|toml|properties|xml|tmpl|env)$")
@@ -80,6 +83,7 @@ def _told(name: str, value: str) -> str:
 
 def _in_file(value: str) -> str:
     """Why a line of a file holds a secret; empty if none does."""
+    value = COMMENT.sub("", value)
     found = (_told(match["name"], match["value"]) for match in LINE.finditer(value))
     return _form(value) or next((each for each in found if each), "")
 
