@@ -23,9 +23,9 @@ class Recommendation:
 Recommendations: TypeAlias = tuple[Recommendation, ...]
 
 
-def begun(past: Recommendations, current: int, now_ms: int) -> Recommendations:
+def begun(current: int, now_ms: int) -> Recommendations:
     """Start with the replicas that are there, so that a new controller does not shrink at once."""
-    return past or (Recommendation(current, now_ms),)
+    return (Recommendation(current, now_ms),)
 
 
 def highest(past: Recommendations, desired: int, window_ms: int, now_ms: int) -> int:

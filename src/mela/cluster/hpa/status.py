@@ -3,8 +3,9 @@
 Source: kubernetes v1.36.3, pkg/controller/podautoscaler/horizontal.go (setConditionInList, setStatus), read 2026-11-23.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from mela.cluster.hpa import metrics
 
@@ -31,20 +32,22 @@ class Status:
     conditions: tuple[Condition, ...] = ()
 
 
-def is_true(conditions: Sequence[Condition], type_: str) -> bool:
+Conditions: TypeAlias = dict[str, Condition]
+"""Conditions by type, in the order in which they came."""
+
+
+def is_true(conditions: Iterable[Condition], type_: str) -> bool:
     """Tell whether the condition is there and True."""
     return any(each.type == type_ and each.status == "True" for each in conditions)
 
 
-def with_condition(conditions: Sequence[Condition], new: Condition) -> list[Condition]:
+def put(
+    conditions: Conditions, type_: str, value: Literal["True", "False"], reason: str, message: str, now_ms: int
+) -> None:
     """Put a condition in its type's place, or at the end; it keeps its time unless its status changes."""
-    result = list(conditions)
-    for index, old in enumerate(result):
-        if old.type == new.type:
-            since_ms = old.since_ms if old.status == new.status else new.since_ms
-            result[index] = Condition(new.type, new.status, new.reason, new.message, since_ms)
-            return result
-    return [*result, new]
+    old = conditions.get(type_)
+    since_ms = old.since_ms if old and old.status == value else stored_time(now_ms)
+    conditions[type_] = Condition(type_, value, reason, message, since_ms)
 
 
 def stored_time(at_ms: int) -> int:

@@ -58,23 +58,33 @@ class _Pass:
     flags: metrics.Flags
     now_ms: int
     memory: normalize.Memory
-    conditions: list[status.Condition]
+    conditions: status.Conditions
     events: list[Event] = field(default_factory=list)
+    proposal: int | None = None
+    winner: int | None = None
+    error: str | None = None
 
     def condition(self, type_: str, value: Literal["True", "False"], reason: str, message: str) -> None:
-        since_ms = status.stored_time(self.now_ms)
-        new = status.Condition(type_, value, reason, message, since_ms)
-        self.conditions = status.with_condition(self.conditions, new)
+        status.put(self.conditions, type_, value, reason, message, self.now_ms)
 
     def remove(self, type_: str) -> None:
-        self.conditions = [each for each in self.conditions if each.type != type_]
+        self.conditions.pop(type_, None)
 
     def warn(self, reason: str, message: str) -> None:
         self.events.append(Event("Warning", reason, message))
 
-    def decision(self, stored: status.Status, error: str | None = None) -> Decision:
-        kept = replace(stored, conditions=tuple(self.conditions))
-        return Decision(kept, self.memory, tuple(self.events), error=error)
+    def stored(
+        self, current: int, desired: int, shown: tuple[metrics.Current | None, ...], last_scale_ms: int | None = None
+    ) -> status.Status:
+        last = self.before.last_scale_ms if last_scale_ms is None else last_scale_ms
+        return status.Status(current, desired, last, shown, tuple(self.conditions.values()))
+
+    def decision(
+        self, stored: status.Status, error: str | None = None, written: int | None = None, cause: str = ""
+    ) -> Decision:
+        return Decision(
+            stored, self.memory, tuple(self.events), written, self.proposal, self.winner, cause, error or self.error
+        )
 
 
 def sync(
@@ -86,15 +96,15 @@ def sync(
     now_ms: int,
 ) -> Decision:
     """Decide once; all of the sync happens at `now_ms`."""
-    this = _Pass(autoscaler, before, seen, flags, now_ms, memory, list(before.conditions))
+    this = _Pass(autoscaler, before, seen, flags, now_ms, memory, {each.type: each for each in before.conditions})
     if isinstance(seen.scale, observed.Unavailable):
         reason = f"the scale of {autoscaler.kind} {autoscaler.name} cannot be read: {seen.scale.reason}"
         this.warn("FailedGetScale", reason)
         this.condition("AbleToScale", "False", "FailedGetScale", reason)
-        return this.decision(before, reason)
+        return this.decision(replace(before, conditions=tuple(this.conditions.values())), reason)
     this.condition("AbleToScale", "True", "SucceededGetScale", "the target's scale could be read")
-    begun = stabilization.begun(memory.recommendations, seen.scale.replicas, now_ms)
-    this.memory = replace(memory, recommendations=begun)
+    if not memory.recommendations:
+        this.memory = replace(memory, recommendations=stabilization.begun(seen.scale.replicas, now_ms))
     return _decide(this, seen.scale)
 
 
@@ -111,7 +121,7 @@ def _decide(this: _Pass, scale: observed.Scale) -> Decision:
 
 def _wakes(this: _Pass) -> bool:
     """Tell whether metrics may bring back a target without replicas: only if this controller put it to sleep."""
-    asleep = this.flags.scale_to_zero and status.is_true(this.conditions, "ScaledToZero")
+    asleep = this.flags.scale_to_zero and status.is_true(this.conditions.values(), "ScaledToZero")
     return asleep and (this.autoscaler.min_replicas != 0 or _may_sleep(this.autoscaler))
 
 
@@ -124,7 +134,7 @@ def _rest(this: _Pass) -> Decision:
     this.condition("ScalingActive", "False", "ScalingDisabled", "the target has no replicas, so scaling is off")
     if not this.flags.scale_to_zero:
         this.remove("ScaledToZero")
-    return this.decision(_status(this, 0, 0, ()))
+    return this.decision(this.stored(0, 0, ()))
 
 
 def _follow_metrics(this: _Pass, scale: observed.Scale) -> Decision:
@@ -145,8 +155,8 @@ def _follow_metrics(this: _Pass, scale: observed.Scale) -> Decision:
         return _give_up(this, scale.replicas, outcome.current, error or "")
     winner = _name(this, outcome.winner)
     this.condition("ScalingActive", "True", "ValidMetricFound", f"the replica count follows from {winner}")
-    decision = _apply(this, scale.replicas, outcome.replicas, outcome.current, winner)
-    return replace(decision, proposal=outcome.replicas, winner=outcome.winner, error=decision.error or error)
+    this.proposal, this.winner, this.error = outcome.replicas, outcome.winner, error
+    return _apply(this, scale.replicas, outcome.replicas, outcome.current, winner)
 
 
 def _selector_problem(seen: observed.Observed, text: str) -> Event | None:
@@ -166,7 +176,7 @@ def _selector_problem(seen: observed.Observed, text: str) -> Event | None:
 def _give_up(this: _Pass, current: int, shown: tuple[metrics.Current | None, ...], error: str) -> Decision:
     """Keep the desired count of the last sync; show what could be measured."""
     this.warn("FailedComputeMetricsReplicas", error)
-    return this.decision(_status(this, current, this.before.desired_replicas, shown), error)
+    return this.decision(this.stored(current, this.before.desired_replicas, shown), error)
 
 
 def _error(this: _Pass, outcome: metrics.Outcome) -> str | None:
@@ -192,7 +202,7 @@ def _apply(
     normalized = normalize.normalize(
         this.autoscaler, this.memory, current, desired, this.flags.downscale_stabilization_ms, this.now_ms
     )
-    this.memory = replace(this.memory, recommendations=normalized.recommendations)
+    this.memory = normalize.Memory(normalized.recommendations, this.memory.ups, this.memory.downs)
     this.condition("AbleToScale", "True", normalized.stabilized_reason, normalize.REASONS[normalized.stabilized_reason])
     this.condition(
         "ScalingLimited",
@@ -204,7 +214,7 @@ def _apply(
     if current == 0 and count < this.autoscaler.min_replicas:
         count, cause = this.autoscaler.min_replicas, cause or BELOW_MIN
     if count == current:
-        return replace(this.decision(_status(this, current, current, shown)), cause=cause)
+        return this.decision(this.stored(current, current, shown), cause=cause)
     return _write(this, current, count, cause, shown, winner)
 
 
@@ -221,13 +231,13 @@ def _write(
         error = f"{why}; writing the scale failed: {this.seen.write_error}"
         this.warn("FailedRescale", error)
         this.condition("AbleToScale", "False", "FailedUpdateScale", error)
-        return replace(this.decision(_status(this, current, this.before.desired_replicas, shown), error), cause=cause)
+        return this.decision(this.stored(current, this.before.desired_replicas, shown), error, cause=cause)
     this.condition("AbleToScale", "True", "SucceededRescale", f"the target was scaled to {desired}")
     this.events.append(Event("Normal", "SuccessfulRescale", why))
     this.memory = _remember(this, current, desired)
     _note_sleep(this, current, desired)
-    stored = replace(_status(this, current, desired, shown), last_scale_ms=status.stored_time(this.now_ms))
-    return replace(this.decision(stored), written=desired, cause=cause)
+    stored = this.stored(current, desired, shown, status.stored_time(this.now_ms))
+    return this.decision(stored, written=desired, cause=cause)
 
 
 def _remember(this: _Pass, current: int, desired: int) -> normalize.Memory:
@@ -248,7 +258,3 @@ def _note_sleep(this: _Pass, current: int, desired: int) -> None:
         this.condition("ScaledToZero", "True", "ScaledToZero", "the controller scaled the target to zero")
     else:
         this.condition("ScaledToZero", "False", "NotScaledToZero", "the controller did not scale the target to zero")
-
-
-def _status(this: _Pass, current: int, desired: int, shown: tuple[metrics.Current | None, ...]) -> status.Status:
-    return replace(this.before, current_replicas=current, desired_replicas=desired, current_metrics=shown)
