@@ -187,12 +187,15 @@ def total_per_pod(series: Sequence[int]) -> int:
 
 def requested(all_pods: Sequence[observed.Pod], resource: str, container: str, *, pod_level: bool) -> dict[str, int]:
     """Collect the requests of all pods, failed and terminating ones included. Raises: Unusable when one has none."""
+    known: dict[int, int] = {}  # pods of one template share what they request
     try:
-        return {
-            pod.name: requests.request_of(pod.requests, resource, container, pod_level=pod_level) for pod in all_pods
-        }
+        for pod in all_pods:
+            if id(pod.requests) not in known:
+                asked = requests.request_of(pod.requests, resource, container, pod_level=pod_level)
+                known[id(pod.requests)] = asked
     except requests.MissingRequest as missing:
         raise Unusable(str(missing)) from missing
+    return {pod.name: known[id(pod.requests)] for pod in all_pods}
 
 
 def _ceil(value: float) -> int:

@@ -40,7 +40,7 @@ class Drain:
             if self.nodes.held[fleet.index, node]:
                 self._evict(fleet, node, now_s)
         if not self.nodes.held[:, node].any():
-            self.nodes.gone[node] = True
+            self.nodes.take_away(node)
             self.left.pop(0)
             self.world.log.say(now_s, "drained", "", f"a node is drained, {len(self.left)} are left")
         self.world.at(now_s + RETRY_S, self.step)

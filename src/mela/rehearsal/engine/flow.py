@@ -115,11 +115,13 @@ class Flow:
         self.pool_service = network.service_of[network.caller[self.pooled]]
         self.breakers = np.array([call.breaker for call in network.calls])
         self.open_s = np.array([float(call.open_s) for call in network.calls])
+        self.some_drop = bool(self.drops.any())
         self.any_breaker = bool((self.breakers > 0).any())
         self.tiers = sorted(set(network.tier[: network.crowd.start].tolist()), reverse=True)
         self.from_op = np.zeros((len(network.operations), len(network.calls)))
         self.from_op[network.caller, np.arange(len(network.calls))] = 1.0
         self.tries = network.retries + 1.0
+        self.again = [(network.retries >= number).astype(float) for number in range(len(self.attempts))]
         self.needed_times = network.times * network.needed
         self.timeout_squared = network.timeout_s**2
         self.wide = np.zeros(network.n_services + 1)
@@ -143,6 +145,7 @@ class Flow:
         self.cpu_power, self.slot_power = queueing.power(cpu_servers), queueing.power(slot_servers)
         self.room = np.where(self.outside, self.queue * self.outer_servers, self.queue * supply.pods)
         self.nobody = (supply.pods <= 0) & ~self.outside
+        self.some_have_nobody = bool(self.nobody.any())
         slower = np.ones(network.n_services + 1)
         slower[:-1] = np.where(self.outside, 1.0, 1.0 / np.clip(cores, 0.001, 1.0))
         cpu = network.cpu_s * slower[network.service_of]
@@ -166,13 +169,13 @@ class Flow:
         worked_op = present_op * self._widened(worked / np.maximum(present, TINY), 1.0)
         left_op, left = present_op - worked_op, present - worked
         lost = None
-        if (left > self.room).any() or self.nobody.any() or (self.drops & (left > capacity * 0.001)).any():
+        if self.some_have_nobody or np.count_nonzero(left > self.room) or (self.some_drop and self._too_old(left, capacity)):
             left_op, lost = self._turn_away(row, left_op, capacity)
             left = self.own @ left_op
         self._respond(load, left, worked, capacity, power, self.own @ arriving)
         admitted = None if lost is None else (worked_op + TINY) / (worked_op + lost + TINY)
         late = self._outcome(at_s, admitted)
-        late_op = (network.into @ (self.sent * late)) / np.maximum(network.into @ self.sent, TINY)
+        late_op = (network.into @ (self.sent * late)) / np.maximum(arriving, TINY)  # the crowd is called by nobody
         served_op = worked_op * (self.good * (1.0 - late_op) * self.kept)
         self.waiting, self.done = left_op, worked_op
         self._note(row, arriving, worked_op, served_op, capacity)
@@ -226,11 +229,15 @@ class Flow:
         """What finds no place is shed, what is too old is dropped; where nobody listens it is an error, not shedding."""
         shed = self._shed(left_op)
         late = self._late(left_op - shed, capacity)
-        if self.nobody.any():
+        if self.some_have_nobody:
             nobody = self._widened(self.nobody.astype(float), 0.0) > 0
             late, shed = late + np.where(nobody, shed, 0.0), np.where(nobody, 0.0, shed)
         self.rows.shed[row], self.rows.late[row] = shed, late
         return np.maximum(left_op - shed - late, 0.0), shed + late
+
+    def _too_old(self, left: Floats, capacity: Floats) -> bool:
+        """Somebody may have waited longer than his caller, where that is looked at."""
+        return bool((self.drops & (left > capacity * 0.001)).any())
 
     def _shed(self, left_op: Floats) -> Floats:
         """What has no place in the queue goes, the highest tier first."""
@@ -261,7 +268,7 @@ class Flow:
         must_wait = np.maximum(load, TINY) ** (power - 1.0)
         spread = wait * wait * (2.0 / np.maximum(must_wait, TINY) - 1.0)
         room = capacity * self.step_s
-        if (offered >= (1.0 - FLUID) * room).any():
+        if np.count_nonzero(offered >= (1.0 - FLUID) * room):
             steady = np.clip((room - offered) / np.maximum(room, TINY) / FLUID, 0.0, 1.0)
             spread = steady * spread + (1.0 - steady) * wait * wait / np.maximum(left / self.queues, 1.0)
         self.mean = self.own_time + self.below + self._widened(wait, 0.0)
@@ -295,7 +302,7 @@ class Flow:
         """Move each failed attempt to the next place, as long as its caller has retries left."""
         attempts = self.attempts
         for number in range(len(attempts) - 1, 0, -1):
-            attempts[number] = np.where(self.network.retries >= number, attempts[number - 1] * fails, 0.0)
+            np.multiply(attempts[number - 1], fails * self.again[number], out=attempts[number])
 
     def _note(self, row: int, arriving: Floats, worked: Floats, served: Floats, capacity: Floats) -> None:
         rows, supply = self.rows, self.supply

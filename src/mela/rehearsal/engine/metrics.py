@@ -78,16 +78,13 @@ class Pipeline:
         ready = self._used(metric.name, at_s, window)
         if ready is None:
             return observed.Unavailable(f"no usage of {metric.name} is measured")
-        container = metric.container or "all"
+        container, at_ms, window_ms = metric.container or "all", int(at_s * 1000), int(window * 1000)
         rows = [
             observed.PodSample(
-                f"c{each.id}",
-                int(at_s * 1000),
-                int(window * 1000),
-                {container: {metric.name: self._of(each, metric.name, ready)}},
+                f"c{each.id}", at_ms, window_ms, {container: {metric.name: self._of(each, metric.name, ready)}}
             )
             for each in cohorts
-            if each.state in (STARTING, READY) and each.running_s + window <= at_s
+            if each.running_s + window <= at_s and each.state in (STARTING, READY)
         ]
         return observed.Samples(rows)
 
@@ -108,9 +105,9 @@ class Pipeline:
         if resource == "memory":
             here = series.concurrency(flow, service, first, last) / pods
             return int(self.what.memory_mb + self.what.request_mb * float(here.mean())) * MIB * 1000
-        most = flow.rows.limit_m[first:last, service] / pods
-        used = np.minimum(series.cpu_m(flow, service, first, last) / pods + self.what.idle_cpu_m, most)
-        return math.ceil(float(used.mean()) - 1e-9)
+        used = series.cpu_m(flow, service, first, last) / pods + self.what.idle_cpu_m
+        used = np.minimum(used, flow.rows.limit_m[first:last, service] / pods)
+        return math.ceil(float(np.add.reduce(used)) / len(used) - 1e-9)
 
     def _signal(self, signal: calls.Signal, now_s: float) -> float:
         at_s = self.scraped_s(self.custom, now_s)

@@ -75,6 +75,9 @@ class Nodes:
         self.held = np.zeros((len(workloads), 0), dtype=np.int64)
         self.warm = np.zeros((len(workloads), 0), dtype=bool)
         self.idle_since = np.zeros(0)
+        self._ready = np.zeros(len(self.groups), dtype=np.int64)
+        self._ready_until = -np.inf
+        """Until then `_ready` holds; it is put back when nodes come or go."""
 
     def settle(self, ready_s: float) -> None:
         """Every group at its smallest, zones in turn."""
@@ -96,6 +99,7 @@ class Nodes:
     def add(self, spot: int, count: int, ready_s: Sequence[float]) -> Ints:
         """New nodes, ready at these times; returns their indexes."""
         first = len(self.spot)
+        self._ready_until = -np.inf
         self.spot = np.append(self.spot, np.full(count, spot, dtype=np.int64))
         self.ready_s = np.append(self.ready_s, np.asarray(ready_s, dtype=float))
         for name in ("gone", "cordoned", "lost"):
@@ -109,10 +113,21 @@ class Nodes:
 
     def ready_by_group(self, now_s: float) -> Ints:
         """Nodes of each group that are there now."""
-        if not len(self.spot):
-            return np.zeros(len(self.groups), dtype=np.int64)
-        alive = ~self.gone & ~self.lost & (self.ready_s <= now_s)
-        return np.bincount(self.group_of_spot[self.spot[alive]], minlength=len(self.groups))
+        if now_s >= self._ready_until:
+            alive = ~self.gone & ~self.lost & (self.ready_s <= now_s)
+            self._ready = np.bincount(self.group_of_spot[self.spot[alive]], minlength=len(self.groups))
+            self._ready_until = self.ready_s[self.ready_s > now_s].min(initial=np.inf)
+        return self._ready
+
+    def take_away(self, which: Flags | int | Ints) -> None:
+        """These nodes are gone for good."""
+        self.gone[which] = True
+        self._ready_until = -np.inf
+
+    def lose(self, which: Flags, *, lost: bool = True) -> None:
+        """These nodes are lost, or are back."""
+        self.lost[which] = lost
+        self._ready_until = -np.inf
 
     def usable(self, now_s: float) -> Flags:
         """Nodes that take pods now."""

@@ -107,7 +107,7 @@ class Provisioner:
         for index, group in enumerate(nodes.groups):
             mine = np.flatnonzero(empty & (group_of == index))
             gone = mine[: max(0, nodes.in_group(index) - group.min_size)]
-            nodes.gone[gone] = True
+            nodes.take_away(gone)
             if len(gone):
                 self.world.log.say(
                     now_s,

@@ -20,8 +20,8 @@ import numpy as np
 
 from mela.rehearsal.model import Floats
 
-ROUNDS = 2
-"""Newton steps per tick."""
+BOUNDS, ROUNDS = 2, 2
+"""Bounds and Newton steps per tick."""
 Z99 = 2.3263478740408408
 """The 99th percentile of the standard normal distribution."""
 LEAST = 1e-12
@@ -51,23 +51,20 @@ def step(present: Floats, capacity: Floats, queues: Floats, grows: Floats) -> Fl
     down from the upper one, where the left side is convex.
     """
     safe = np.maximum(capacity, LEAST)
-    load = np.minimum(present / safe, 1.0)
-    load = _with_waiting(present, safe, queues * load**grows)
-    load = np.minimum(_with_waiting(present, safe, queues * load**grows), FULLEST)
+    most, less = present / safe, grows - 1.0
+    gap, sum_, four = (safe - present) ** 2, safe + present, 4.0 * safe
+    load = np.minimum(most, 1.0)
+    for _ in range(BOUNDS):  # if `factor` / (1 - load) wait: an upper bound where it is too small, a lower one where too large
+        factor = queues * load**grows
+        load = np.maximum(2.0 * (present - factor), 0.0) / (sum_ + np.sqrt(gap + four * factor))
+    load = np.minimum(load, FULLEST)
     for _ in range(ROUNDS):
         idle = 1.0 - load
-        grown = queues * np.maximum(load, LEAST) ** (grows - 1.0)
+        grown = queues * np.maximum(load, LEAST) ** less
         slope = grown * (grows * idle + load) / (idle * idle) + safe
         load = load - (grown * load / idle + safe * load - present) / slope
         load = np.minimum(np.maximum(load, 0.0), FULLEST)
-    return np.minimum(load, present / safe) * (capacity > 0)
-
-
-def _with_waiting(present: Floats, capacity: Floats, factor: Floats) -> Floats:
-    """The load if `factor` / (1 - load) wait: an upper bound where the factor is too small, a lower one where too large."""
-    root = np.sqrt((capacity - present) ** 2 + 4.0 * capacity * factor)
-    result: Floats = np.maximum(2.0 * (present - factor), 0.0) / (capacity + present + root)
-    return result
+    return np.minimum(load, most) * (capacity > 0)
 
 
 def quantile(mean: Floats, variance: Floats, z: float) -> Floats:

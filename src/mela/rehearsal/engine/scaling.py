@@ -47,10 +47,11 @@ class Autoscaler:
         """Nothing moved since the last sync: a quick rehearsal may pass one by, up to a minute."""
         at_s, desired, ready, before = self.seen
         moved = self.last is None or self.last.written is not None or abs(busy - before) > RESTING * max(before, 1e-9)
-        now = self.fleet.desired, self.fleet.number(READY)
-        if now_s - at_s < LONGEST_REST_S and (desired, ready) == now and not moved and self.fleet.number() == ready:
+        late = now_s - at_s >= LONGEST_REST_S or desired != self.fleet.desired
+        now = self.fleet.number(READY)
+        if not moved and not late and ready == now and self.fleet.number() == ready:
             return True
-        self.seen = (now_s, *now, busy)
+        self.seen = (now_s, self.fleet.desired, now, busy)
         return False
 
     def raise_floor(self, least: int) -> None:

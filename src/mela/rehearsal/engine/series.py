@@ -32,6 +32,28 @@ def concurrency(flow: Flow, service: int, first: int, last: int) -> Floats:
     return result
 
 
+def glance(flow: Flow, row: int) -> Mapping[str, Floats]:
+    """One step without its latencies: offered, shed, failed and capacity per second, CPU used."""
+    rows, own, step = flow.rows, flow.own, flow.step_s
+    arriving, shed = own @ rows.arriving[row], own @ rows.shed[row]
+    failed = own @ (rows.worked[row] - rows.served[row] + rows.late[row])
+    used = flow.own_cpu @ rows.worked[row] * (1000 / step) + rows.idle_m[row] + rows.burn_m[row]
+    return {
+        "offered": arriving / step,
+        "shed": shed / step,
+        "failed": failed / step,
+        "cpu_used_m": np.minimum(used, rows.limit_m[row]),
+        "capacity": np.where(arriving > 0, rows.capacity[row], np.inf),
+    }
+
+
+def concurrencies(flow: Flow, row: int) -> Floats:
+    """Requests of each service in service or waiting, in one step, by Little's law."""
+    rows = flow.rows
+    result: Floats = flow.own @ (rows.worked[row] * rows.mean[row] / flow.step_s + rows.waiting[row])
+    return result
+
+
 def _chunk(flow: Flow, first: int, last: int) -> dict[str, Floats]:
     rows, sums, step = flow.rows, flow.own.T, flow.step_s
     at = slice(first, last)

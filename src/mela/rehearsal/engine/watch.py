@@ -1,5 +1,7 @@
 """Looks at the run now and then and says what happens, with the field of the manifest that decides."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mela.cluster.hpa import sync
@@ -7,7 +9,7 @@ from mela.rehearsal.engine import planned, series
 from mela.rehearsal.engine.pods import Fleet
 from mela.rehearsal.engine.scaling import Autoscaler
 from mela.rehearsal.engine.stage import Stage
-from mela.rehearsal.model import Field
+from mela.rehearsal.model import Field, Floats
 
 EVERY_S = 5
 """Steps between two looks."""
@@ -57,13 +59,13 @@ class Watch:
         """Look at the last tick, and again in a few seconds."""
         stage = self.stage
         row = max(0, (int(now_s) - 1) // stage.step_s)
-        last = {name: each[0] for name, each in series.of(stage.flow, row, row + 1).items()}
+        last = series.glance(stage.flow, row)
         offered = np.maximum(last["offered"], 1e-9)
         asked = last["offered"] > 0.5
         for index in np.flatnonzero(asked & (last["shed"] > NOTABLE * offered)):
             self._shedding(int(index), last, now_s)
         for index in np.flatnonzero(asked & (last["failed"] > NOTABLE * offered)):
-            self._failing(int(index), last, now_s)
+            self._failing(int(index), last, row, now_s)
         for index in np.flatnonzero(asked & (last["offered"] > last["capacity"])):
             self._overloaded(int(index), last, now_s)
         self._saturated(last, now_s)
@@ -73,7 +75,7 @@ class Watch:
         self._bandwidth(now_s)
         stage.world.at(now_s + self.every_s, self.look)
 
-    def _saturated(self, last: dict[str, np.ndarray], now_s: float) -> None:
+    def _saturated(self, last: Mapping[str, Floats], now_s: float) -> None:
         for index, fleet in self.stage.fleets():
             limit = fleet.workload.limit_cpu_m * fleet.number("ready")
             if limit and last["cpu_used_m"][index] >= FULL * limit:
@@ -89,23 +91,24 @@ class Watch:
         request = fleet.workload.request_cpu_m
         return f"{100 * fleet.workload.limit_cpu_m / request:.0f} %" if request else "its limit"
 
-    def _shedding(self, index: int, last: dict[str, np.ndarray], now_s: float) -> None:
+    def _shedding(self, index: int, last: Mapping[str, Floats], now_s: float) -> None:
         share = last["shed"][index] / last["offered"][index]
         text = f"{share:.0%} of {last['offered'][index]:.0f} requests/s are refused: the queue is full"
         self.stage.log.once(now_s, "shed", self._service(index), text, self._bound(index))
 
-    def _failing(self, index: int, last: dict[str, np.ndarray], now_s: float) -> None:
+    def _failing(self, index: int, last: Mapping[str, Floats], row: int, now_s: float) -> None:
         if not last["capacity"][index]:
             fleet = self._fleet(index)
             field = fleet.workload.field("replicas") if fleet else None
             self.stage.log.once(now_s, "no-ready-pods", self._service(index), "no replica is ready", field)
             return
         share = last["failed"][index] / last["offered"][index]
-        kind = "slow" if last["p99_s"][index] > 1.0 else "failing"
-        text = f"{share:.0%} of {last['offered'][index]:.0f} requests/s fail; the 99th percentile is {last['p99_s'][index]:.2g} s"
+        p99_s = float(series.of(self.stage.flow, row, row + 1)["p99_s"][0, index])
+        kind = "slow" if p99_s > 1.0 else "failing"
+        text = f"{share:.0%} of {last['offered'][index]:.0f} requests/s fail; the 99th percentile is {p99_s:.2g} s"
         self.stage.log.once(now_s, kind, self._service(index), text, self._bound(index))
 
-    def _overloaded(self, index: int, last: dict[str, np.ndarray], now_s: float) -> None:
+    def _overloaded(self, index: int, last: Mapping[str, Floats], now_s: float) -> None:
         what = self.stage.network.services[index]
         text = f"{last['offered'][index]:.0f} requests/s are offered, {last['capacity'][index]:.0f} can be served"
         kind = "database-ceiling" if what.is_outside else "overload"
@@ -137,12 +140,13 @@ class Watch:
                 self.stage.log.once(now_s, "pool-exhausted", self._service(caller), text)
 
     def _memory(self, row: int, now_s: float) -> None:
+        inside = series.concurrencies(self.stage.flow, row)
         for index, fleet in self.stage.fleets():
             limit, pods = fleet.workload.limit_memory, self.stage.flow.supply.pods[index]
             if not limit or not pods:
                 continue
             what = self.stage.network.services[index]
-            here = float(series.concurrency(self.stage.flow, index, row, row + 1)[0]) / pods
+            here = float(inside[index]) / pods
             need_mb = what.memory_mb + what.request_mb * here
             if need_mb * 1_048_576 > limit:
                 text = f"a pod needs {need_mb:.0f} MiB with {here:.0f} requests in it, its limit is {limit // 1_048_576} MiB"

@@ -219,7 +219,7 @@ class World:
     def lose(self, lost: Flags, now_s: float, zone: str) -> None:
         """These nodes are gone; the cluster gives their pods up only after a while."""
         assert self.nodes is not None
-        self.nodes.lost |= lost
+        self.nodes.lose(lost)
         node = self.delays["node"]
         for fleet in self.fleets:
             before, gone = fleet.number(READY), 0
@@ -262,7 +262,7 @@ class World:
     def regain(self, back: Flags, now_s: float) -> None:
         """Nodes are back, with those of their pods that nobody has given up."""
         assert self.nodes is not None
-        self.nodes.lost &= ~back
+        self.nodes.lose(back, lost=False)
         for fleet in self.fleets:
             for cohort in [each for each in fleet.cohorts if each.state == LOST and back[each.nodes].all()]:
                 cohort.state = STARTING
