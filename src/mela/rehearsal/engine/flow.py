@@ -169,7 +169,11 @@ class Flow:
         worked_op = present_op * self._widened(worked / np.maximum(present, TINY), 1.0)
         left_op, left = present_op - worked_op, present - worked
         lost = None
-        if self.some_have_nobody or np.count_nonzero(left > self.room) or (self.some_drop and self._too_old(left, capacity)):
+        if (
+            self.some_have_nobody
+            or np.count_nonzero(left > self.room)
+            or (self.some_drop and self._too_old(left, capacity))
+        ):
             left_op, lost = self._turn_away(row, left_op, capacity)
             left = self.own @ left_op
         self._respond(load, left, worked, capacity, power, self.own @ arriving)

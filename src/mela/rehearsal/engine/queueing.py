@@ -54,7 +54,9 @@ def step(present: Floats, capacity: Floats, queues: Floats, grows: Floats) -> Fl
     most, less = present / safe, grows - 1.0
     gap, sum_, four = (safe - present) ** 2, safe + present, 4.0 * safe
     load = np.minimum(most, 1.0)
-    for _ in range(BOUNDS):  # if `factor` / (1 - load) wait: an upper bound where it is too small, a lower one where too large
+    for _ in range(
+        BOUNDS
+    ):  # if `factor` / (1 - load) wait: an upper bound where the factor is too small, else a lower one
         factor = queues * load**grows
         load = np.maximum(2.0 * (present - factor), 0.0) / (sum_ + np.sqrt(gap + four * factor))
     load = np.minimum(load, FULLEST)
