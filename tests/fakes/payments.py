@@ -17,6 +17,7 @@ from mela.contracts.payments import (
     PaymentState,
     Refund,
     RefundFailed,
+    RefundRetried,
     RefundTooLarge,
     Transfer,
     UnknownPayment,
@@ -109,6 +110,15 @@ class FakePayments:
         payment = self._find(refund.payment_id)
         self._set(payment, refunded=Paise(payment.refunded - refund.amount))
         return RefundFailed(refund.id, payment.id, payment.order_id, refund.amount, self._clock.now())
+
+    def retry_refund(self, refund_id: str) -> RefundRetried:
+        """A person lets a refused refund be tried once more. The event that would follow."""
+        first = self.refunds[refund_id]
+        second = replace(first, id=ids.new_id("rfnd"), state="pending")
+        self.refunds[second.id] = second
+        payment = self._find(first.payment_id)
+        self._set(payment, refunded=Paise(payment.refunded + first.amount))
+        return RefundRetried(second.id, refund_id, payment.id, payment.order_id, first.amount, self._clock.now())
 
     def balance(self, account: str) -> int:
         """Debits less credits of the posted transfers."""

@@ -15,7 +15,7 @@ API = "/api/payments"
 
 @click.group()
 def payments() -> None:
-    """Payments as the person on duty sees them: the history of one, and days held against the provider's files."""
+    """Payments as the person on duty sees them: the history of one, days held against the provider's files, and cases."""
 
 
 @payments.command(epilog="Example:  mela payments show pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B")
@@ -64,12 +64,57 @@ def reconcile(day: datetime | None, url: str, data: Path, for_script: bool) -> N
     else:
         rows = [(o["outcome"], f"{o['count']:,}", rupees(Paise(o["amount_paise"]))) for o in found["outcomes"]]
         render.table(f"Reconciliation of {found['day']}", ("outcome", "movements", "amount"), rows)
-        render.line(
-            "Both books agree."
-            if found["agrees"]
-            else "What does not agree is a case: GET /api/payments/ledger/check lists them."
-        )
+        render.line("Both books agree." if found["agrees"] else "What does not agree is a case: mela payments cases")
     raise SystemExit(0 if found["agrees"] else 1)
+
+
+@payments.command(epilog="Examples:  mela payments cases   ·   mela payments cases --closed")
+@click.option("--closed", is_flag=True, help="Those that were closed, and how.")
+@URL
+@operator.DATA
+@click.option("--json", "for_script", is_flag=True, help="For a script.")
+def cases(closed: bool, url: str, data: Path, for_script: bool) -> None:
+    """What a person has to look at: refused refunds, and what the books of a day do not agree on. The newest 200."""
+    state = "closed" if closed else "open"
+    found = asyncio.run(operator.call("GET", f"{url.rstrip('/')}{API}/cases?state={state}&limit=200", data))
+    if for_script:
+        render.as_json(found)
+    elif not found["items"]:
+        render.line(f"No case is {state}.")
+    else:
+        render.table(f"Cases, {state}", ("case", "what", "about", "amount", "since", "owner", "put right by", "end"),
+                     [_case(each) for each in found["items"]])  # fmt: skip
+
+
+@payments.command(
+    epilog="Examples:  mela payments close case_01KAR4T0GQ8V6M2Z3XJY5N7P9B --as refund_again   ·   "
+    'mela payments close case_01KAR4T0GQ8V6M2Z3XJY5N7P9B --as paid_directly --note "NEFT N330261234567"'
+)
+@click.argument("case_id", metavar="CASE")
+@click.option("--as", "resolution", required=True, metavar="END",
+              type=click.Choice(["refund_again", "paid_directly", "provider_corrected", "explained", "written_off"]),
+              help="What was done; refund_again makes a second refund.")  # fmt: skip
+@click.option("--note", help="Why, and where it can be checked; only refund_again needs none.")
+@URL
+@operator.DATA
+def close(case_id: str, resolution: str, note: str | None, url: str, data: Path) -> None:
+    """Close a case, once and for good: who, when, what was done, why."""
+    body = {"resolution": resolution, "note": note}
+    found = asyncio.run(operator.call("POST", f"{url.rstrip('/')}{API}/cases/{case_id}/close", data, body))
+    again = found["closing"]["refund_id"]
+    render.line(f"{found['id']} is closed: {resolution}" + (f", tried again as {again}" if again else ""))
+
+
+def _case(found: dict[str, Any]) -> tuple[str, ...]:
+    from mela.kernel.clock import india
+    from mela.kernel.money import Paise, rupees
+
+    amount, owed, ending = found["amount_paise"], found["owed_paise"], found["closing"]
+    by = (found["put_right_by"] or "–") + (f", {rupees(Paise(owed))} owed" if owed else "")
+    return (
+        found["id"], found["kind"], found["about"], "–" if amount is None else rupees(Paise(amount)),
+        _clock(found["opened"], india)[:-4], found["owner"], by, f"{ending['resolution']} {ending['note']}".strip() if ending else "–",
+    )  # fmt: skip
 
 
 def _clock(moment: str, india: Any) -> str:

@@ -131,6 +131,33 @@ class RefundFailed:
     at: datetime
 
 
+@event("payments.refund_retried", key="order_id")
+@dataclass(frozen=True)
+class RefundRetried:
+    """A refund that was refused, `instead_of`, is tried once more as `refund_id`."""
+
+    refund_id: str
+    instead_of: str
+    payment_id: str
+    order_id: str
+    amount: Paise
+    at: datetime
+
+
+@event("payments.case_closed", key="case_id")
+@dataclass(frozen=True)
+class CaseClosed:
+    """A person has closed a case; for whoever audits. `about`: the payment, refund or movement."""
+
+    case_id: str
+    kind: str
+    about: str
+    resolution: str
+    note: str
+    actor: str
+    at: datetime
+
+
 class Payments(Protocol):
     """Takes payments, refunds them, keeps the books."""
 

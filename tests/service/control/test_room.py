@@ -22,9 +22,9 @@ async def ask(client: httpx2.AsyncClient, path: str, method: str = "GET", body: 
     return answer.json() if answer.content else None
 
 
-async def bought(client: httpx2.AsyncClient) -> dict[str, Any]:
+async def bought(client: httpx2.AsyncClient, meena: Shopper | None = None) -> dict[str, Any]:
     """An order that is paid for and confirmed."""
-    meena = Shopper(client, URL, "+919876500001")
+    meena = meena or Shopper(client, URL, "+919876500001")
     await meena.sign_in()
     product = await meena.find("atta")
     await meena.put_in_cart(product["variants"][0]["sku"])
@@ -123,6 +123,29 @@ async def test_services_ledger_and_settlement_are_shown_and_settling_pays_once(t
         assert first["paid_paise"] == again["paid_paise"]
 
 
+async def test_a_refused_refund_is_closed_from_here_and_the_second_reaches_the_payer(tmp_path: Path) -> None:
+    async with running(tmp_path) as (_, client):
+        await ask(client, "/chaos", "PUT", {"refuse_refunds": 1.0})
+        meena = Shopper(client, URL, "+919876500001")
+        order = await bought(client, meena)
+        await meena.cancel(order["id"])
+        [case] = (await ask(client, "/ledger"))["cases"]
+        assert (case["kind"], case["owner"], case["amount_paise"]) == (
+            "refund_refused",
+            "payments-duty",
+            order["total_paise"],
+        )
+        await ask(client, "/chaos", "DELETE")
+        path, key = f"/cases/{case['id']}/close", {"idempotency-key": "close-0001"}
+        closed = await ask(client, path, "POST", {"resolution": "refund_again"}, **key)
+        assert (closed["closing"]["actor"], (await ask(client, "/ledger"))["cases"]) == ("operator", [])
+        async with asyncio.timeout(20):
+            while (await meena.order(order["id"]))["refunded_paise"] == 0:  # noqa: ASYNC110 - the refund is on its way
+                await asyncio.sleep(0.05)
+        assert [each["state"] for each in (await meena.order(order["id"]))["refunds"]] == ["failed", "processed"]
+        assert (await ask(client, "/ledger"))["agrees"] is True
+
+
 async def test_chaos_reaches_the_gateway_and_ends(tmp_path: Path) -> None:
     async with running(tmp_path) as (_, client):
         wanted = {
@@ -131,6 +154,7 @@ async def test_chaos_reaches_the_gateway_and_ends(tmp_path: Path) -> None:
             "lie": 0.2,
             "answer_twice": 0.3,
             "decline": 1.0,
+            "refuse_refunds": 0.4,
             "down": False,
         }
         assert await ask(client, "/chaos", "PUT", wanted) == wanted

@@ -117,3 +117,25 @@ async def test_a_refused_refund_is_shown_as_failed_once_and_the_return_is_not_re
     assert await shop.call("GET", f"/orders/{order_id}") == once
     [found] = (await shop.call("GET", f"/orders/{order_id}/returns"))["items"]
     assert found["state"] == "received"
+
+
+async def test_the_second_try_of_a_refused_refund_refunds_the_return(shop: Shop) -> None:
+    order_id = await _delivered(shop)
+    body = {"quantities": {"RICE-5KG": 1}, "reason": "bag was torn"}
+    asked = await shop.call("POST", f"/orders/{order_id}/returns", body, key="return-0001")
+    await shop.call("POST", f"/returns/{asked['id']}/received", by=shop.duty)
+    [first] = shop.payments.refunds.values()
+    await shop.hear(shop.payments.refuse_refund(first.id), "evt_refused")
+    retried = shop.payments.retry_refund(first.id)
+    for event_id in ("evt_retried", "evt_retried_again"):
+        await shop.hear(retried, event_id)
+    refunds = (await shop.call("GET", f"/orders/{order_id}"))["refunds"]
+    assert [(each["state"], each["return_id"]) for each in refunds] == [
+        ("failed", asked["id"]),
+        ("pending", asked["id"]),
+    ]
+    await shop.hear(shop.payments.process_refund(retried.refund_id), "evt_refunded")
+    order = await shop.call("GET", f"/orders/{order_id}")
+    assert (order["refunds"][1]["state"], order["refunded_paise"]) == ("processed", 38_900)
+    [found] = (await shop.call("GET", f"/orders/{order_id}/returns"))["items"]
+    assert (found["state"], found["refund_id"]) == ("refunded", retried.refund_id)

@@ -105,7 +105,29 @@ export interface Case {
   id: string;
   kind: string;
   about: string;
+  owner: string;
   opened: string;
+  amount_paise: number | null;
+  put_right_by: string | null;
+  owed_paise: number;
+  detail: Record<string, unknown>;
+  ends: Array<Resolution>;
+  closing: Closing | null;
+}
+export interface CaseClosing {
+  resolution: "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "written_off";
+  note: string;
+  actor: string;
+  at: string;
+  refund_id: string | null;
+}
+export interface CaseDecision {
+  resolution: "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "written_off";
+  note?: string | null;
+}
+export interface CasePage {
+  items: Array<Case>;
+  next_cursor: string | null;
 }
 export interface CashView {
   id: string;
@@ -126,6 +148,7 @@ export interface Chaos {
   lie?: number;
   answer_twice?: number;
   decline?: number;
+  refuse_refunds?: number;
   down?: boolean;
 }
 export interface Check {
@@ -148,6 +171,17 @@ export interface Checkout {
   address: AddressIn;
   method: "upi" | "cod";
   city?: "mumbai" | "delhi" | "bengaluru" | "chennai" | null;
+}
+export interface CloseIn {
+  resolution: Resolution;
+  note?: string | null;
+}
+export interface Closing {
+  resolution: Resolution;
+  note: string;
+  actor: string;
+  at: string;
+  refund_id: string | null;
 }
 export interface CodeIn {
   phone: string;
@@ -305,6 +339,13 @@ export interface LedgerCase {
   id: string;
   kind: string;
   about: string;
+  owner: string;
+  opened: string;
+  amount_paise: number | null;
+  put_right_by: string | null;
+  owed_paise: number;
+  ends: Array<"refund_again" | "paid_directly" | "provider_corrected" | "explained" | "written_off">;
+  closing: CaseClosing | null;
 }
 export interface LedgerState {
   balanced: boolean;
@@ -536,6 +577,7 @@ export interface Plan {
   decline_codes?: Array<string>;
   refund_pending?: number;
   refund_pending_ms?: number;
+  refund_refused?: number;
   report_omits?: number;
   report_repeats?: number;
   report_wrong_amount?: number;
@@ -652,6 +694,7 @@ export interface RehearsalWish {
 export interface Rehearsals {
   items: Array<Rehearsal>;
 }
+export type Resolution = "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "written_off";
 export interface ReturnIn {
   quantities: Record<string, unknown>;
   reason: string;
@@ -988,6 +1031,12 @@ export interface Operations {
     body: Received;
     answer: StockLevel;
   };
+  "POST /api/control/cases/{id}/close": {
+    path: { id: string };
+    key: string;
+    body: CaseDecision;
+    answer: LedgerCase;
+  };
   "GET /api/control/chaos": {
     answer: Chaos;
   };
@@ -1130,6 +1179,20 @@ export interface Operations {
   };
   "POST /api/payments/callbacks/gateway": {
     answer: Taken;
+  };
+  "GET /api/payments/cases": {
+    query?: { state?: "open" | "closed"; cursor?: string; limit?: number };
+    answer: CasePage;
+  };
+  "GET /api/payments/cases/{id}": {
+    path: { id: string };
+    answer: Case;
+  };
+  "POST /api/payments/cases/{id}/close": {
+    path: { id: string };
+    key: string;
+    body: CloseIn;
+    answer: Case;
   };
   "GET /api/payments/ledger/balances": {
     query?: { at?: string; sealed?: boolean };

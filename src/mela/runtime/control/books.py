@@ -5,19 +5,34 @@ What is asked carries the caller's token, or where there is none the one that th
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import httpx2
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from mela.kernel import errors
+from mela.kernel.web.inputs import Lines, Strict
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
 from mela.runtime.control.access import OnDuty
 
+CaseEnd = Literal["refund_again", "paid_directly", "provider_corrected", "explained", "written_off"]
 CASE = "case_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
+CaseId = Annotated[
+    str, Path(max_length=40, pattern=r"^case_[0-9A-HJKMNP-TV-Z]{26}$", description="The case", examples=[CASE])
+]
 _TIMEOUT_S = 10.0
+
+
+class CaseClosing(BaseModel):
+    """How a case ended."""
+
+    resolution: CaseEnd = Field(description="What was done", examples=["paid_directly"])
+    note: str = Field(description="Why", examples=["NEFT N330261234567, the bank confirms"])
+    actor: str = Field(description="Who", examples=["operator"])
+    at: dt.datetime = Field(description="When", examples=["2026-11-27T05:30:00Z"])
+    refund_id: str | None = Field(description="The second refund, where one was made", examples=[None])
 
 
 class LedgerCase(BaseModel):
@@ -25,7 +40,27 @@ class LedgerCase(BaseModel):
 
     id: str = Field(description="The case", examples=[CASE])
     kind: str = Field(description="What it is", examples=["refund_refused"])
-    about: str = Field(description="The payment or refund", examples=["rfnd_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    about: str = Field(description="The payment, refund or movement", examples=["rfnd_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    owner: str = Field(description="Who looks at it", examples=["payments-duty"])
+    opened: dt.datetime = Field(description="Since when", examples=["2026-11-27T05:30:00Z"])
+    amount_paise: int | None = Field(description="How much it is about, where that is known", examples=[129900])
+    put_right_by: dt.date | None = Field(
+        description="The last day without compensation to the payer; null where no such clock runs", examples=[None]
+    )
+    owed_paise: int = Field(description="Compensation until today", examples=[0])
+    ends: list[CaseEnd] = Field(description="How it can be closed", examples=[["refund_again", "paid_directly"]])
+    closing: CaseClosing | None = Field(description="How it ended, null while it is open", examples=[None])
+
+
+class CaseDecision(Strict):
+    """What the person on duty decided."""
+
+    resolution: CaseEnd = Field(description="One of the case's `ends`", examples=["paid_directly"])
+    note: Lines | None = Field(
+        default=None,
+        description="Why; only a second refund needs none",
+        examples=["NEFT N330261234567, the bank confirms"],
+    )
 
 
 class LedgerState(BaseModel):
@@ -35,7 +70,7 @@ class LedgerState(BaseModel):
     agrees: bool | None = Field(
         description="Whether the gateway's books say the same; null when it does not answer", examples=[True]
     )
-    cases: list[LedgerCase] = Field(description="What a person has to look at")
+    cases: list[LedgerCase] = Field(description="What a person has to look at: the newest 50 that are open")
 
 
 class NextSettlement(BaseModel):
@@ -86,6 +121,22 @@ def add(api: APIRouter, services: Services) -> None:
     async def get_ledger_state(_caller: OnDuty, request: Request) -> LedgerState:
         """Adds up the ledger, compares it with the gateway's books, lists open cases."""
         return LedgerState.model_validate(await services.ask(request, "GET", "payments", "/ledger/check"))
+
+    @api.post(
+        "/cases/{id}/close", summary="Close a case",
+        responses=refused({
+            404: "payments.unknown_case", 409: "payments.case_is_closed",
+            422: "payments.cannot_end_so payments.note_missing payments.refund_too_large",
+        }),
+    )  # fmt: skip
+    async def close_ledger_case(
+        _caller: OnDuty, request: Request, id: CaseId, body: CaseDecision, key: Key  # noqa: A002 - the path's own word
+    ) -> LedgerCase:  # fmt: skip
+        """Says what was done, once and for good; `refund_again` also makes a second refund."""
+        path = f"/cases/{id}/close"
+        return LedgerCase.model_validate(
+            await services.ask(request, "POST", "payments", path, key=key, body=body.model_dump())
+        )
 
     @api.get("/settlement", summary="The next settlement", responses=refused({422: "settlement.no_calendar"}))
     async def get_next_settlement(_caller: OnDuty, request: Request) -> NextSettlement:

@@ -40,13 +40,16 @@ class Chaos(Strict):
     )
     answer_twice: Share = Field(default=0.0, description="A callback comes again after it was taken", examples=[0.5])
     decline: Share = Field(default=0.0, description="The payer's bank says no", examples=[0.3])
+    refuse_refunds: Share = Field(
+        default=0.0, description="The payer's bank does not take a refund: a case for a person", examples=[0.5]
+    )
     down: bool = Field(default=False, description="It answers nobody at all", examples=[False])
 
     def plan(self) -> dict[str, Any]:
         """As the gateway's own plan."""
         return {
             "latency_ms": self.slow_ms, "drop_after_debit": self.drop_after_debit, "lie": self.lie, "callback_twice": self.answer_twice,
-            "decline": self.decline, "drop_before": 1.0 if self.down else 0.0,
+            "decline": self.decline, "refund_refused": self.refuse_refunds, "drop_before": 1.0 if self.down else 0.0,
         }  # fmt: skip
 
     @classmethod
@@ -54,7 +57,7 @@ class Chaos(Strict):
         """From the gateway's own plan."""
         return cls(
             slow_ms=min(plan["latency_ms"], 10_000), drop_after_debit=plan["drop_after_debit"], lie=plan["lie"],
-            answer_twice=plan["callback_twice"], decline=plan["decline"], down=plan["drop_before"] == 1.0,
+            answer_twice=plan["callback_twice"], decline=plan["decline"], refuse_refunds=plan["refund_refused"], down=plan["drop_before"] == 1.0,
         )  # fmt: skip
 
 

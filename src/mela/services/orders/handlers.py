@@ -1,6 +1,6 @@
 """What orders does when payments tells it something."""
 
-from mela.contracts.payments import PaymentCaptured, PaymentFailed, PaymentRefunded, RefundFailed
+from mela.contracts.payments import PaymentCaptured, PaymentFailed, PaymentRefunded, RefundFailed, RefundRetried
 from mela.kernel.events import Delivery, Subscription
 from mela.services.orders.service import Orders
 
@@ -23,9 +23,13 @@ def subscriptions(orders: Orders) -> list[Subscription]:
     async def refund_failed(event: RefundFailed, _delivery: Delivery) -> None:
         await orders.refund_failed(event)
 
+    async def refund_retried(event: RefundRetried, _delivery: Delivery) -> None:
+        await orders.refund_retried(event)
+
     return [
         Subscription(PaymentCaptured, captured),
         Subscription(PaymentFailed, failed),
         Subscription(PaymentRefunded, refunded),
         Subscription(RefundFailed, refund_failed),
+        Subscription(RefundRetried, refund_retried),
     ]

@@ -2,7 +2,8 @@
 
 Owns payments, refunds, the ledger, and the conversation with the gateway. Not here: what was bought (orders), what sellers
 get (settlement, which enters its transfers through `post`), bank accounts, methods other than UPI and cash on delivery.
-Emits `payments.captured`, `payments.failed`, `payments.refunded` and `payments.refund_failed`; reads no events.
+Emits `payments.captured`, `payments.failed`, `payments.refunded`, `payments.refund_failed`, `payments.refund_retried` and
+`payments.case_closed`; reads no events.
 
 What a gateway does not answer is *pending*, never failed: a job asks again until somebody knows. Money that arrives after
 a payment was given up is taken into the ledger and sent back.

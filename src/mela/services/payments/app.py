@@ -8,9 +8,11 @@ from mela.contracts.payments import Payments
 from mela.kernel import clock
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.services.payments import routes
+from mela.services.payments.rules import cases as case_rules
 from mela.services.payments.rules import schedule
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import Books
+from mela.services.payments.service.cases import Cases
 from mela.services.payments.service.gateway import Gateway
 from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.settings import Settings
@@ -29,9 +31,11 @@ def build(ctx: Context[Settings]) -> Parts:
     books = Books(ctx.db, ctx.clock)
     breaks = yaml.safe_load((DATA / "reconciliation.yaml").read_text(encoding="utf-8"))
     reconciliation = Reconciliation(ctx.db, ctx.clock, gateway, breaks)
+    kinds = yaml.safe_load((DATA / "cases.yaml").read_text(encoding="utf-8"))["kinds"]
+    cases = Cases(ctx.db, ctx.clock, case_rules.kinds(kinds))
     return Parts(
         implementation=payments,
-        router=routes.router(payments, books, reconciliation),
+        router=routes.router(payments, books, reconciliation, cases),
         jobs=[
             Job("ask_gateway", 1.0, payments.ask_gateway),
             Job("push_refunds", 1.0, payments.push_refunds),

@@ -1,7 +1,8 @@
 """Payments over HTTP: the gateway's callbacks, and the books for the person on duty."""
 
+import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
@@ -12,9 +13,11 @@ from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
 from mela.services.payments import schemas
 from mela.services.payments.model import Outcome
+from mela.services.payments.rules.cases import Decision
 from mela.services.payments.rules.reconciliation import HARMLESS
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import BlockCheck, Books
+from mela.services.payments.service.cases import Cases, Seen
 from mela.services.payments.service.reconciliation import Reconciliation
 
 Id = Annotated[
@@ -23,11 +26,18 @@ Id = Annotated[
 ]
 
 
-def router(payments: PaymentsService, books: Books, reconciliation: Reconciliation) -> APIRouter:
+CaseId = Annotated[
+    str,
+    Path(max_length=40, pattern=r"^case_[0-9A-HJKMNP-TV-Z]{26}$", description="The case", examples=[schemas.CASE]),
+]
+
+
+def router(payments: PaymentsService, books: Books, reconciliation: Reconciliation, cases: Cases) -> APIRouter:
     """All routes of payments."""
     api = bodies.router(prefix="/api/payments")
     _payments(api, payments)
-    _ledger(api, payments, books)
+    _ledger(api, payments, books, cases)
+    _cases(api, cases)
     _seals(api, books)
     _reconciliations(api, reconciliation)
     _callbacks(api, payments)
@@ -63,7 +73,7 @@ def _payments(api: APIRouter, payments: PaymentsService) -> None:
         return {"id": payment.id, "state": payment.state, "amount_paise": payment.amount}
 
 
-def _ledger(api: APIRouter, payments: PaymentsService, books: Books) -> None:
+def _ledger(api: APIRouter, payments: PaymentsService, books: Books, cases: Cases) -> None:
     @api.get(
         "/ledger/balances", response_model=schemas.BalancePage, tags=["on duty"], summary="Balances of all accounts"
     )
@@ -114,8 +124,8 @@ def _ledger(api: APIRouter, payments: PaymentsService, books: Books) -> None:
 
     @api.get("/ledger/check", response_model=schemas.Check, tags=["on duty"], summary="Whether the books hold")
     async def check_ledger(_caller: Operator) -> object:
-        """Adds up the ledger, compares it with the gateway's books, and lists what is parked."""
-        rows, parked = await books.balances(), await payments.open_cases(limit=50)
+        """Adds up the ledger, compares it with the gateway's books, and lists open cases."""
+        rows, parked = await books.balances(), await cases.page(is_open=True, before=None, limit=50)
         try:
             both = await payments.compare_books()
         except Unreachable:
@@ -126,13 +136,68 @@ def _ledger(api: APIRouter, payments: PaymentsService, books: Books) -> None:
             "comparisons": [
                 {"kind": k, "ours_paise": ours, "gateway_paise": theirs} for k, (ours, theirs) in both.items()
             ],
-            "cases": [{"id": row.id, "kind": row.kind, "about": row.about, "opened": row.opened} for row in parked],
+            "cases": list(map(_case, parked)),
         }
 
 
 def _balance(account: str, debits: int, given: int) -> dict[str, object]:
     """An account's sums as they are told."""
     return {"account": account, "debits_paise": debits, "credits_paise": given, "balance_paise": debits - given}
+
+
+def _cases(api: APIRouter, cases: Cases) -> None:
+    @api.get(
+        "/cases", response_model=schemas.CasePage, tags=["on duty"], summary="Cases for a person, the newest first"
+    )
+    async def list_cases(
+        _caller: Operator,
+        state: Annotated[Literal["open", "closed"], Query(description="Which", examples=["open"])] = "open",
+        cursor: pages.Cursor = None,
+        limit: Annotated[int, Query(ge=1, le=200, description="Cases on a page", examples=[50])] = 50,
+    ) -> object:
+        """Refused refunds, words that do not fit, and what the books of a day do not agree on."""
+        found = await cases.page(is_open=state == "open", before=_case_of(cursor), limit=limit + 1)
+        seen, after = pages.cut(found, limit, lambda each: str(each.row.id))
+        return {"items": list(map(_case, seen)), "next_cursor": after}
+
+    @api.get(
+        "/cases/{id}", response_model=schemas.Case, tags=["on duty"], summary="Look at a case",
+        responses=refused({404: "payments.unknown_case"}),
+    )  # fmt: skip
+    async def get_case(_caller: Operator, id: CaseId) -> object:  # noqa: A002
+        """A case, and how it ended."""
+        return _case(await cases.get(id))
+
+    @api.post(
+        "/cases/{id}/close", response_model=schemas.Case, tags=["on duty"], summary="Close a case",
+        responses=refused({
+            404: "payments.unknown_case", 409: "payments.case_is_closed",
+            422: "payments.cannot_end_so payments.note_missing payments.refund_too_large",
+        }),
+    )  # fmt: skip
+    async def close_case(caller: Operator, id: CaseId, body: schemas.CloseIn, key: Key) -> object:  # noqa: A002
+        """Say what was done, once; `refund_again` also makes a second refund. What was closed stays closed."""
+        return _case(await cases.close(id, Decision(body.resolution, body.note or ""), key=key, actor=caller.id))
+
+
+def _case(seen: Seen) -> dict[str, object]:
+    """A case as it is told."""
+    row, detail = seen.row, seen.row.detail
+    amounts = (detail.get(name) for name in ("amount", "theirs", "ours"))
+    names = ("resolution", "note", "actor", "refund_id")
+    return {
+        "id": row.id, "kind": row.kind, "about": row.about, "owner": seen.owner, "opened": row.opened, "detail": detail,
+        "amount_paise": next((each for each in amounts if each is not None), None),
+        "put_right_by": detail.get("put_right_by"), "owed_paise": seen.owed, "ends": list(seen.ends),
+        "closing": {name: getattr(row, name) for name in names} | {"at": row.closed} if row.closed else None,
+    }  # fmt: skip
+
+
+def _case_of(cursor: str | None) -> str | None:
+    """The case that a cursor names. Raises: Rejected for a cursor that names none."""
+    if cursor is not None and not re.fullmatch("case_[0-9A-HJKMNP-TV-Z]{26}", cursor):
+        raise pages.bad_cursor()
+    return cursor
 
 
 def _seals(api: APIRouter, books: Books) -> None:

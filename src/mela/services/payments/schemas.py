@@ -1,15 +1,17 @@
 """What the HTTP API of payments gives. Amounts are whole paise."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from mela.contracts.payments import PaymentState
 from mela.kernel.web import inputs
 from mela.kernel.web.pages import Page
+from mela.services.payments.rules.cases import Resolution
 
 PAYMENT = "pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
+CASE = "case_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 WHEN = "2026-11-23T06:30:00Z"
 
 
@@ -161,13 +163,49 @@ class Comparison(BaseModel):
     gateway_paise: int = Field(description="Sum in the gateway's books", examples=[15588000])
 
 
+class Closing(BaseModel):
+    """How a case ended."""
+
+    resolution: Resolution = Field(description="What was done", examples=["paid_directly"])
+    note: str = Field(description="Why, in the person's words", examples=["NEFT N330261234567, confirmed by the bank"])
+    actor: str = Field(description="Who", examples=["operator"])
+    at: datetime = Field(description="When", examples=[WHEN])
+    refund_id: str | None = Field(description="The second refund, where one was made", examples=[None])
+
+
 class Case(BaseModel):
     """Something that a person has to look at."""
 
-    id: str = Field(description="The case", examples=["case_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
-    kind: str = Field(description="What is wrong", examples=["amount_differs"])
-    about: str = Field(description="The payment or refund", examples=[PAYMENT])
+    id: str = Field(description="The case", examples=[CASE])
+    kind: str = Field(description="What is wrong", examples=["refund_refused"])
+    about: str = Field(description="The payment, refund or movement", examples=["rfnd_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    owner: str = Field(description="Who looks at it", examples=["payments-duty"])
     opened: datetime = Field(description="Since when", examples=[WHEN])
+    amount_paise: int | None = Field(description="How much it is about, where that is known", examples=[129900])
+    put_right_by: date | None = Field(
+        description="The last day without compensation to the payer; null where no such clock runs", examples=[None]
+    )
+    owed_paise: int = Field(description="Compensation until it was closed, or until today", examples=[0])
+    detail: dict[str, Any] = Field(description="What is known of it", examples=[{"payment_id": PAYMENT, "status": 400}])
+    ends: list[Resolution] = Field(description="How it can be closed", examples=[["refund_again", "paid_directly"]])
+    closing: Closing | None = Field(description="How it ended, null while it is open", examples=[None])
+
+
+class CasePage(Page[Case]):
+    """Cases, the newest first."""
+
+
+class CloseIn(inputs.Strict):
+    """What a person decided."""
+
+    resolution: Resolution = Field(
+        strict=False, description="What was done: one of the case's `ends`", examples=["paid_directly"]
+    )
+    note: inputs.Lines | None = Field(
+        default=None,
+        description="Why; only a second refund needs none",
+        examples=["NEFT N330261234567, the bank confirms"],
+    )
 
 
 class Check(BaseModel):
@@ -178,7 +216,7 @@ class Check(BaseModel):
         description="Whether both books say the same; null when the gateway does not answer", examples=[True]
     )
     comparisons: list[Comparison] = Field(description="Ours and the gateway's, by kind")
-    cases: list[Case] = Field(description="The newest 50")
+    cases: list[Case] = Field(description="The newest 50 that are open")
 
 
 class Taken(BaseModel):

@@ -116,3 +116,14 @@ cases = Table(
     Column("opened", Instant, nullable=False),
     UniqueConstraint("kind", "about", name="cases_once"),
 )  # fmt: skip
+
+closings = Table(  # rows are added, never changed
+    "closings", metadata,
+    Column("case_id", String(40), primary_key=True),  # so a case is closed once
+    Column("key", String(80), nullable=False, unique=True),
+    Column("resolution", String(40), nullable=False),
+    Column("note", String(1000), nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("refund_id", String(40)),  # of the second try, where there is one
+    Column("at", Instant, nullable=False),
+)  # fmt: skip

@@ -14,6 +14,7 @@ Fault = Literal[
     "callback_lost",
     "decline",
     "refund_pending",
+    "refund_refused",
     "report_omits",
     "report_repeats",
     "report_wrong_amount",
@@ -52,6 +53,9 @@ class Plan(BaseModel):
     refund_pending: Share = Field(default=0.0, description="Refunds that stay pending for a while", examples=[0.2])
     refund_pending_ms: int = Field(
         default=5_000, ge=0, le=86_400_000, strict=True, description="How long such a refund takes", examples=[5000]
+    )
+    refund_refused: Share = Field(
+        default=0.0, description="Refunds that the payer's bank does not take", examples=[0.05]
     )
 
     report_omits: Share = Field(default=0.0, description="Movements left out of a day's file", examples=[0.001])

@@ -119,7 +119,11 @@ def _refunds_and_payouts(routes: APIRouter, gateway: Gateway) -> APIRouter:
         response_model=schemas.Refund,
         summary="Refund a payment",
         responses=refused(
-            {404: "kernel.not_found", 409: "gateway.reference_reused gateway.not_open", 422: "gateway.over_captured"}
+            {
+                404: "kernel.not_found",
+                409: "gateway.reference_reused gateway.not_open",
+                422: "gateway.over_captured gateway.refund_refused",
+            }
         ),
     )
     async def create_gateway_refund(id: Id, body: schemas.NewRefund) -> object:  # noqa: A002

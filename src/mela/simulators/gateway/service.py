@@ -74,7 +74,7 @@ class Gateway:
         return self._told(await self._of(tables.payments, reference), reference)
 
     async def refund(self, payment_id: str, asked: schemas.NewRefund) -> dict[str, Any]:
-        """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused."""
+        """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused, RefundRefused."""
         plan, now = await self.plan(), self._clock.now()
         pending = plan.hits("refund_pending", asked.reference)
         due = now + timedelta(milliseconds=plan.refund_pending_ms if pending else 0)

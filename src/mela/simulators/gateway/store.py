@@ -112,6 +112,12 @@ class OverCaptured(Rejected):
     code = "gateway.over_captured"
 
 
+class RefundRefused(Rejected):
+    """The payer's bank does not take the money; another reference may fare better."""
+
+    code = "gateway.refund_refused"
+
+
 def create_payment(conn: Connection, row: Fields) -> Fields:
     """Keep a new payment; a known reference gives the payment of that time. Raises: ReferenceReused."""
     kept = {**row, "status": CREATED, "refunded": 0, "vpa": None, "rrn": None, "error_code": None, "wrong_pins": 0}
@@ -176,9 +182,11 @@ def expire(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[R
 
 
 def create_refund(conn: Connection, row: Fields, *, pending: bool, now: datetime, plan: Plan) -> Fields:
-    """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused."""
+    """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused, RefundRefused."""
     if (known := by_reference(conn, refunds, row["reference"])) is not None:
         return _same(known, row)
+    if plan.hits("refund_refused", row["reference"]):
+        raise RefundRefused
     of = conn.execute(_REFUND, {"of": row["payment_id"], "more": row["amount"]}).one_or_none()
     if of is None:
         payment = _one(conn, payments, row["payment_id"])

@@ -16,6 +16,7 @@ from mela.contracts.payments import (
     PaymentState,
     Refund,
     RefundFailed,
+    RefundRetried,
     RefundTooLarge,
 )
 from mela.kernel import i18n, idempotency, ids
@@ -177,6 +178,10 @@ class Orders:
     async def refund_failed(self, event: RefundFailed) -> None:
         """The gateway refused a refund."""
         await self._change(store.refund_failed, event)
+
+    async def refund_retried(self, event: RefundRetried) -> None:
+        """A refund that was refused is tried once more."""
+        await self._change(store.refund_retried, event)
 
     async def unpaid(self, order_id: str, reason: str) -> Order:
         """No money will come: give the stock back."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from mela.contracts.payments import PaymentRefunded, Refund, RefundFailed
+from mela.contracts.payments import PaymentRefunded, Refund, RefundFailed, RefundRetried
 from mela.kernel import idempotency, ids
 from mela.kernel.errors import NotFound
 from mela.kernel.money import Paise
@@ -38,6 +38,17 @@ def refunded(conn: Connection, event: PaymentRefunded) -> Order:
 def refund_failed(conn: Connection, event: RefundFailed) -> Order:
     """A refund was refused; its return stays received, as no money has come. Counted once per refund."""
     return _settle(conn, rows.get(conn, event.order_id), event, RefundState.FAILED)
+
+
+def refund_retried(conn: Connection, event: RefundRetried) -> Order:
+    """A refused refund is tried once more: the return that waited for the first waits for the second. Counted once."""
+    order = rows.get(conn, event.order_id)
+    first = next((each for each in order.refunds if each.id == event.instead_of), None)
+    reason, return_id = (first.reason, first.return_id) if first else (order.reason, None)
+    second = OrderRefund(event.refund_id, event.amount, RefundState.PENDING, reason, return_id, event.at)
+    waits = returns.c.refund_id == event.instead_of
+    conn.execute(update(returns).where(waits).values(refund_id=event.refund_id))
+    return rows.keep_refunds(conn, order, rules.with_refund(order.refunds, second))
 
 
 def ask_return(

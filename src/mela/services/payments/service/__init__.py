@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Row
 
 from mela.contracts.payments import Method, Payment, Refund, Transfer
 from mela.kernel import ids
@@ -20,7 +19,7 @@ from mela.services.payments.rules import schedule, signature, states
 from mela.services.payments.service import news
 from mela.services.payments.service.gateway import Gateway, Refused
 from mela.services.payments.settings import Settings
-from mela.services.payments.store import cases, ledger, payments, refunds
+from mela.services.payments.store import ledger, payments, refunds
 
 log = structlog.get_logger()
 BATCH = 20
@@ -120,10 +119,6 @@ class PaymentsService:
         """A payment, its history and its refunds. Raises: UnknownPayment."""
         payment, history = await self._db.read(payments.look, payment_id)
         return payment, history, await self._db.read(refunds.of_payment, payment_id)
-
-    async def open_cases(self, *, limit: int) -> list[Row[Any]]:
-        """What a person has to look at, newest first."""
-        return await self._db.read(cases.newest, limit)
 
     async def compare_books(self) -> dict[str, tuple[Paise, Paise]]:
         """Ours and the gateway's sum of what was collected and refunded. Raises: Unreachable."""

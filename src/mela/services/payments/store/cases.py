@@ -4,11 +4,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, bindparam, select
 
 from mela.kernel import ids
 from mela.kernel.db.statements import insert_new
-from mela.services.payments.tables import callbacks, cases
+from mela.kernel.errors import NotFound
+from mela.services.payments.tables import callbacks, cases, closings
+
+_CASES = select(
+    cases, closings.c.resolution, closings.c.note, closings.c.actor, closings.c.refund_id, closings.c.at.label("closed")
+).join_from(cases, closings, cases.c.id == closings.c.case_id, isouter=True)
+_BY_ID = _CASES.where(cases.c.id == bindparam("of"))
+
+
+class UnknownCase(NotFound):
+    """No case has this id. Params: case_id."""
+
+    code = "payments.unknown_case"
 
 
 def first_time(conn: Connection, event_id: str, name: str, now: datetime) -> bool:
@@ -27,6 +39,16 @@ def known(conn: Connection, kind: str, about: str) -> bool:
     return conn.execute(select(cases.c.id).where(cases.c.kind == kind, cases.c.about == about)).first() is not None
 
 
-def newest(conn: Connection, limit: int) -> list[Row[Any]]:
-    """The newest cases."""
-    return list(conn.execute(select(cases).order_by(cases.c.opened.desc(), cases.c.id.desc()).limit(limit)))
+def get(conn: Connection, case_id: str) -> Row[Any]:
+    """A case; `closed`, `resolution` and so on are null while it is open. Raises: UnknownCase."""
+    row = conn.execute(_BY_ID, {"of": case_id}).one_or_none()
+    if row is None:
+        raise UnknownCase(case_id=case_id)
+    return row
+
+
+def page(conn: Connection, *, is_open: bool, before: str | None, limit: int) -> list[Row[Any]]:
+    """Open or closed cases, the newest first, those opened before the case `before`."""
+    wanted = closings.c.case_id.is_(None) if is_open else closings.c.case_id.is_not(None)
+    older = wanted if before is None else and_(wanted, cases.c.id < before)
+    return list(conn.execute(_CASES.where(older).order_by(cases.c.id.desc()).limit(limit)))

@@ -12,6 +12,7 @@ from mela.contracts.payments import (
     PaymentState,
     Refund,
     RefundFailed,
+    RefundRetried,
     RefundTooLarge,
     UnknownPayment,
 )
@@ -40,6 +41,8 @@ _RESERVE = (
     .values(refunded=_REFUNDED)
     .returning(payments)
 )
+_WITHIN = and_(payments.c.id == bindparam("of"), payments.c.amount >= _REFUNDED)
+_HOLD = update(payments).where(_WITHIN).values(refunded=_REFUNDED).returning(payments)
 _PENDING = and_(_IT, refunds.c.state == "pending")
 _CLOSE = update(refunds).where(_PENDING).values(state=bindparam("to"), due=None).returning(refunds)
 _LOOK_AGAIN = update(refunds).where(_PENDING).values(due=bindparam("until"), tries=refunds.c.tries + 1)
@@ -73,6 +76,21 @@ def request(
     return _promise(conn, payment, key=key, amount=amount, reason=reason, now=now, due=due)
 
 
+def again(conn: Connection, refund_id: str, now: datetime) -> str:
+    """Promise the money of a refused refund once more, as a refund of its own, whose id it returns. Its order learns of it.
+
+    Raises: RefundTooLarge when other refunds have taken the money meanwhile.
+    """
+    refused = conn.execute(_BY_ID, {"of": refund_id}).one()
+    payment = conn.execute(_HOLD, {"of": refused.payment_id, "more": refused.amount}).one_or_none()
+    if payment is None:
+        raise _too_large(conn.execute(_PAYMENT, {"of": refused.payment_id}).one())
+    key, amount, reason = f"again:{refund_id}", refused.amount, refused.reason
+    fresh, _ = _promise(conn, payment, key=key, amount=amount, reason=reason, now=now, due=now)
+    events.emit(conn, RefundRetried(fresh.id, refund_id, payment.id, payment.order_id, amount, now))
+    return fresh.id
+
+
 def return_late_money(conn: Connection, payment: Row[Any], now: datetime) -> None:
     """Promise back the whole of a payment that came after it was given up."""
     _promise(conn, payment, key=f"late:{payment.id}", amount=payment.amount, reason=LATE, now=now, due=now)
@@ -102,7 +120,8 @@ def refuse(conn: Connection, refund_id: str, now: datetime, *, status: int) -> N
         order_id = conn.execute(held.returning(payments.c.order_id)).scalar_one()
         back = accounts.refund_failed(row.amount)
         ledger.enter(conn, f"refund_failed:{row.id}", [back], now, payment_id=row.payment_id)
-        cases.park(conn, "refund_refused", row.id, {"status": status, "payment_id": row.payment_id}, now)
+        detail = {"status": status, "payment_id": row.payment_id, "amount": row.amount}
+        cases.park(conn, "refund_refused", row.id, detail, now)
         events.emit(conn, RefundFailed(row.id, row.payment_id, order_id, row.amount, now))
 
 
@@ -164,7 +183,11 @@ def _refusal(conn: Connection, payment_id: str) -> UnknownPayment | NotCaptured 
         return UnknownPayment(payment_id=payment_id)
     if row.state != PaymentState.CAPTURED:
         return NotCaptured(state=row.state)
-    return RefundTooLarge(left=row.amount - row.refunded)
+    return _too_large(row)
+
+
+def _too_large(payment: Row[Any]) -> RefundTooLarge:
+    return RefundTooLarge(left=payment.amount - payment.refunded)
 
 
 def _refund(row: Row[Any]) -> Refund:

@@ -1,0 +1,45 @@
+"""Closing a case: what a person decided, once, and the second refund that may go with it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from mela.contracts.payments import CaseClosed
+from mela.kernel import events
+from mela.kernel.db.statements import insert_new
+from mela.kernel.errors import Conflict
+from mela.kernel.idempotency import KeyReused
+from mela.services.payments.rules.cases import Decision, Resolution
+from mela.services.payments.store import cases, refunds
+from mela.services.payments.tables import closings
+
+_BY_KEY = select(closings).where(closings.c.key == bindparam("of"))
+
+
+class CaseIsClosed(Conflict):
+    """Somebody has closed it. Params: resolution, actor."""
+
+    code = "payments.case_is_closed"
+
+
+def close(conn: Connection, case_id: str, decision: Decision, *, key: str, actor: str, now: datetime) -> Row[Any]:
+    """Close a case, and promise the refund anew where that was decided.
+
+    The same key again returns the case as it is. Raises: UnknownCase, CaseIsClosed, KeyReused, RefundTooLarge.
+    """
+    before = conn.execute(_BY_KEY, {"of": key}).one_or_none()
+    if before is not None:
+        if (before.case_id, before.resolution, before.note) != (case_id, decision.resolution, decision.note):
+            raise KeyReused
+        return cases.get(conn, case_id)
+    case = cases.get(conn, case_id)
+    if case.closed is not None:
+        raise CaseIsClosed(resolution=case.resolution, actor=case.actor)
+    again = decision.resolution is Resolution.REFUND_AGAIN
+    refund_id = refunds.again(conn, case.about, now) if again else None
+    row = {"case_id": case_id, "key": key, "resolution": decision.resolution, "note": decision.note, "actor": actor,
+           "refund_id": refund_id, "at": now}  # fmt: skip
+    insert_new(conn, closings, row)
+    events.emit(conn, CaseClosed(case_id, case.kind, case.about, decision.resolution, decision.note, actor, now))
+    return cases.get(conn, case_id)
