@@ -107,7 +107,7 @@ def play(things: System, offered: np.ndarray | None = None, *, delay_s: int = DE
     return Trace(
         start=START, services=Services(names=("api",), **column), actions=("watch",), asked=offered[:, None],
         answered=served[:, None], pools=("web",), nodes=np.ceil(made / NODE_PODS).astype(np.int64)[:, None],
-        bandwidth_mbps=served * 2.5, cost_paise=made * RATE_PAISE, levels={"viewers": offered * 1000.0},
+        bandwidth_mbps=served * 2.5, quality=np.ones_like(served), cost_paise=made * RATE_PAISE, levels={"viewers": offered * 1000.0},
         moments=(Moment(TOSS_S, "toss", "Toss"), Moment(TOSS_S + 900, "super-over", "Super over", planned=False)),
         happenings=happenings, seed=seed,
     )  # fmt: skip

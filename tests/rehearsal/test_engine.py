@@ -83,7 +83,7 @@ def test_every_kind_that_is_said_stands_in_the_table() -> None:
         happenings.Log().say(0, "no-such-kind", "", "text")
 
 
-def test_a_pool_that_is_full_is_named() -> None:
+def test_a_pool_that_is_full_is_named_and_a_full_line_makes_pictures_worse() -> None:
     graph = calls.parse(
         yaml.safe_dump(
             {
@@ -96,7 +96,6 @@ def test_a_pool_that_is_full_is_named() -> None:
                     "db": {"ceiling_per_s": 10000, "servers": 500, "operations": {"read": {"wait_ms": 100}}},
                     "web": {
                         "workload": "shop/web",
-                        "memory_mb": 600,
                         "operations": {"page": {"cpu_ms": 1, "calls": [{"to": "db.read", "pool": 2}]}},
                     },
                 },
@@ -107,5 +106,7 @@ def test_a_pool_that_is_full_is_named() -> None:
     viewers = {"viewers": np.full(300, 50.0)}
     made = kit.web(hpa=None, spec={"replicas": 4})
     trace = engine.run(made, kit.demand(np.full(300, 200.0), levels=viewers), graph)
-    assert {"pool-exhausted", "memory-exceeded", "bandwidth-exhausted"} <= kit.kinds(trace)
+    assert {"pool-exhausted", "picture-worse"} <= kit.kinds(trace)
+    assert trace.quality[-1] == pytest.approx(1 / 50)  # one Mbit/s for fifty viewers who want one each
+    assert trace.bandwidth_mbps[-1] == pytest.approx(1.0)
     assert trace.services.offered[-1, 0] == pytest.approx(4 * 2 / 0.1, rel=0.05)

@@ -80,7 +80,8 @@ class Service:
     `drops_late`: it does not start what its caller has given up. `start_s`, `start_cpu_s`: from the container's start until
     it could answer, and the CPU that this burns. `idle_cpu_m` is used without any request. `memory_mb` is taken by a
     replica at rest, `request_mb` by each request in service. `workers`: processes or threads of a replica that can compute
-    at one time (a Python process is one), 0 for as many as there are cores.
+    at one time (a Python process is one), 0 for as many as there are cores. `mbps`: what a replica can send, or all of it where it
+    stands outside, in Mbit/s; 0 for as much as it likes.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Service:
     idle_cpu_m: float = 5.0
     memory_mb: float = 100.0
     request_mb: float = 0.1
+    mbps: float = 0.0
     metrics: Mapping[str, Signal] = field(default_factory=dict)
 
     @property
@@ -213,6 +215,7 @@ def _service(name: str, entry: reading.Entry, known: tuple[str, ...]) -> Service
         idle_cpu_m=_number(at, "idle_cpu_m", own.idle_cpu_m),
         memory_mb=_number(at, "memory_mb", own.memory_mb),
         request_mb=_number(at, "request_mb", own.request_mb),
+        mbps=_number(at, "mbps", own.mbps),
         metrics={key: _signal(each) for key, each in at.pairs("metrics").items()},
     )
     if not service.workload and not service.ceiling_per_s:

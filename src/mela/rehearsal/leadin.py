@@ -47,6 +47,7 @@ def without(trace: Trace) -> Trace:
         answered=trace.answered[LEAD_S:],
         nodes=trace.nodes[LEAD_S:],
         bandwidth_mbps=trace.bandwidth_mbps[LEAD_S:],
+        quality=trace.quality[LEAD_S:],
         cost_paise=trace.cost_paise[LEAD_S:],
         levels={name: level[LEAD_S:] for name, level in trace.levels.items()},
         moments=tuple(replace(moment, at_s=moment.at_s - LEAD_S) for moment in trace.moments),

@@ -153,8 +153,9 @@ class Trace:
     """All that a rehearsal saw, second by second.
 
     `asked` and `answered` (n_ticks, n_actions): user actions begun, and those that ended well, in the second they began
-    or ended. `nodes` (n_ticks, n_pools), ready nodes by node group. `cost_paise` (n_ticks,): what the second cost, GST
-    included, as a float: it is rounded once, when it is summed.
+    or ended. `nodes` (n_ticks, n_pools), ready nodes by node group. `quality` (n_ticks,): the share of the bitrate they ask
+    for that viewers get. `cost_paise` (n_ticks,): what the second cost, GST included, as a float: it is rounded once, when
+    it is summed.
     """
 
     start: datetime
@@ -165,6 +166,7 @@ class Trace:
     pools: tuple[str, ...]
     nodes: Counts
     bandwidth_mbps: Floats
+    quality: Floats
     cost_paise: Floats
     levels: Mapping[str, Floats]
     moments: tuple[Moment, ...]

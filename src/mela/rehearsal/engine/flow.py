@@ -115,6 +115,10 @@ class Flow:
         self.pool_service = network.service_of[network.caller[self.pooled]]
         self.breakers = np.array([call.breaker for call in network.calls])
         self.open_s = np.array([float(call.open_s) for call in network.calls])
+        self.mbps = np.array([each.mbps or MANY for each in services])
+        self.some_line = bool((self.mbps < MANY).any())
+        self.on_line = np.zeros(len(services), dtype=bool)
+        """What it can send is what bounds a service."""
         self.some_drop = bool(self.drops.any())
         self.any_breaker = bool((self.breakers > 0).any())
         self.tiers = sorted(set(network.tier[: network.crowd.start].tolist()), reverse=True)
@@ -138,6 +142,7 @@ class Flow:
         self.all_cores = supply.pods * cores * supply.rate
         self.all_slots = supply.pods * self.slots * supply.rate
         self.outer = self.ceiling * supply.rate
+        self.all_mbps = np.where(self.outside, 1.0, supply.pods) * self.mbps
         one_queue = np.where(self.shared, pods, 1.0)
         self.queues = np.where(self.outside | self.shared, 1.0, pods)
         cpu_servers = np.where(self.outside, self.outer_servers, np.maximum(1.0, np.floor(cores + 0.5)) * one_queue)
@@ -218,6 +223,10 @@ class Flow:
         if len(self.pooled):
             np.minimum.at(inside, self.pool_service, self._by_pool(present_op, present))
         capacity = np.minimum(np.where(self.outside, self.outer, inside), MANY)
+        if self.some_line:
+            by_line = self.all_mbps * present / np.maximum(self.own @ (present_op * self.network.sends_mb), TINY)
+            self.on_line = by_line < capacity
+            capacity = np.minimum(capacity, by_line)
         return capacity, np.where(by_cpu <= by_slots, self.cpu_power, self.slot_power)
 
     def _by_pool(self, present_op: Floats, present: Floats) -> Floats:

@@ -31,14 +31,15 @@ KINDS: Mapping[str, str] = {
     "pool-exhausted": "All connections of a pool are in use, callers wait for one.",
     "breaker-open": "A caller has stopped calling a service that fails.",
     "retry-storm": "Repeated attempts are a large share of a service's load.",
-    "memory-exceeded": "Replicas need more memory than their limit: they would be killed. Field: the memory limit.",
+    "memory-exceeded": "Replicas need more memory than their limit and are killed. Field: the memory limit.",
     "cut-off": "Pods stopped before traffic stopped coming. Field: preStop.",
     "zone-lost": "Pods went with their zone.",
     "drain-blocked": "A disruption budget refused an eviction. Field: the budget.",
     "drained": "A node was drained.",
     "rollout-started": "A new revision is rolled out. Field: the strategy.",
     "rollout-stuck": "A rollout makes no progress. Field: the strategy.",
-    "bandwidth-exhausted": "More bandwidth is asked for than the call graph says there is.",
+    "bandwidth-exhausted": "A service sends as much as it can: what it could serve is bounded by bandwidth.",
+    "picture-worse": "Viewers ask for more bandwidth than the call graph says there is, and get a lower bitrate.",
 }
 
 

@@ -44,9 +44,17 @@ class Pipeline:
     """The metrics of one autoscaler's target, scraped with its own phase."""
 
     def __init__(
-        self, history: History, service: int, what: calls.Service | None, delays: Delays, phase_s: float
+        self,
+        history: History,
+        service: int,
+        what: calls.Service | None,
+        delays: Delays,
+        phase_s: float,
+        limit_memory: int = 0,
     ) -> None:
+        """`limit_memory` in bytes, 0 for none: usage cannot exceed it."""
         self.history, self.service, self.what, self.phase_s = history, service, what, phase_s
+        self.limit_memory = limit_memory
         self.resource, self.custom = delays["resource_metrics"], delays["custom_metrics"]
         self.silent_until = -1.0
         """Until then nothing is scraped (a fault)."""
@@ -104,7 +112,8 @@ class Pipeline:
         pods = np.maximum(flow.rows.pods[first:last, service], 1.0)
         if resource == "memory":
             here = series.concurrency(flow, service, first, last) / pods
-            return int(self.what.memory_mb + self.what.request_mb * float(here.mean())) * MIB * 1000
+            need = int(self.what.memory_mb + self.what.request_mb * float(here.mean())) * MIB
+            return min(need, self.limit_memory or need) * 1000
         used = series.cpu_m(flow, service, first, last) / pods + self.what.idle_cpu_m
         used = np.minimum(used, flow.rows.limit_m[first:last, service] / pods)
         return math.ceil(float(np.add.reduce(used)) / len(used) - 1e-9)

@@ -34,6 +34,17 @@ def bandwidth(levels: Mapping[str, Floats], graph: calls.Graph, ticks: int) -> F
     return total
 
 
+def carried(asked_mbps: Floats, graph: calls.Graph) -> tuple[Floats, Floats]:
+    """What the network carries of what levels ask for, and the share of its bitrate that each picture gets, tick by tick.
+
+    Players ask for less when less comes; all of them share what there is.
+    """
+    if not graph.ceiling_gbps:
+        return asked_mbps, np.ones(len(asked_mbps))
+    found = np.minimum(asked_mbps, graph.ceiling_gbps * 1000)
+    return found, found / np.maximum(asked_mbps, 1e-9) * (asked_mbps > 0) + (asked_mbps <= 0)
+
+
 def rates(network: Network, asked: Floats) -> Floats:
     """Requests per second by operation when all goes well, for actions per second."""
     total = np.zeros(len(network.operations))

@@ -23,7 +23,10 @@ NOWHERE = np.zeros(0, dtype=np.int64)
 
 @dataclass(slots=True, eq=False)
 class Cohort:
-    """`count` pods. Times are seconds after the start; a time that has not come yet is infinite. `bad`: never gets ready."""
+    """`count` pods. Times are seconds after the start; a time that has not come yet is infinite. `bad`: never gets ready.
+
+    `restarts` of its containers that the kubelet remembers, `died_s` the last time they were killed.
+    """
 
     id: int
     count: int
@@ -35,6 +38,8 @@ class Cohort:
     running_s: float = np.inf
     ready_s: float = np.inf
     bad: bool = False
+    restarts: int = 0
+    died_s: float = np.inf
 
     def split(self, count: int, new_id: int) -> "Cohort":
         """Take `count` pods out, the last ones, as a cohort of their own."""
@@ -82,10 +87,12 @@ class Fleet:
         self.cohorts = [each for each in self.cohorts if each.count]
 
     def merge(self, before_s: float) -> None:
-        """Ready pods that have been ready since before then, of one revision, are alike: one cohort holds them."""
+        """Ready pods that have been ready since before then, of one revision and past, are alike: one cohort holds them."""
         old = [each for each in self.cohorts if each.state == READY and each.ready_s <= before_s and not each.bad]
-        for revision in {each.revision for each in old}:
-            same = [each for each in old if each.revision == revision]
+        if len(old) < 2:
+            return
+        for kind in sorted({(each.revision, each.restarts) for each in old}):
+            same = [each for each in old if (each.revision, each.restarts) == kind]
             if len(same) > 1:
                 first = same[0]
                 first.count = sum(each.count for each in same)

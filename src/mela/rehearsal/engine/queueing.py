@@ -80,10 +80,10 @@ def beyond(limit: Floats, mean: Floats, variance: Floats) -> Floats:
     """The share of responses longer than `limit`, of a gamma distribution; `quantile` the other way round."""
     spread = np.maximum(variance / np.maximum(9.0 * mean * mean, LEAST), LEAST)
     z = (np.cbrt(limit / np.maximum(mean, LEAST)) - (1.0 - spread)) / np.sqrt(spread)
-    return _tail(z)
+    return tail(z)
 
 
-def _tail(z: Floats) -> Floats:
+def tail(z: Floats) -> Floats:
     """The normal distribution's upper tail; the error is below 2e-4.
 
     Source: the logistic form of E. Page, "Approximations to the cumulative normal function", Applied Statistics 26 (1977).

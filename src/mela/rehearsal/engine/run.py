@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from mela.rehearsal.engine import seen
+from mela.rehearsal.engine.memory import Memory
 from mela.rehearsal.engine.scaling import Autoscaler
 from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.engine.watch import Watch
@@ -52,6 +53,9 @@ class Run:
         if stage.provisioner:
             world.at(1.0, stage.provisioner.scan)
         world.at(float(self.watch.every_s), self.watch.look)
+        memory = Memory(stage)
+        if memory.bound:
+            world.at(float(memory.every_s), memory.look)
 
     def _syncing(self, scaler: Autoscaler, every: float) -> Callable[[float], None]:
         world = self.stage.world

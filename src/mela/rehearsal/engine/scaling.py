@@ -73,7 +73,7 @@ def _row(cohort: Cohort, fleet: Fleet, now_s: float) -> observed.Pod:
     running = cohort.state != PENDING and cohort.running_s <= now_s
     ready = cohort.state == READY
     was_ready = ready or (cohort.state == LOST and cohort.ready_s <= now_s)  # its node may be lost while it starts
-    since = cohort.ready_s if was_ready else cohort.bound_s
+    since = cohort.died_s if cohort.restarts and not ready else cohort.ready_s if was_ready else cohort.bound_s
     return observed.Pod(
         name=f"c{cohort.id}",
         phase="Running" if running else "Pending",

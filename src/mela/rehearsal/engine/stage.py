@@ -52,7 +52,8 @@ class Stage:
                 continue
             index, what = services.get(fleet.workload.name, (-1, None))
             phase = float(self.world.luck("scrape", fleet.workload.name).integers(0, 15))
-            pipeline = Pipeline(self.history, index, what, self.delays, phase)
+            limit = fleet.workload.limit_memory
+            pipeline = Pipeline(self.history, index, what, self.delays, phase, limit)
             name = what.name if what else fleet.workload.name
             found.append(Autoscaler(fleet, self.strategy.spec(name, fleet.workload.scaler.spec), pipeline))
         return found
@@ -125,6 +126,8 @@ class Stage:
         rows, crowd = self.flow.rows, self.network.crowd
         sent_mbps = self._by_tick(rows.worked @ self.network.sends_mb / self.step_s)
         nodes = self._by_tick(self.nodes)
+        asked_mbps = planned.bandwidth(self.levels, self.graph, self.demand.ticks)
+        level_mbps, quality = planned.carried(asked_mbps, self.graph)
         return Trace(
             start=self.demand.start,
             services=services,
@@ -133,7 +136,8 @@ class Stage:
             answered=self._by_tick(rows.served[:, crowd] / self.step_s),
             pools=self.pools,
             nodes=nodes,
-            bandwidth_mbps=sent_mbps + planned.bandwidth(self.levels, self.graph, self.demand.ticks),
+            bandwidth_mbps=sent_mbps + level_mbps,
+            quality=quality,
             cost_paise=self._cost(nodes, services.ready + services.starting, sent_mbps),
             levels=self.levels,
             moments=self.demand.moments,

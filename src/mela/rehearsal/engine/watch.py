@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from mela.cluster.hpa import sync
+from mela.rehearsal import calls
 from mela.rehearsal.engine import planned, series
 from mela.rehearsal.engine.pods import Fleet
 from mela.rehearsal.engine.scaling import Autoscaler
@@ -71,7 +72,6 @@ class Watch:
         self._saturated(last, now_s)
         self._calls(now_s)
         self._pools(now_s)
-        self._memory(row, now_s)
         self._bandwidth(now_s)
         stage.world.at(now_s + self.every_s, self.look)
 
@@ -112,7 +112,12 @@ class Watch:
         what = self.stage.network.services[index]
         text = f"{last['offered'][index]:.0f} requests/s are offered, {last['capacity'][index]:.0f} can be served"
         kind = "database-ceiling" if what.is_outside else "overload"
+        if self.stage.flow.on_line[index]:
+            kind, text = "bandwidth-exhausted", f"{text}: all of {what.mbps:g} Mbit/s {self._each(what)}is in use"
         self.stage.log.once(now_s, kind, what.name, text, self._bound(index))
+
+    def _each(self, what: calls.Service) -> str:
+        return "" if what.is_outside else "per pod "
 
     def _calls(self, now_s: float) -> None:
         """Retries and breakers, by the service that is called."""
@@ -139,21 +144,6 @@ class Watch:
                 text = f"all {network.pool[edge]:.0f} connections per pod to {network.calls[edge].to} are in use"
                 self.stage.log.once(now_s, "pool-exhausted", self._service(caller), text)
 
-    def _memory(self, row: int, now_s: float) -> None:
-        inside = series.concurrencies(self.stage.flow, row)
-        for index, fleet in self.stage.fleets():
-            limit, pods = fleet.workload.limit_memory, self.stage.flow.supply.pods[index]
-            if not limit or not pods:
-                continue
-            what = self.stage.network.services[index]
-            here = float(inside[index]) / pods
-            need_mb = what.memory_mb + what.request_mb * here
-            if need_mb * 1_048_576 > limit:
-                text = f"a pod needs {need_mb:.0f} MiB with {here:.0f} requests in it, its limit is {limit // 1_048_576} MiB"
-                self.stage.log.once(
-                    now_s, "memory-exceeded", what.name, text, fleet.workload.resource("limits", "memory")
-                )
-
     def _bandwidth(self, now_s: float) -> None:
         stage, most = self.stage, self.stage.graph.ceiling_gbps * 1000
         if most:
@@ -161,8 +151,8 @@ class Watch:
             levels = {name: each[at : at + 1] for name, each in stage.levels.items()}
             asked = float(planned.bandwidth(levels, stage.graph, 1)[0])
             if asked > most:
-                text = f"{asked / 1000:.0f} Gbit/s are asked for, there are {most / 1000:.0f}"
-                stage.log.once(now_s, "bandwidth-exhausted", "", text)
+                text = f"{asked / 1000:.0f} Gbit/s are asked for, there are {most / 1000:.0f}: each picture gets {most / asked:.0%} of its bitrate"
+                stage.log.once(now_s, "picture-worse", "", text)
 
     def _bound(self, index: int) -> Field | None:
         """The field that bounds a service's replicas."""

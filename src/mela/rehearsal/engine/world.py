@@ -347,8 +347,12 @@ class World:
             if cold
             else 0.0
         )
-        cohort.state = STARTING
-        cohort.running_s = now_s + (pod["sandbox"] + pull + what.init_s) * factor
+        self._boot(fleet, cohort, now_s + (pod["sandbox"] + pull + what.init_s) * factor, what, factor)
+
+    def _boot(self, fleet: Fleet, cohort: Cohort, runs_s: float, what: calls.Service, factor: float) -> None:
+        """Containers run from a time on; when they have booted and probes have passed, they are ready."""
+        workload = fleet.workload
+        cohort.state, cohort.running_s = STARTING, runs_s
         cores = workload.limit_cpu_m / 1000 if workload.limit_cpu_m else 1e9
         cores = min(cores, what.workers or 1e9)
         boot = max(what.start_s, what.start_cpu_s / max(cores, 0.001)) * factor
@@ -356,8 +360,27 @@ class World:
             boot = probe.passed_s(boot) if probe else boot
         if cohort.bad:
             return
-        self.at(cohort.running_s, lambda when: self.refresh(fleet, when))
-        self.at(cohort.running_s + boot + pod["endpoint"], lambda when: self._ready(fleet, cohort, when))
+        self.at(runs_s, lambda when: self.refresh(fleet, when))
+        self.at(runs_s + boot + self.delays["pod"]["endpoint"], self._readying(fleet, cohort))
+
+    def kill(self, fleet: Fleet, count: int, now_s: float) -> None:
+        """The containers of so many ready pods are killed; each starts again on its node after the kubelet's back-off."""
+        ready, pod = fleet.number(READY), self.delays["pod"]
+        what, left = self.services[fleet.workload.name][1], min(count, ready)
+        self._cut(fleet, left / max(ready, 1), pod["endpoint"], now_s, at_once=True)
+        for cohort in [each for each in fleet.cohorts if each.state == READY]:
+            if left <= 0:
+                break
+            part = cohort
+            if cohort.count > left:
+                part = cohort.split(left, fleet.new_id())
+                fleet.cohorts.append(part)
+            left -= part.count
+            part.restarts = 1 if now_s - part.ready_s >= pod["backoff_reset"] else part.restarts + 1
+            part.died_s = now_s
+            wait = min(pod["backoff"] * 2.0 ** (part.restarts - 2), pod["backoff_most"]) if part.restarts > 1 else 0.0
+            self._boot(fleet, part, now_s + wait, what, 1.0)
+        self.refresh(fleet, now_s)
 
     def _ready(self, fleet: Fleet, cohort: Cohort, now_s: float) -> None:
         if cohort.state == STARTING and cohort.count:

@@ -99,6 +99,7 @@ def _run(outcome: Outcome, points: int) -> dict[str, Any]:
         "crowd": {"name": name, "line": line(people)},
         "pools": [{"name": pool, "line": line(trace.nodes[:, column])} for column, pool in enumerate(trace.pools)],
         "bandwidth": line(trace.bandwidth_mbps),
+        "asked_mbps": line(trace.bandwidth_mbps / trace.quality) if trace.quality.min() < 1 else None,
         "cost": line(trace.cost_paise * 36),
         "spent": line(np.cumsum(trace.cost_paise) / 100),
         "happenings": _happenings(trace),

@@ -72,6 +72,7 @@ def _chart(trace: Trace, failures: Iterable[Failure], bars: str) -> Iterator[Tex
         ("pods waiting", _waiting(trace), words.count(float(_waiting(trace).max())), "yellow"),
         ("nodes", trace.nodes.sum(axis=1), words.count(float(trace.nodes.sum(axis=1).max())), ""),
         ("bandwidth", trace.bandwidth_mbps, words.bandwidth(float(trace.bandwidth_mbps.max())), ""),
+        ("picture lost", 1 - trace.quality, f"{1 - float(trace.quality.min()):.0%}", "yellow"),
         ("₹ an hour", trace.cost_paise, words.rupees(float(trace.cost_paise.max()) * 3600), ""),
     ]
     yield Text(" " * LABEL + _axis(trace, PLOT), "dim")

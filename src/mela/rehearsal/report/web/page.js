@@ -98,7 +98,7 @@
     { key: "pods", format: count, lines: (run, s) => [line("ready", run, s, "ready", "c-ready", { fill: true }), line("desired", run, s, "desired", "c-desired", { dash: [4, 3] }), line("starting", run, s, "starting", "c-starting"), line("pending", run, s, "pending", "c-pending"), line("refused", run, s, "refused", "c-refused")] },
     { key: "cpu", format: number => count(Math.round(number * 10) / 10), lines: (run, s) => [line("used", run, s, "cpu_used_m", "c-cpu", { fill: true, scale: 1 / 1000 }), line("limit", run, s, "cpu_limit_m", "c-limit", { dash: [4, 3], scale: 1 / 1000 })] },
     { key: "nodes", format: count, global, lines: run => run.pools.map((pool, place) => ({ label: pool.name, y: points(run, pool.line), color: "c-n" + (place % 4) })) },
-    { key: "bandwidth", format: bits, global, lines: run => [{ label: "", y: points(run, run.bandwidth), color: "c-net", fill: true }] },
+    { key: "bandwidth", format: bits, global, lines: run => [{ label: "", y: points(run, run.bandwidth), color: "c-net", fill: true }, run.asked_mbps ? { label: text("line.offered"), y: points(run, run.asked_mbps), color: "c-limit", dash: [4, 3] } : null] },
     { key: "rupees", format: rupees, global, lines: run => [{ label: "₹", y: points(run, run.cost), color: "c-money", fill: true }] },
   ];
   function line(label, run, service, key, tint, more = {}) {
