@@ -94,10 +94,12 @@ class Scales(click.ParamType[tuple[float, ...]]):
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False, writable=True), metavar="FILE", help="The report as one page.")  # fmt: skip
 @click.option("--language", type=click.Choice(["en", "hi", "ta", "te", "kn"]), default="en", show_default=True)
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
+@click.option("--progress", "tells", is_flag=True, help="How far it is, for a program: lines of JSON on stderr.")
 def rehearse(  # noqa: PLR0917 - click passes them by name
     paths: tuple[str, ...], event: str | None, graph: str | None, scale: float, faults: tuple[str, ...], strategy: str,
     list_faults: bool, compare: bool, seed: int, seeds: tuple[int, ...] | None, scales: tuple[float, ...] | None, quick: bool, search: bool,
     fix: str | None, budget: int | None, html: Path | None, language: str, for_script: bool,
+    tells: bool,
 ) -> None:  # fmt: skip
     """Play a national event through your manifests, and say what breaks, when, why, and which field to change.
 
@@ -112,7 +114,9 @@ def rehearse(  # noqa: PLR0917 - click passes them by name
         if compare or seeds or scales:
             code = _many(wanted, seeds, scales, compare=compare, for_script=for_script)
         else:
-            code = _one(wanted, search or fix is not None, fix, budget, html, language, for_script)
+            code = _one(
+                wanted, search or fix is not None, fix, budget, html, language, for_script=for_script, tells=tells
+            )
             if not paths and not for_script:
                 _explain(wanted)
     raise SystemExit(code)
@@ -166,14 +170,14 @@ def _known(strategy: str) -> str:
 
 
 def _one(
-    wanted: "Plan", searches: bool, fix: str | None, budget: int | None, html: Path | None, language: str, for_script: bool
+    wanted: "Plan", searches: bool, fix: str | None, budget: int | None, html: Path | None, language: str, *, for_script: bool, tells: bool
 ) -> int:  # fmt: skip
     from mela.rehearsal import plan
     from mela.rehearsal.report import document, page, terminal
     from mela.rehearsal.verdict.judge import judge
 
     ready = plan.read(wanted)
-    with render.stages() as stages:
+    with render.stages(for_script=tells) as stages:
         verdict = judge(ready.play(progress=stages.begin(f"rehearsing {ready.event.title}")), ready.around)
         mend = _search(ready, verdict, stages) if searches and not verdict.held else None
     outcome = _outcome(ready, verdict, mend, looked=searches and not verdict.held)
@@ -204,7 +208,7 @@ def _pair(ready: "Ready", outcome: "Outcome") -> "list[Outcome]":
     return [outcome]
 
 
-def _search(ready: "Ready", verdict: "Verdict", stages: "render.Stages") -> "Mend | None":
+def _search(ready: "Ready", verdict: "Verdict", stages: "render.Stages | render.Told") -> "Mend | None":
     """Looked for in quick steps and shown in full ones; in full ones throughout where quick steps see no harm."""
     from mela.rehearsal.verdict.judge import judge
     from mela.rehearsal.verdict.search import search

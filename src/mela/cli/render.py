@@ -1,8 +1,10 @@
 """The one module that prints. Data goes to stdout, progress and failures to stderr; `NO_COLOR` is honoured."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from rich.console import Console
@@ -68,6 +70,22 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: drawn.advance(task)
 
 
+class Told:
+    """The steps of a long piece of work for another program: lines of JSON on stderr, a tenth of a second apart at least."""
+
+    def begin(self, name: str) -> Callable[[int, int], None]:
+        """A new step; what it returns hears what is done, and of how much."""
+        said = 0.0
+
+        def hear(done: int, total: int) -> None:
+            nonlocal said
+            if done in (0, total) or monotonic() - said > 0.1:
+                said = monotonic()
+                print(json.dumps({"step": name, "done": done, "of": total}), file=sys.stderr, flush=True)
+
+        return hear
+
+
 class Stages:
     """Bars on stderr with the time left, one for each step; nothing where stderr is no terminal."""
 
@@ -85,9 +103,13 @@ class Stages:
 
 
 @contextmanager
-def stages() -> Iterator[Stages]:
-    """Shows the stages of a long piece of work, each of which says by itself how far it is."""
+def stages(*, for_script: bool = False) -> Iterator[Stages | Told]:
+    """Shows the stages of a long piece of work, each of which says by itself how far it is; or tells them to a program."""
     from rich import progress as bars
+
+    if for_script:
+        yield Told()
+        return
 
     columns = (
         bars.TextColumn("{task.description}"),

@@ -5,7 +5,8 @@ trace = ready.play()
 trace = ready.play(objects=changed)     # the same crowd on other manifests
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -117,6 +118,23 @@ def read(plan: Plan) -> Ready:
     event = events.load(plan.event)
     graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event)
     return Ready(plan, objects, event, graph)
+
+
+def playable(paths: tuple[str, ...], among: Sequence[Event], graph: str = "") -> list[str]:
+    """Those events that can be rehearsed on manifests: with a call graph, or with a shipped one that fits them.
+
+    Raises: CannotRehearse.
+    """
+    objects = _objects(paths)
+    if graph:
+        actions = calls.load(graph).actions.keys()
+        return [event.name for event in among if set(event.actions) <= actions]
+    found = []
+    for event in among:
+        with suppress(CannotRehearse):
+            _fitting(objects, event)
+            found.append(event.name)
+    return found
 
 
 def _objects(paths: tuple[str, ...]) -> System:

@@ -275,6 +275,20 @@ export interface EntryOut {
   lines: Array<LineOut>;
   amounts: AmountsOut;
 }
+export interface EventSource {
+  name: string;
+  url: string;
+}
+export interface FaultKind {
+  name: string;
+  does: string;
+  example: string;
+}
+export interface FieldChange {
+  field: string;
+  before: string;
+  after: string;
+}
 export interface FieldProblem {
   field: string;
   reason: string;
@@ -290,6 +304,11 @@ export interface Home {
 export interface HomeItem {
   match: MatchOut;
   viewers: number;
+}
+export interface HowFar {
+  step: string;
+  share: number;
+  left_s: number | null;
 }
 export interface InvoiceLineOut {
   sku: string;
@@ -668,20 +687,46 @@ export interface Refusal {
 }
 export interface Rehearsal {
   id: string;
-  state: "waiting" | "running" | "held" | "broke" | "not_run";
-  event: string;
-  manifests: string;
-  verdict: Record<string, unknown> | null;
+  state: "waiting" | "running" | "held" | "broke" | "not_run" | "stopped";
+  before: number;
+  asked: string;
+  wish: RehearsalWish;
+  progress: HowFar | null;
+  sums: Sums | null;
   problem: string;
 }
 export interface RehearsalChoice {
   name: string;
   title: string;
+  text: string;
+  family: string;
+  start: string;
+  duration_s: number;
+  stress: string;
+  peak: number;
+  what: string;
+  per_s: number;
+  curve: Array<number>;
+  marks: Record<string, number>;
+  sources: Array<EventSource>;
+  fits: Array<string>;
 }
 export interface RehearsalChoices {
   events: Array<RehearsalChoice>;
   manifests: Array<string>;
   strategies: Array<string>;
+  faults: Array<FaultKind>;
+}
+export interface RehearsalWhole {
+  id: string;
+  state: "waiting" | "running" | "held" | "broke" | "not_run" | "stopped";
+  before: number;
+  asked: string;
+  wish: RehearsalWish;
+  progress: HowFar | null;
+  sums: Sums | null;
+  problem: string;
+  verdict: Record<string, unknown> | null;
 }
 export interface RehearsalWish {
   event?: string;
@@ -689,7 +734,9 @@ export interface RehearsalWish {
   scale?: number;
   seed?: number;
   strategy?: string;
+  faults?: Array<string>;
   quick?: boolean;
+  language?: "en" | "hi" | "ta" | "te" | "kn";
 }
 export interface Rehearsals {
   items: Array<Rehearsal>;
@@ -871,6 +918,18 @@ export interface SuggestionPage {
   items: Array<Suggestion>;
   next_cursor: string | null;
 }
+export interface Sums {
+  start: string;
+  peak: number;
+  what: string;
+  lost: number;
+  budget_used: number;
+  cost_paise: number;
+  broke: Array<WhatBroke>;
+  mends: Array<FieldChange>;
+  mended: boolean;
+  more_paise: number;
+}
 export interface Taken {
   outcome: "moved" | "late" | "nothing" | "repeated" | "parked";
 }
@@ -901,6 +960,12 @@ export interface Variant {
   tax_paise: number;
   gst_rate_bp: number;
   stock: Stock;
+}
+export interface WhatBroke {
+  at: string;
+  service: string;
+  says: Array<string>;
+  field: string;
 }
 export interface mela__runtime__control__watch__StepOut {
   kind: "request" | "unit" | "call" | "event";
@@ -1085,6 +1150,10 @@ export interface Operations {
     answer: RehearsalChoices;
   };
   "GET /api/control/rehearsals/{id}": {
+    path: { id: string };
+    answer: RehearsalWhole;
+  };
+  "DELETE /api/control/rehearsals/{id}": {
     path: { id: string };
     answer: Rehearsal;
   };

@@ -1,15 +1,12 @@
-"""Rehearsals from the control room: choose a big day and manifests, let a child process play it, see verdict and page.
+"""Rehearsals from the control room: choose a big day and manifests, follow how far it is, see verdict and page.
 
-One runs at a time, the others wait; the last eight are kept, in memory and in a folder that goes with the process.
+The page of a rehearsal holds scripts and texts out of manifests. It is sent into a sandbox without an origin: whatever
+stands in it can neither read from the control room nor press its buttons.
 """
 
 import asyncio
-import json
-import sys
-import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -17,41 +14,24 @@ from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from mela.kernel import errors, ids
 from mela.kernel.web.inputs import Strict
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
+from mela.runtime.control import library
 from mela.runtime.control.access import OnDuty
+from mela.runtime.control.library import EXAMPLE, RehearsalChoices
+from mela.runtime.control.stage import Kept, NoSuchRehearsal, Stage, State, Wish
 
-EXAMPLE = "example"
-MANIFESTS = Path("kubernetes")
-"""Beside what is started, as in a clone of Mela; where it is not there, only the example can be played."""
-MOST_KEPT = 8
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'self'"
-_RUN = ("-c", "from mela.cli import main; main()", "rehearse")
+_POLICY = (
+    "sandbox allow-scripts allow-modals; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+"""Scripts of its own, printing, and nothing else: no origin, no request, no frame around it.
+Source: https://www.w3.org/TR/CSP3/#directive-sandbox (recalled)."""
 _ID = "rhs_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
-Id = Annotated[str, PathParameter(description="The rehearsal", examples=[_ID])]
-
-
-class NoSuchRehearsal(errors.NotFound):
-    """It was never there, or eight newer ones came."""
-
-    code = "control.no_such_rehearsal"
-
-
-class RehearsalChoice(BaseModel):
-    """A big day that can be played."""
-
-    name: str = Field(description="What it is asked for by", examples=["match-2019"])
-    title: str = Field(description="What it is", examples=["World Cup semi-final 2019, India v New Zealand"])
-
-
-class RehearsalChoices(BaseModel):
-    """What can be rehearsed here."""
-
-    events: list[RehearsalChoice] = Field(description="Big days of the library")
-    manifests: list[str] = Field(description="Manifests here", examples=[["example", "03-ipl-streaming-hpa.yaml"]])
-    strategies: list[str] = Field(description="Ways of choosing replicas", examples=[["as-written", "predictive"]])
+_ABSENT = refused({404: "control.no_such_rehearsal"})
+Id = Annotated[str, PathParameter(max_length=40, description="The rehearsal", examples=[_ID])]
+FaultText = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9:=@/+.,%_-]{0,99}$")]
 
 
 class RehearsalWish(Strict):
@@ -62,20 +42,76 @@ class RehearsalWish(Strict):
     scale: float = Field(default=1.0, gt=0, le=1000, strict=False, description="Times the event's size", examples=[1.0])
     seed: int = Field(default=0, ge=0, le=2**31, description="For what is left to chance", examples=[0])
     strategy: str = Field(default="as-written", pattern=r"^[a-z][a-z-]{0,29}$", description="Who chooses the replicas", examples=["predictive"])  # fmt: skip
+    faults: list[FaultText] = Field(default_factory=list, max_length=5, description="What goes wrong besides", examples=[["registry=x10@+30m/20m"]])  # fmt: skip
     quick: bool = Field(default=True, description="Steps of ten seconds instead of one", examples=[True])
+    language: Literal["en", "hi", "ta", "te", "kn"] = Field(default="en", description="Of its page", examples=["hi"])
+
+    def plain(self) -> Wish:
+        """For the stage."""
+        return Wish(**(self.model_dump() | {"faults": tuple(self.faults)}))
+
+
+class HowFar(BaseModel):
+    """How far the step that runs is."""
+
+    step: str = Field(description="What is done", examples=["looking for the smallest change"])
+    share: float = Field(description="Done, as a part of one", examples=[0.4])
+    left_s: float | None = Field(description="Time left for this step, by its own measure", examples=[3.5])
+
+
+class WhatBroke(BaseModel):
+    """One failure."""
+
+    at: datetime = Field(description="When it begins", examples=["2019-07-10T09:58:00Z"])
+    service: str = Field(description="Whose", examples=["scores"])
+    says: list[str] = Field(description="In English, as the engine says it", examples=[["scores fails."]])
+    field: str = Field(description="The field that causes it, empty where there is none", examples=["api.yaml:28 spec.maxReplicas"])  # fmt: skip
+
+
+class FieldChange(BaseModel):
+    """A field that was changed."""
+
+    field: str = Field(description="File, line and path", examples=["api.yaml:28 spec.maxReplicas"])
+    before: str = Field(description="What stands there", examples=["12"])
+    after: str = Field(description="What mends it", examples=["23"])
+
+
+class Sums(BaseModel):
+    """What came out of a rehearsal, in a few figures. `mela rehearse --json` says all of it: `verdict` of one rehearsal."""
+
+    start: datetime = Field(description="When the event begins", examples=["2019-07-09T08:45:00Z"])
+    peak: float = Field(description="The largest crowd", examples=[240000.0])
+    what: str = Field(description="Of what", examples=["viewers"])
+    lost: float = Field(description="People's actions that did not end well", examples=[4206143.4])
+    budget_used: float = Field(
+        description="Of the error budget that was hurt most; above 1 it is spent", examples=[100.8]
+    )
+    cost_paise: int = Field(description="What nodes and pods cost", examples=[83475])
+    broke: list[WhatBroke] = Field(description="Failures, in the order in which they begin")
+    mends: list[FieldChange] = Field(description="The smallest change that was found, empty where none was")
+    mended: bool = Field(description="Whether it holds with that change", examples=[True])
+    more_paise: int = Field(description="What that change costs more", examples=[19692])
 
 
 class Rehearsal(BaseModel):
     """One rehearsal."""
 
     id: str = Field(description="The rehearsal", examples=[_ID])
-    state: Literal["waiting", "running", "held", "broke", "not_run"] = Field(description="How far it is, what came out", examples=["broke"])  # fmt: skip
-    event: str = Field(description="The big day", examples=["match-2019"])
-    manifests: str = Field(description="Whose manifests", examples=["example"])
+    state: State = Field(description="How far it is, what came out", examples=["broke"])
+    before: int = Field(description="How many are played before it", examples=[0])
+    asked: datetime = Field(description="When it was asked for", examples=["2026-11-26T19:30:00Z"])
+    wish: RehearsalWish = Field(description="What is played")
+    progress: HowFar | None = Field(description="How far it is while it runs", examples=[None])
+    sums: Sums | None = Field(description="What came out, once it ran")
+    problem: str = Field(description="Why it could not be run, empty otherwise", examples=[""])
+
+
+class RehearsalWhole(Rehearsal):
+    """One rehearsal with all of its verdict."""
+
     verdict: dict[str, Any] | None = Field(
         description="As `mela rehearse --json` says it, once it ran", examples=[None]
     )
-    problem: str = Field(description="Why it could not be run, empty otherwise", examples=[""])
 
 
 class Rehearsals(BaseModel):
@@ -84,128 +120,75 @@ class Rehearsals(BaseModel):
     items: list[Rehearsal] = Field(description="At most eight")
 
 
-@dataclass(slots=True)
-class _Kept:
-    id: str
-    wish: RehearsalWish
-    page: Path
-    state: Literal["waiting", "running", "held", "broke", "not_run"] = "waiting"
-    verdict: dict[str, Any] | None = None
-    problem: str = ""
-
-    def shown(self) -> Rehearsal:
-        return Rehearsal(
-            id=self.id, state=self.state, event=self.wish.event, manifests=self.wish.manifests, verdict=self.verdict, problem=self.problem
-        )  # fmt: skip
-
-
-@dataclass
-class Stage:
-    """Plays rehearsals, one after the other, each in a child process. `close` ends the one that runs."""
-
-    kept: dict[str, _Kept] = field(default_factory=dict)
-    _by_key: dict[str, str] = field(default_factory=dict)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _one: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _folder: tempfile.TemporaryDirectory[str] | None = None
-
-    def ask(self, key: str, wish: RehearsalWish) -> Rehearsal:
-        """A new one; the same key names the same one."""
-        if (known := self._by_key.get(key)) in self.kept:
-            assert known is not None
-            return self.kept[known].shown()
-        self._folder = self._folder or tempfile.TemporaryDirectory("-rehearsals")
-        id_ = ids.new_id("rhs")
-        self.kept[id_] = _Kept(id_, wish, Path(self._folder.name, f"{id_}.html"))
-        self._by_key[key] = id_
-        while len(self.kept) > MOST_KEPT:
-            self.kept.pop(next(iter(self.kept))).page.unlink(missing_ok=True)
-        task = asyncio.create_task(self._play(self.kept[id_]))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return self.kept[id_].shown()
-
-    def find(self, id_: str) -> _Kept:
-        """Raises: NoSuchRehearsal."""
-        if id_ not in self.kept:
-            raise NoSuchRehearsal(id=id_)
-        return self.kept[id_]
-
-    async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._folder is not None:
-            self._folder.cleanup()
-
-    async def _play(self, one: _Kept) -> None:
-        async with self._one:
-            one.state = "running"
-            pipe = asyncio.subprocess.PIPE
-            child = await asyncio.create_subprocess_exec(
-                sys.executable, *_RUN, *_arguments(one), stdout=pipe, stderr=pipe
-            )
-            try:
-                said, told = await child.communicate()
-            except asyncio.CancelledError:
-                child.kill()
-                await child.wait()
-                raise
-        if child.returncode in (0, 1) and said:
-            one.verdict = json.loads(said)
-            one.state = "held" if child.returncode == 0 else "broke"
-        else:
-            one.state, one.problem = "not_run", told.decode(errors="replace").strip()[-2000:]
-
-
-def _arguments(one: _Kept) -> list[str]:
-    wish = one.wish
-    paths = [] if wish.manifests == EXAMPLE else [str(MANIFESTS / wish.manifests)]
-    event = [] if wish.event == EXAMPLE else ["--event", wish.event]
-    more = ["--quick"] if wish.quick else []
-    return [
-        *paths, *event, *more, "--scale", str(wish.scale), "--seed", str(wish.seed), "--strategy", wish.strategy, "--json", "--html", str(one.page)
-    ]  # fmt: skip
-
-
-def _choices() -> RehearsalChoices:
-    from mela.rehearsal import events, strategies
-
-    here = sorted(each.name for each in MANIFESTS.iterdir() if each.name[0].isdigit()) if MANIFESTS.is_dir() else []
-    library = [RehearsalChoice(name=name, title=events.load(name).title) for name in events.names()]
-    return RehearsalChoices(events=library, manifests=[EXAMPLE, *here], strategies=list(strategies.NAMES))
-
-
-def add(api: APIRouter, stage: Stage, choices: Callable[[], RehearsalChoices] = _choices) -> None:
+def add(api: APIRouter, stage: Stage, choices: Callable[[], RehearsalChoices] = library.choices) -> None:
     """The routes."""
 
     @api.get("/rehearsals/choices", summary="What can be rehearsed")
     async def get_rehearsal_choices(_caller: OnDuty) -> RehearsalChoices:
-        """Big days, manifests, strategies."""
+        """Big days with curve, marks and sources; manifests; strategies; faults."""
         return await asyncio.to_thread(choices)
 
     @api.get("/rehearsals", summary="The last rehearsals")
     async def list_rehearsals(_caller: OnDuty) -> Rehearsals:
-        """The newest first, verdicts included."""
-        return Rehearsals(items=[one.shown() for one in reversed(stage.kept.values())])
+        """The newest first, each with its sums."""
+        return Rehearsals(items=[Rehearsal(**_shown(stage, one)) for one in reversed(stage.kept.values())])
 
     @api.post("/rehearsals", summary="Rehearse a big day", status_code=202)
     async def start_rehearsal(_caller: OnDuty, body: RehearsalWish, key: Key) -> Rehearsal:
         """It runs in a process of its own, after those that were asked for before."""
-        return stage.ask(key, body)
+        return Rehearsal(**_shown(stage, stage.ask(key, body.plain())))
 
-    @api.get("/rehearsals/{id}", summary="A rehearsal", responses=refused({404: "control.no_such_rehearsal"}))
-    async def get_rehearsal(_caller: OnDuty, id: Id) -> Rehearsal:  # noqa: A002 - the path's own word
+    @api.get("/rehearsals/{id}", summary="A rehearsal", responses=_ABSENT)
+    async def get_rehearsal(_caller: OnDuty, id: Id) -> RehearsalWhole:  # noqa: A002 - the path's own word
         """How far it is, and what came out."""
-        return stage.find(id).shown()
+        one = stage.find(id)
+        return RehearsalWhole(**_shown(stage, one), verdict=one.verdict)
+
+    @api.delete("/rehearsals/{id}", summary="Stop a rehearsal", responses=_ABSENT)
+    async def stop_rehearsal(_caller: OnDuty, id: Id) -> Rehearsal:  # noqa: A002 - the path's own word
+        """Ends one that runs or waits; one that has ended stays as it is."""
+        return Rehearsal(**_shown(stage, await stage.stop(id)))
 
     @api.get(
-        "/rehearsals/{id}/report", summary="The page of a rehearsal", response_class=HTMLResponse,
-        responses=refused({404: "control.no_such_rehearsal"}),
-    )  # fmt: skip
+        "/rehearsals/{id}/report", summary="The page of a rehearsal", response_class=HTMLResponse, responses=_ABSENT
+    )
     async def get_rehearsal_report(_caller: OnDuty, id: Id) -> HTMLResponse:  # noqa: A002 - the path's own word
-        """One file that needs nothing else; not there before it ran."""
+        """One file that needs nothing else, in a sandbox; not there before it ran."""
         page = stage.find(id).page
         if not page.exists():
             raise NoSuchRehearsal(id=id)
         return HTMLResponse(page.read_bytes(), headers={"content-security-policy": _POLICY})
+
+
+def _shown(stage: Stage, one: Kept) -> dict[str, Any]:
+    wish = one.wish
+    told = {name: getattr(wish, name) for name in RehearsalWish.model_fields} | {"faults": list(wish.faults)}
+    far = one.progress and HowFar(step=one.progress.step, share=one.progress.share, left_s=one.progress.left_s)
+    return {
+        "id": one.id, "state": one.state, "before": stage.place(one.id), "asked": one.asked, "wish": RehearsalWish(**told),
+        "progress": far, "sums": one.verdict and _sums(one.verdict), "problem": one.problem,
+    }  # fmt: skip
+
+
+def _sums(verdict: Mapping[str, Any]) -> Sums:
+    mend = verdict["mend"] or {"changes": [], "held": False, "more_paise": 0}
+    return Sums(
+        start=verdict["start"], peak=verdict["crowd"]["peak"], what=verdict["crowd"]["what"],
+        lost=sum(each["users"] for each in verdict["failures"]),
+        budget_used=max((each["used"] for each in verdict["promises"]), default=0.0),
+        cost_paise=verdict["cost_paise"],
+        broke=[
+            WhatBroke(at=each["at"], service=each["service"], says=each["says"], field=_field(each["cause"]["field"]))
+            for each in verdict["failures"]
+        ],
+        mends=[
+            FieldChange(field=_field(each), before=str(each["value"]), after=str(each["becomes"]))
+            for each in mend["changes"]
+        ],
+        mended=mend["held"], more_paise=mend["more_paise"],
+    )  # fmt: skip
+
+
+def _field(found: Mapping[str, Any] | None) -> str:
+    """Where a field stands, without the folders of this machine."""
+    return f"{found['file'].rsplit('/', 1)[-1]}:{found['line']} {found['path']}" if found else ""

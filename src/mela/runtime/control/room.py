@@ -10,7 +10,7 @@ from mela.kernel.clock import Clock
 from mela.kernel.telemetry import tracing
 from mela.kernel.telemetry.recent import Recent
 from mela.kernel.web import bodies
-from mela.runtime.control import books, chaos, crowd, events, rehearsals, watch
+from mela.runtime.control import books, chaos, crowd, events, rehearsals, stage, watch
 from mela.runtime.control.sampler import Sampler
 from mela.runtime.wiring import Wiring
 
@@ -25,7 +25,7 @@ class Room:
         self._recent = Recent(clock.now)
         self._sampler = Sampler(wiring.built, self._recent, clock, streams)
         self._crowd = crowd.Crowd(wiring.settings.own_url, operator)
-        self._stage = rehearsals.Stage()
+        self._stage = stage.Stage(clock)
         self.router = self._router(wiring, environ, clock, operator)
 
     def _router(
