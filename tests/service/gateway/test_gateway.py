@@ -128,7 +128,7 @@ async def test_callbacks_are_signed_over_their_exact_bytes(bank: Bank) -> None:
     found = await bank.paid()
     body = (await bank.told())[0]
     request = bank.shop.taken[0]
-    assert request.headers[signature.HEADER] == signature.sign("hook", request.content)
+    assert request.headers[signature.HEADER] == signature.hex_hmac("hook", request.content)
     assert request.headers[signature.EVENT_ID].startswith("evt_")
     assert (body["entity"], body["event"], body["contains"]) == ("event", "payment.captured", ["payment"])
     assert body["payload"]["payment"]["entity"] | {"intent_url": ""} == (

@@ -66,7 +66,7 @@ export interface Bill {
   payee_vpa: string;
   amount: number;
   description: string;
-  status: "created" | "captured" | "failed" | "expired";
+  status: "created" | "authorized" | "captured" | "voided" | "failed" | "expired";
   rrn: string | null;
   error_code: string | null;
   error: string | null;
@@ -81,12 +81,22 @@ export interface Books {
   entries: Array<Entry>;
   cursor: string | null;
 }
+export interface Capture {
+  amount: number;
+}
 export interface Card {
   id: string;
   name: string;
   category: Category;
   variant: Variant;
   variants: number;
+}
+export interface CardToken {
+  token: string;
+  cryptogram: string;
+  expiry: string;
+  network: string;
+  last4: string;
 }
 export interface CartLine {
   sku: string;
@@ -418,7 +428,9 @@ export interface NewPayment {
   reference: string;
   amount: number;
   currency?: "INR";
-  method?: "upi";
+  method?: "upi" | "card";
+  card?: CardToken | null;
+  capture?: "automatic" | "manual";
   description: string;
   expire_seconds: number;
   callback_url: string;
@@ -534,11 +546,12 @@ export interface PayerAccountPage {
 export interface Payment {
   id: string;
   reference: string;
-  status: "created" | "captured" | "failed" | "expired";
+  status: "created" | "authorized" | "captured" | "voided" | "failed" | "expired";
   amount: number;
   refunded: number;
   currency: string;
   method: string;
+  card: string | null;
   vpa: string | null;
   rrn: string | null;
   error_code: string | null;
@@ -591,6 +604,10 @@ export interface Plan {
   callback_twice?: number;
   callback_lost?: number;
   callback_delay_ms?: number;
+  callback_late?: number;
+  callback_late_ms?: number;
+  sign_wrongly?: number;
+  leak_ms?: number;
   lie?: number;
   decline?: number;
   decline_codes?: Array<string>;
@@ -931,7 +948,7 @@ export interface Sums {
   more_paise: number;
 }
 export interface Taken {
-  outcome: "moved" | "late" | "nothing" | "repeated" | "parked";
+  outcome: "moved" | "late" | "nothing" | "repeated" | "looked" | "parked";
 }
 export interface Total {
   count: number;
@@ -1246,7 +1263,8 @@ export interface Operations {
     path: { return_id: string };
     answer: ReturnOut;
   };
-  "POST /api/payments/callbacks/gateway": {
+  "POST /api/payments/callbacks/{provider}": {
+    path: { provider: string };
     answer: Taken;
   };
   "GET /api/payments/cases": {
@@ -1390,10 +1408,19 @@ export interface Operations {
     path: { id: string };
     answer: Payment;
   };
+  "POST /sim/gateway/v1/payments/{id}/capture": {
+    path: { id: string };
+    body: Capture;
+    answer: Payment;
+  };
   "POST /sim/gateway/v1/payments/{id}/refunds": {
     path: { id: string };
     body: NewRefund;
     answer: Refund;
+  };
+  "POST /sim/gateway/v1/payments/{id}/void": {
+    path: { id: string };
+    answer: Payment;
   };
   "POST /sim/gateway/v1/payouts": {
     body: NewPayout;

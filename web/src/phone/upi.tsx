@@ -56,7 +56,13 @@ function Shown({ bill, put, again }: { bill: Bill; put: (bill: Bill) => void; ag
   const { t } = useText();
   if (bill.status === "created") return <Decide bill={bill} put={put} again={again} />;
   const paid = bill.status === "captured";
-  const words = { captured: t("upi.paid"), failed: t("upi.declined"), expired: t("upi.expired") }[bill.status];
+  const words = {
+    authorized: t("upi.paid"),
+    captured: t("upi.paid"),
+    voided: t("upi.expired"),
+    failed: t("upi.declined"),
+    expired: t("upi.expired"),
+  }[bill.status];
   return (
     <div className={`mark-done ${paid ? "" : "no"}`}>
       <span className="disc">

@@ -1,38 +1,43 @@
 """What the runtime reads."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import httpx2
 import yaml
 
 from mela.contracts.payments import Payments
 from mela.kernel import clock
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.services.payments import routes
+from mela.services.payments.providers import Provider
+from mela.services.payments.providers.gateway import Gateway
+from mela.services.payments.providers.http import Account
 from mela.services.payments.rules import cases as case_rules
 from mela.services.payments.rules import schedule
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import Books
 from mela.services.payments.service.cases import Cases
-from mela.services.payments.service.gateway import Gateway
+from mela.services.payments.service.desk import Desk
 from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.settings import Settings
 
 DATA = Path(__file__).parent / "data"
-CALLBACKS = "/api/payments/callbacks/gateway"
+ADAPTERS: Mapping[str, Callable[[httpx2.AsyncClient, Account], Provider]] = {"gateway": Gateway}
+CALLBACKS = "/api/payments/callbacks"
 
 
 def build(ctx: Context[Settings]) -> Parts:
     """Put payments together."""
     rows = yaml.safe_load((DATA / "status-checks.yaml").read_text(encoding="utf-8"))
     checks = schedule.in_force(rows, clock.india_date(ctx.clock.now()), scale=ctx.settings.schedule_scale)
-    base = (ctx.settings.callback_base or ctx.url).rstrip("/")
-    gateway = Gateway(ctx.http, ctx.settings, base + CALLBACKS)
-    payments = PaymentsService(ctx.db, ctx.clock, gateway, ctx.settings, checks)
+    desk = Desk([_provider(name, ctx) for name in ctx.settings.providers])
+    payments = PaymentsService(ctx.db, ctx.clock, desk, ctx.settings, checks)
     books = Books(ctx.db, ctx.clock)
     breaks = yaml.safe_load((DATA / "reconciliation.yaml").read_text(encoding="utf-8"))
-    reconciliation = Reconciliation(ctx.db, ctx.clock, gateway, breaks)
     kinds = yaml.safe_load((DATA / "cases.yaml").read_text(encoding="utf-8"))["kinds"]
     cases = Cases(ctx.db, ctx.clock, case_rules.kinds(kinds))
+    reconciliation = Reconciliation(ctx.db, ctx.clock, desk, breaks)
     return Parts(
         implementation=payments,
         router=routes.router(payments, books, reconciliation, cases),
@@ -43,6 +48,14 @@ def build(ctx: Context[Settings]) -> Parts:
             Job("reconcile", 600.0, reconciliation.run_due),
         ],
     )
+
+
+def _provider(name: str, ctx: Context[Settings]) -> Provider:
+    """One provider, with our account there."""
+    base = (ctx.settings.callback_base or ctx.url).rstrip("/")
+    url, (key_id, secret, webhook) = ctx.settings.url_of(name), ctx.settings.keys_of(name)
+    account = Account(url, key_id, secret, webhook, f"{base}{CALLBACKS}/{name}", ctx.settings.gateway_timeout_s)
+    return ADAPTERS[name](ctx.http, account)
 
 
 SERVICE = Service(

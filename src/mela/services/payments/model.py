@@ -1,9 +1,9 @@
 """What payments works with inside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from mela.contracts.payments import Method, Payment
 from mela.kernel.money import Paise
@@ -20,18 +20,58 @@ class Actor(StrEnum):
 
 
 class Word(StrEnum):
-    """What the gateway says about a payment; UNKNOWN: it has never heard of it."""
+    """What a provider says about a payment; CREATED: nobody has paid yet; ABSENT: it has never heard of it."""
 
     CREATED = "created"
+    AUTHORIZED = "authorized"
     CAPTURED = "captured"
+    VOIDED = "voided"
     FAILED = "failed"
     EXPIRED = "expired"
-    UNKNOWN = "unknown"
+    ABSENT = "absent"
 
 
 @dataclass(frozen=True)
-class GatewayPayment:
-    """A payment as the gateway tells it. `reference` is our payment's id."""
+class CardToken:
+    """A network's token in place of a card's number, with the cryptogram of this one payment. `expiry`: MMYY."""
+
+    token: str = field(repr=False)
+    cryptogram: str = field(repr=False)
+    expiry: str
+    network: str
+    last4: str
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A payment that a provider is asked to begin. `reference` is our payment's id.
+
+    Without a `card` it is a UPI link. `capture` false: a card is authorised only, and captured or voided later.
+    """
+
+    reference: str
+    amount: Paise
+    description: str
+    seconds: int
+    card: CardToken | None = None
+    capture: bool = True
+
+
+@dataclass(frozen=True)
+class Known:
+    """A payment that a provider may have. `id`: its own name for it, None as long as it has told none."""
+
+    reference: str
+    amount: Paise
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class ProviderPayment:
+    """A payment as a provider tells it. `reference` is our payment's id.
+
+    `amount` is what was captured, once it is. `intent_url`: what opens a UPI app, or the page of the payer's bank.
+    """
 
     id: str
     reference: str
@@ -43,32 +83,32 @@ class GatewayPayment:
 
 
 @dataclass(frozen=True)
-class GatewayRefund:
-    """A refund as the gateway tells it. `reference` is our refund's id."""
+class ProviderRefund:
+    """A refund as a provider tells it. `reference` is our refund's id."""
 
     reference: str
     amount: Paise
-    status: Literal["pending", "processed"]
+    status: Literal["pending", "processed", "failed"]
 
 
 @dataclass(frozen=True)
-class GatewayTotal:
-    """A sum of the gateway's books."""
+class ProviderTotal:
+    """A sum of a provider's books."""
 
     count: int
     amount: Paise
 
 
 @dataclass(frozen=True)
-class GatewayBooks:
-    """The sums of the gateway's books by kind: collected, refunded, paid_out."""
+class ProviderBooks:
+    """The sums of a provider's books by kind: collected, refunded, paid_out."""
 
-    totals: dict[str, GatewayTotal]
+    totals: dict[str, ProviderTotal]
 
 
 @dataclass(frozen=True)
 class NewPayment:
-    """A payment that an order asks for."""
+    """A payment that an order asks for. `provider` and `route`: whom it goes to first, and why; None for cash."""
 
     id: str
     key: str
@@ -78,14 +118,17 @@ class NewPayment:
     description: str
     created: datetime
     expires: datetime | None
+    provider: str | None = None
+    route: list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
 class Open:
-    """A payment that somebody has to ask the gateway about. `tries`: requests that found no answer."""
+    """A payment that somebody has to ask its provider about. `tries`: requests that found no answer."""
 
     payment: Payment
     description: str
+    provider: str
     gateway_id: str | None
     expires: datetime
     tries: int
@@ -93,20 +136,22 @@ class Open:
 
 @dataclass(frozen=True)
 class OpenRefund:
-    """A refund that the gateway has not processed yet."""
+    """A refund that the provider has not processed yet."""
 
     id: str
     payment_id: str
+    provider: str
     gateway_id: str
     amount: Paise
     tries: int
 
 
 class Outcome(StrEnum):
-    """What became of the gateway's word on a payment."""
+    """What became of a provider's word on a payment."""
 
     MOVED = "moved"
     LATE = "late"
     NOTHING = "nothing"
     REPEATED = "repeated"
+    LOOKED = "looked"
     PARKED = "parked"

@@ -1,10 +1,10 @@
-"""Payments over HTTP: the gateway's callbacks, and the books for the person on duty."""
+"""Payments over HTTP: the providers' callbacks, and the books for the person on duty."""
 
 import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from mela.kernel.errors import Unreachable
 from mela.kernel.web import bodies, inputs, pages
@@ -288,18 +288,15 @@ def _before(cursor: str | None) -> date | None:
 
 def _callbacks(api: APIRouter, payments: PaymentsService) -> None:
     @api.post(
-        "/callbacks/gateway", response_model=schemas.Taken, tags=["callbacks"], summary="The gateway's word",
-        responses={202: {"model": schemas.Taken, "description": "Parked for a person"}, **refused({401: "payments.bad_signature", 413: "kernel.body_too_large", 422: "kernel.invalid"})},
+        "/callbacks/{provider}", response_model=schemas.Taken, tags=["callbacks"], summary="A provider's word",
+        responses={202: {"model": schemas.Taken, "description": "Parked for a person"}, **refused({401: "payments.bad_signature", 404: "payments.unknown_provider", 413: "kernel.body_too_large", 422: "kernel.invalid"})},
     )  # fmt: skip
-    async def take_gateway_callback(
+    async def take_provider_callback(
         request: Request, response: Response,
-        x_gateway_signature: Annotated[str, Header(max_length=128, description="Hex HMAC-SHA256 of the body", examples=["8308ed25"])],
-        x_gateway_event_id: Annotated[
-            str, Header(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$", description="Once per event", examples=["evt_01KAR4"])
-        ],
+        provider: Annotated[str, Path(max_length=16, pattern="^[a-z]+$", description="Who speaks", examples=["razorpay"])],
     ) -> object:  # fmt: skip
-        """Unauthenticated, but signed: the body is what the gateway signed, byte for byte."""
+        """Unauthenticated, but signed in the provider's own manner, in its own headers or fields."""
         body = await request.body()
-        outcome = await payments.take_callback(body=body, given=x_gateway_signature, event_id=x_gateway_event_id)
+        outcome = await payments.take_callback(provider, headers=request.headers, body=body)
         response.status_code = 202 if outcome is Outcome.PARKED else 200
         return {"outcome": outcome}

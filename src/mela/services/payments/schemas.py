@@ -222,6 +222,6 @@ class Check(BaseModel):
 class Taken(BaseModel):
     """What a callback changed."""
 
-    outcome: Literal["moved", "late", "nothing", "repeated", "parked"] = Field(
+    outcome: Literal["moved", "late", "nothing", "repeated", "looked", "parked"] = Field(
         description="Its effect", examples=["moved"]
     )

@@ -1,6 +1,10 @@
 """What payments is told at start."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+KNOWN = ("gateway", "razorpay", "cashfree", "phonepe", "payu")
+"""Providers that there is an adapter for."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +22,17 @@ class Settings:
         repr=False, metadata={"secret": True, "help": "Secret that the gateway signs callbacks with."}
     )
     callback_base: str | None = None
-    """Where the gateway reaches this service; left out: this process's own address."""
+    """Where providers reach this service; left out: this process's own address."""
+    providers: tuple[str, ...] = ("gateway",)
+    """Who takes online payments, in order of preference: gateway, razorpay, cashfree, phonepe, payu."""
+    provider_urls: tuple[str, ...] = ()
+    """Where those beside the gateway are: razorpay=https://api.razorpay.com,payu=…"""
+    provider_keys: tuple[str, ...] = field(
+        default=(), repr=False,
+        metadata={"secret": True, "help": "Our keys there: razorpay=KEY_ID:KEY_SECRET:WEBHOOK_SECRET,…"},
+    )  # fmt: skip
     gateway_timeout_s: float = 5.0
-    """The gateway has this long to answer, less when the caller waits less."""
+    """A provider has this long to answer, less when the caller waits less."""
     retry_s: float = 2.0
     """Wait before an unanswered request is sent again; it doubles up to a minute."""
     schedule_scale: float = 1.0
@@ -29,3 +41,28 @@ class Settings:
     def __post_init__(self) -> None:
         if min(self.gateway_timeout_s, self.retry_s, self.schedule_scale) <= 0:
             raise ValueError("gateway_timeout_s, retry_s and schedule_scale are above zero")
+        if (
+            not self.providers
+            or not set(self.providers) <= set(KNOWN)
+            or len(set(self.providers)) < len(self.providers)
+        ):
+            raise ValueError(f"providers names some of {', '.join(KNOWN)}, each once")
+        for name in set(self.providers) - {"gateway"}:
+            if not self.url_of(name) or len(self.keys_of(name)) != 3:
+                raise ValueError(
+                    f"{name} needs {name}=URL in provider_urls and {name}=ID:SECRET:WEBHOOK in provider_keys"
+                )
+
+    def url_of(self, provider: str) -> str:
+        """Where a provider is, empty when nobody said."""
+        return self.gateway_url if provider == "gateway" else _of(provider, self.provider_urls)
+
+    def keys_of(self, provider: str) -> list[str]:
+        """Name and secret of our key there, and the secret of its callbacks; fewer when nobody said."""
+        if provider == "gateway":
+            return [self.gateway_key_id, self.gateway_key_secret, self.webhook_secret]
+        return _of(provider, self.provider_keys).split(":", 2)
+
+
+def _of(provider: str, pairs: Sequence[str]) -> str:
+    return dict(pair.split("=", 1) for pair in pairs if "=" in pair).get(provider, "")

@@ -29,7 +29,9 @@ payments = Table(
     Column("state", String(10), nullable=False),
     Column("reason", String(200)),
     Column("description", String(80), nullable=False),
-    Column("gateway_id", String(40)),
+    Column("provider", String(16)),  # null where money needs none
+    Column("route", Json),  # why that provider
+    Column("gateway_id", String(40)),  # its name for the payment
     Column("intent_url", String(1200)),
     Column("rrn", String(20)),
     Column("history", Json, nullable=False),  # every move: at, from, to, actor, reason

@@ -12,6 +12,8 @@ Fault = Literal[
     "drop_after_debit",
     "callback_twice",
     "callback_lost",
+    "callback_late",
+    "sign_wrongly",
     "decline",
     "refund_pending",
     "refund_refused",
@@ -41,6 +43,23 @@ class Plan(BaseModel):
     callback_lost: Share = Field(default=0.0, description="Callbacks never sent", examples=[0.02])
     callback_delay_ms: int = Field(
         default=0, ge=0, le=86_400_000, strict=True, description="Wait before a callback", examples=[200]
+    )
+    callback_late: Share = Field(
+        default=0.0, description="Callbacks held back, so that later ones overtake them", examples=[0.1]
+    )
+    callback_late_ms: int = Field(
+        default=5_000, ge=0, le=86_400_000, strict=True, description="How long such a callback is held", examples=[5000]
+    )
+    sign_wrongly: Share = Field(
+        default=0.0, description="Callbacks whose signature is wrong the first time they are brought", examples=[0.1]
+    )
+    leak_ms: int = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        strict=True,
+        description="Each answer takes so much longer than the one before",
+        examples=[5],
     )
     lie: Share = Field(
         default=0.0, description="Status checks that say of a payment that was made: it failed", examples=[0.1]

@@ -30,16 +30,35 @@ Credentials = Annotated[
 
 
 def router(gateway: Gateway, settings: Settings) -> APIRouter:
-    """All routes of the gateway."""
+    """All routes of the gateway in its own manner."""
     known, tags = [Depends(_merchant(settings))], ["simulated gateway"]
-    whole = APIRouter()
-    for routes in (
+    return together(
         _payments(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
+        _books(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
         _refunds_and_payouts(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
         _reports(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
         _plan(bodies.router(prefix="/sim/gateway", tags=tags, dependencies=known), gateway),
         _payer(bodies.router(prefix="/sim/gateway/upi", tags=["simulated UPI app"]), gateway),
-    ):
+    )
+
+
+def behind(name: str, gateway: Gateway, settings: Settings) -> APIRouter:
+    """What every provider has beside its published API: a plan, the books, and the payer's side.
+
+    It is the gateway's own, at another place, and described there.
+    """
+    known = [Depends(_merchant(settings))]
+    return together(
+        _plan(bodies.router(prefix=f"/sim/{name}", dependencies=known, include_in_schema=False), gateway),
+        _books(bodies.router(prefix=f"/sim/{name}", dependencies=known, include_in_schema=False), gateway),
+        _payer(bodies.router(prefix=f"/sim/{name}/upi", include_in_schema=False), gateway),
+    )
+
+
+def together(*routers: APIRouter) -> APIRouter:
+    """The routes of several routers, each under its own address."""
+    whole = APIRouter()
+    for routes in routers:
         whole.routes.extend(routes.routes)
     return whole
 
@@ -64,7 +83,11 @@ def _payments(routes: APIRouter, gateway: Gateway) -> APIRouter:
     )
     async def create_gateway_payment(body: schemas.NewPayment) -> object:
         """The same reference again gives the same payment; with another amount it is refused (409)."""
-        return await gateway.create_payment(body)
+        return await gateway.create_payment(
+            reference=body.reference, amount=body.amount, description=body.description, seconds=body.expire_seconds,
+            callback_url=body.callback_url, method=body.method, manual=body.capture == "manual" and body.card is not None,
+            card=body.card.shown if body.card else None,
+        )  # fmt: skip
 
     @routes.get(
         "/payments",
@@ -86,6 +109,26 @@ def _payments(routes: APIRouter, gateway: Gateway) -> APIRouter:
         """Status check."""
         return await gateway.payment(id)
 
+    @routes.post(
+        "/payments/{id}/capture", response_model=schemas.Payment, summary="Take an authorised payment",
+        responses=refused({404: "kernel.not_found", 409: "gateway.not_open", 422: "gateway.over_captured"}),
+    )  # fmt: skip
+    async def capture_gateway_payment(id: Id, body: schemas.Capture) -> object:  # noqa: A002
+        """In full or in part, once. The same amount again changes nothing."""
+        return await gateway.capture(id, body.amount)
+
+    @routes.post(
+        "/payments/{id}/void", response_model=schemas.Payment, summary="Let an authorised payment go",
+        responses=refused({404: "kernel.not_found", 409: "gateway.not_open"}),
+    )  # fmt: skip
+    async def void_gateway_payment(id: Id) -> object:  # noqa: A002
+        """The payer is not debited. Again: nothing changes."""
+        return await gateway.void(id)
+
+    return routes
+
+
+def _books(routes: APIRouter, gateway: Gateway) -> APIRouter:
     @routes.get("/books", response_model=schemas.Books, summary="Read the gateway's books")
     async def read_gateway_books(
         cursor: Annotated[
@@ -128,7 +171,7 @@ def _refunds_and_payouts(routes: APIRouter, gateway: Gateway) -> APIRouter:
     )
     async def create_gateway_refund(id: Id, body: schemas.NewRefund) -> object:  # noqa: A002
         """In parts or as a whole, never above what was captured. The same reference again gives the same refund."""
-        return await gateway.refund(id, body)
+        return await gateway.refund(id, reference=body.reference, amount=body.amount)
 
     @routes.get(
         "/refunds",

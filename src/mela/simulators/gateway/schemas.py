@@ -1,9 +1,9 @@
 """What the gateway takes and gives. Amounts are whole paise, as at Razorpay."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from mela.kernel.web.inputs import LINE, LINE_OR_NOTHING, Strict
 from mela.kernel.web.pages import Page
@@ -12,8 +12,26 @@ Amount = Annotated[int, Field(ge=1, le=10**12)]
 Payable = Annotated[int, Field(ge=100, le=10**12)]
 """Source: Razorpay takes one rupee and more, razorpay/markdown-docs @ab3bda5 (2026-11-23)."""
 Reference = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.:-]+$")]
+Status = Literal["created", "authorized", "captured", "voided", "failed", "expired"]
 Vpa = Annotated[str, Field(max_length=321, pattern=r"^[A-Za-z0-9._-]{2,256}@[A-Za-z]{2,64}$")]
 """Source: the pattern in common use (UNVERIFIED)."""
+
+
+class CardToken(Strict):
+    """A network's token in place of a card's number."""
+
+    token: str = Field(pattern=r"^[0-9]{12,19}$", description="The token", examples=["4895370012003478"])
+    cryptogram: str = Field(
+        min_length=1, max_length=80, pattern=r"^[!-~]+$", description="Of this payment", examples=["AAAA"]
+    )
+    expiry: str = Field(pattern=r"^(0[1-9]|1[0-2])[0-9]{2}$", description="MMYY of the token", examples=["1230"])
+    network: str = Field(max_length=12, pattern=r"^[a-z]+$", description="Whose it is", examples=["visa"])
+    last4: str = Field(pattern=r"^[0-9]{4}$", description="End of the card's own number", examples=["3478"])
+
+    @property
+    def shown(self) -> str:
+        """What may be kept and shown of it."""
+        return f"{self.network} {self.last4}"
 
 
 class NewPayment(Strict):
@@ -24,7 +42,11 @@ class NewPayment(Strict):
     )
     amount: Payable = Field(description="Paise, at least one rupee", examples=[129900])
     currency: Literal["INR"] = Field(default="INR", description="Always rupees", examples=["INR"])
-    method: Literal["upi"] = Field(default="upi", description="Always UPI", examples=["upi"])
+    method: Literal["upi", "card"] = Field(default="upi", description="A UPI link, or a card", examples=["upi"])
+    card: CardToken | None = Field(default=None, description="For a card: never its number")
+    capture: Literal["automatic", "manual"] = Field(
+        default="automatic", description="A card may be authorised only", examples=["automatic"]
+    )
     description: str = Field(
         max_length=80, pattern=LINE_OR_NOTHING, description="What the payer sees", examples=["Order of 2 items"]
     )
@@ -34,19 +56,25 @@ class NewPayment(Strict):
         examples=["http://127.0.0.1:3000/api/payments/callbacks/gateway"],
     )  # fmt: skip
 
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        """Raises: ValueError for a card without its token, or a link with one."""
+        if (self.card is not None) != (self.method == "card") or (self.card is None and self.capture == "manual"):
+            raise ValueError("a card has a token, and only a card may be authorised first")
+        return self
+
 
 class Payment(BaseModel):
     """A payment as the merchant sees it."""
 
     id: str = Field(description="The gateway's name for it", examples=["gp01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
     reference: str = Field(description="The merchant's name for it", examples=["pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
-    status: Literal["created", "captured", "failed", "expired"] = Field(
-        description="Where it is", examples=["captured"]
-    )
-    amount: int = Field(description="Paise", examples=[129900])
+    status: Status = Field(description="Where it is", examples=["captured"])
+    amount: int = Field(description="Paise; once captured, what was captured", examples=[129900])
     refunded: int = Field(description="Paise given back or on their way back", examples=[0])
     currency: str = Field(description="Always INR", examples=["INR"])
-    method: str = Field(description="Always upi", examples=["upi"])
+    method: str = Field(description="upi or card", examples=["upi"])
+    card: str | None = Field(description="Network and last four digits", examples=["visa 3478"])
     vpa: str | None = Field(description="Who paid", examples=["asha@simbank"])
     rrn: str | None = Field(description="The bank's reference, 12 digits", examples=["632715000042"])
     error_code: str | None = Field(description="NPCI response code when it failed", examples=["Z9"])
@@ -55,6 +83,12 @@ class Payment(BaseModel):
         description="Opens a UPI app",
         examples=["upi://pay?pa=mela@simbank&pn=Mela&tr=gp01KAR4&tn=Order&am=1299.00&cu=INR"],
     )
+
+
+class Capture(Strict):
+    """How much of an authorised payment to take."""
+
+    amount: Amount = Field(description="Paise; what is above it is let go", examples=[129900])
 
 
 class NewRefund(Strict):
@@ -140,7 +174,7 @@ class Bill(BaseModel):
     payee_vpa: str = Field(description="Their address", examples=["mela@simbank"])
     amount: int = Field(description="Paise", examples=[129900])
     description: str = Field(description="What for", examples=["Order of 2 items"])
-    status: Literal["created", "captured", "failed", "expired"] = Field(description="Where it is", examples=["created"])
+    status: Status = Field(description="Where it is", examples=["created"])
     rrn: str | None = Field(description="The bank's reference once paid", examples=["632715000042"])
     error_code: str | None = Field(description="NPCI response code when it failed", examples=["ZA"])
     error: str | None = Field(description="What that code means, in English", examples=["declined by the payer"])

@@ -40,6 +40,7 @@ class Gateway:
     def __init__(self, db: Database, clock: Clock, sender: Sender, settings: Settings) -> None:
         self._db, self._clock, self._sender, self._settings = db, clock, sender, settings
         self._plan: Plan | None = None
+        self._answers = 0
         self._tries: dict[tuple[str, str], int] = {}
 
     async def plan(self) -> Plan:
@@ -53,16 +54,40 @@ class Gateway:
         for code in plan.decline_codes:
             self._closing(code)
         await self._db.run(store.keep_plan, plan.model_dump(mode="json"))
-        self._plan, self._tries = plan, {}
+        self._plan, self._tries, self._answers = plan, {}, 0
         return plan
 
-    async def create_payment(self, asked: schemas.NewPayment) -> dict[str, Any]:
-        """Begin a payment. Raises: ReferenceReused."""
+    async def create_payment(
+        self, *, reference: str, amount: int, description: str, seconds: int, callback_url: str, method: str | None,
+        manual: bool = False, card: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Begin a payment, or without a method an order that nobody pays yet. Raises: ReferenceReused."""
         now = self._clock.now()
-        row = asked.model_dump(include={"reference", "amount", "description", "callback_url"}) | {
-            "id": _name("gp"), "created": now, "expires": now + timedelta(seconds=asked.expire_seconds),
+        row = {
+            "id": _name("gp"), "reference": reference, "amount": amount, "description": description, "method": method,
+            "manual": manual, "card": card, "callback_url": callback_url, "created": now,
+            "expires": now + timedelta(seconds=seconds),
         }  # fmt: skip
-        return self._shown(await self._planned("pay", asked.reference, lambda: self._db.run(store.create_payment, row)))
+        return self._shown(await self._planned("pay", reference, lambda: self._db.run(store.create_payment, row)))
+
+    async def begin(
+        self, payment_id: str, method: str, *, manual: bool = False, card: str | None = None
+    ) -> dict[str, Any]:
+        """Say how an order is paid; what has begun stays as it is. Raises: NotFound."""
+        how = {"method": method, "manual": manual, "card": card}
+
+        async def effect() -> Row[Any]:
+            return await self._db.run(store.begin, payment_id, how)
+
+        return self._shown(store.fields(await self._planned("begin", payment_id, effect)))
+
+    async def capture(self, payment_id: str, amount: int) -> dict[str, Any]:
+        """Take an authorised payment. Raises: NotFound, NotOpen, OverCaptured."""
+        return await self._changed("capture", payment_id, store.capture, amount=amount)
+
+    async def void(self, payment_id: str) -> dict[str, Any]:
+        """Let an authorised payment go. Raises: NotFound, NotOpen."""
+        return await self._changed("void", payment_id, store.void)
 
     async def payment(self, payment_id: str) -> dict[str, Any]:
         """A payment by its id. Raises: NotFound."""
@@ -73,23 +98,30 @@ class Gateway:
         """A payment by the merchant's name. Raises: NotFound."""
         return self._told(await self._of(tables.payments, reference), reference)
 
-    async def refund(self, payment_id: str, asked: schemas.NewRefund) -> dict[str, Any]:
+    async def refund(self, payment_id: str, *, reference: str, amount: int) -> dict[str, Any]:
         """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused, RefundRefused."""
         plan, now = await self.plan(), self._clock.now()
-        pending = plan.hits("refund_pending", asked.reference)
+        pending = plan.hits("refund_pending", reference)
         due = now + timedelta(milliseconds=plan.refund_pending_ms if pending else 0)
-        row = asked.model_dump() | {"id": _name("gr"), "payment_id": payment_id, "created": now, "due": due}
+        row = {
+            "id": _name("gr"), "payment_id": payment_id, "reference": reference, "amount": amount, "created": now, "due": due,
+        }  # fmt: skip
 
         async def effect() -> store.Fields:
             found = await self._db.run(store.create_refund, row, pending=pending, now=now, plan=plan)
             self._sender.wake()
             return found
 
-        return store.refund_json(await self._planned("refund", asked.reference, effect))
+        return store.refund_json(await self._planned("refund", reference, effect))
 
     async def refund_of(self, reference: str) -> dict[str, Any]:
         """A refund by the merchant's name. Raises: NotFound."""
         return store.refund_json(store.fields(await self._of(tables.refunds, reference)))
+
+    async def refunds_of(self, payment_id: str) -> list[dict[str, Any]]:
+        """The refunds of a payment, oldest first."""
+        rows = await self._planned("status", payment_id, lambda: self._db.read(store.refunds_of, payment_id))
+        return [store.refund_json(store.fields(row)) for row in rows]
 
     async def pay_out(self, asked: schemas.NewPayout) -> dict[str, Any]:
         """Send money to a bank account, once per reference. Raises: ReferenceReused."""
@@ -117,10 +149,18 @@ class Gateway:
         }
 
     async def report(self, day: date) -> AsyncIterator[str]:
-        """The lines of an Indian day's file, as the plan has them; the last one counts and adds up those before."""
-        plan, start = await self.plan(), datetime.combine(day, time(), tzinfo=clock.INDIA)
-        after = count = total = 0
+        """The lines of an Indian day's file in a form of our own; the last one counts and adds up those before."""
+        count = total = 0
         yield "kind,reference,amount_paise,at_utc\n"
+        async for row, amount in self.movements(day):
+            count, total = count + 1, total + amount
+            yield f"{row.kind},{row.reference},{amount},{row.at:%Y-%m-%dT%H:%M:%SZ}\n"
+        yield f"total,{count},{total},\n"
+
+    async def movements(self, day: date) -> AsyncIterator[tuple[Row[Any], int]]:
+        """What moved on an Indian day, and the amount that its file has, as the plan has them."""
+        plan, start = await self.plan(), datetime.combine(day, time(), tzinfo=clock.INDIA)
+        after = 0
         while rows := await self._db.read(
             store.entries_between, start, start + timedelta(days=1), after=after, limit=REPORT_ROWS
         ):
@@ -129,10 +169,8 @@ class Gateway:
                 if plan.hits("report_omits", row.reference, kind=row.kind):
                     continue
                 amount = row.amount + 100 * plan.hits("report_wrong_amount", row.reference, kind=row.kind)
-                times = 1 + plan.hits("report_repeats", row.reference, kind=row.kind)
-                count, total = count + times, total + times * amount
-                yield f"{row.kind},{row.reference},{amount},{row.at:%Y-%m-%dT%H:%M:%SZ}\n" * times
-        yield f"total,{count},{total},\n"
+                for _ in range(1 + plan.hits("report_repeats", row.reference, kind=row.kind)):
+                    yield row, amount
 
     async def bill(self, payment_id: str) -> dict[str, Any]:
         """What the payer's app shows. Raises: NotFound."""
@@ -178,7 +216,7 @@ class Gateway:
             return row
 
         row = await self._planned("approve", payment_id, effect)
-        if row.status == store.CAPTURED and plan.hits("drop_after_debit", row.reference):
+        if row.status in (store.CAPTURED, store.AUTHORIZED) and plan.hits("drop_after_debit", row.reference):
             raise Retryable("kernel.unavailable", seconds=1)
         return self._bill(row)
 
@@ -205,11 +243,22 @@ class Gateway:
         if plan.hits("drop_before", reference, kind=kind, attempt=attempt):
             raise Retryable("kernel.unavailable", seconds=1)
         result = await effect()
-        if plan.latency_ms:
-            await asyncio.sleep(plan.latency_ms / 1000)
+        self._answers += 1
+        if wait_ms := plan.latency_ms + plan.leak_ms * self._answers:
+            await asyncio.sleep(wait_ms / 1000)
         if plan.hits("drop_after", reference, kind=kind, attempt=attempt):
             raise Retryable("kernel.unavailable", seconds=1)
         return result
+
+    async def _changed(self, kind: str, payment_id: str, unit: Any, **given: Any) -> dict[str, Any]:
+        plan = await self.plan()
+
+        async def effect() -> Row[Any]:
+            row: Row[Any] = await self._db.run(unit, payment_id, now=self._clock.now(), plan=plan, **given)
+            self._sender.wake()
+            return row
+
+        return self._shown(store.fields(await self._planned(kind, payment_id, effect)))
 
     def _count(self, kind: str, reference: str) -> int:
         """How often this was asked before under the plan; counted only while tries can be dropped."""
@@ -240,10 +289,14 @@ class Gateway:
         return shown | {"status": store.FAILED, "error_code": "U30", "rrn": None, "vpa": None}
 
     def _shown(self, row: store.Fields) -> dict[str, Any]:
-        return store.payment_json(row) | {"intent_url": self._link(row)}
+        more = {"intent_url": self._link(row), "expires": row["expires"], "description": row["description"]}
+        return store.payment_json(row) | more
 
     def _link(self, row: store.Fields) -> str:
+        """What the payer opens: a UPI app, or for a card the page of its bank."""
         settings = self._settings
+        if row["method"] == "card":
+            return f"{settings.page_url}/{row['id']}"
         return upi.intent_url(
             vpa=settings.payee_vpa,
             name=settings.payee_name,

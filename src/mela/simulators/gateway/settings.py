@@ -1,11 +1,11 @@
-"""What the gateway is told at start."""
+"""What a gateway is told at start."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Variables `MELA_GATEWAY_*`."""
+    """Variables `MELA_GATEWAY_*`; those of another provider are named after it."""
 
     key_id: str
     """Name of the merchant's API key."""
@@ -15,6 +15,8 @@ class Settings:
     """Virtual payment address that payers see."""
     payee_name: str = "Mela"
     """Name that payers see."""
+    page_url: str = "http://bank.example/pay"
+    """Where payers prove that a card is theirs; the payment's id follows."""
     callback_timeout_s: float = 5.0
     """A callback that is not answered within this long counts as not taken."""
     callback_first_wait_s: float = 1.0

@@ -32,9 +32,11 @@ from mela.simulators.gateway.plan import Plan
 from mela.simulators.gateway.tables import callbacks, entries, payments, payouts, plans, refunds
 
 Fields = Mapping[str, Any]
-CREATED, CAPTURED, FAILED, EXPIRED, PENDING, PROCESSED = (
+CREATED, AUTHORIZED, CAPTURED, VOIDED, FAILED, EXPIRED, PENDING, PROCESSED = (
     "created",
+    "authorized",
     "captured",
+    "voided",
     "failed",
     "expired",
     "pending",
@@ -45,7 +47,12 @@ CREATED, CAPTURED, FAILED, EXPIRED, PENDING, PROCESSED = (
 _MOST = bindparam("most", type_=Integer)
 _NOW = bindparam("now", type_=Instant)
 _CLOSE = (
-    update(payments).where(and_(payments.c.number == bindparam("of"), payments.c.status == CREATED)).returning(payments)
+    update(payments)
+    .where(and_(payments.c.number == bindparam("of"), payments.c.status == bindparam("was")))
+    .returning(payments)
+)
+_BEGIN = (
+    update(payments).where(and_(payments.c.number == bindparam("of"), payments.c.method.is_(None))).returning(payments)
 )
 _OVER = and_(payments.c.status == CREATED, payments.c.expires <= _NOW)
 _SOME_OVER = select(payments.c.number).where(_OVER).limit(_MOST)
@@ -58,7 +65,7 @@ _EXPIRE = (
 _REFUNDED = payments.c.refunded + bindparam("more", type_=BigInteger)
 _REFUND = (
     update(payments)
-    .where(and_(payments.c.id == bindparam("of"), payments.c.status == CAPTURED, payments.c.amount >= _REFUNDED))
+    .where(and_(payments.c.id == bindparam("of"), payments.c.status == CAPTURED, payments.c.captured >= _REFUNDED))
     .values(refunded=_REFUNDED)
     .returning(payments)
 )
@@ -120,10 +127,18 @@ class RefundRefused(Rejected):
 
 def create_payment(conn: Connection, row: Fields) -> Fields:
     """Keep a new payment; a known reference gives the payment of that time. Raises: ReferenceReused."""
-    kept = {**row, "status": CREATED, "refunded": 0, "vpa": None, "rrn": None, "error_code": None, "wrong_pins": 0}
+    kept = {
+        **row, "status": CREATED, "captured": 0, "refunded": 0, "vpa": None, "rrn": None, "error_code": None, "wrong_pins": 0,
+    }  # fmt: skip
     if insert_new(conn, payments, kept):
         return kept
     return _same(conn.execute(_by(payments.c.reference), {"wanted": row["reference"]}).one(), row)
+
+
+def begin(conn: Connection, payment_id: str, how: Fields) -> Row[Any]:
+    """Say how an order is paid: method, manual, card. What has begun stays as it is. Raises: NotFound."""
+    found = _one(conn, payments, payment_id)
+    return conn.execute(_BEGIN, {"of": found.number, **how}).one_or_none() or found
 
 
 def payment(conn: Connection, payment_id: str) -> Row[Any]:
@@ -139,14 +154,40 @@ def by_reference(conn: Connection, table: Table, reference: str) -> Row[Any] | N
 def approve(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan: Plan) -> Row[Any]:
     """Debit the payer, unless the plan has the bank decline. What is captured stays as it is. Raises: NotFound, NotOpen."""
     found = _one(conn, payments, payment_id)
-    if found.status == CAPTURED:
+    if found.status in (CAPTURED, AUTHORIZED):
         return found
     if plan.hits("decline", found.reference):
         return fail(conn, payment_id, code=plan.decline_code(found.reference), now=now, plan=plan)
-    changes = {"status": CAPTURED, "vpa": vpa, "rrn": upi.rrn(found.number, now)}
-    row = _close(conn, found, now, changes)
-    conn.execute(_ENTER, {"kind": "collected", "reference": row.reference, "amount": row.amount, "at": now})
-    _call_back(conn, "payment.captured", row, now, plan, payment=payment_json(fields(row)))
+    changes = {"vpa": None if found.method == "card" else vpa, "rrn": upi.rrn(found.number, now)}
+    if found.manual:
+        row = _close(conn, found, now, changes | {"status": AUTHORIZED})
+        _call_back(conn, "payment.authorized", row, now, plan, payment=payment_json(fields(row)))
+        return row
+    return _collect(conn, _close(conn, found, now, changes | {"status": CAPTURED, "captured": found.amount}), now, plan)
+
+
+def capture(conn: Connection, payment_id: str, *, amount: int, now: datetime, plan: Plan) -> Row[Any]:
+    """Take an authorised payment, once; what is above `amount` is let go. Raises: NotFound, NotOpen, OverCaptured."""
+    found = _one(conn, payments, payment_id)
+    if (found.status, found.captured) == (CAPTURED, amount):
+        return found
+    if found.status != AUTHORIZED:
+        raise NotOpen(status=found.status)
+    if amount > found.amount:
+        raise OverCaptured(left=found.amount)
+    taken = {"of": found.number, "was": AUTHORIZED, "status": CAPTURED, "captured": amount}
+    return _collect(conn, conn.execute(_CLOSE, taken).one(), now, plan)
+
+
+def void(conn: Connection, payment_id: str, *, now: datetime, plan: Plan) -> Row[Any]:
+    """Let an authorised payment go. Raises: NotFound, NotOpen."""
+    found = _one(conn, payments, payment_id)
+    if found.status == VOIDED:
+        return found
+    if found.status != AUTHORIZED:
+        raise NotOpen(status=found.status)
+    row = conn.execute(_CLOSE, {"of": found.number, "was": AUTHORIZED, "status": VOIDED}).one()
+    _call_back(conn, "payment.voided", row, now, plan, payment=payment_json(fields(row)))
     return row
 
 
@@ -191,7 +232,7 @@ def create_refund(conn: Connection, row: Fields, *, pending: bool, now: datetime
     if of is None:
         payment = _one(conn, payments, row["payment_id"])
         raise (
-            OverCaptured(left=payment.amount - payment.refunded)
+            OverCaptured(left=payment.captured - payment.refunded)
             if payment.status == CAPTURED
             else NotOpen(status=payment.status)
         )
@@ -208,6 +249,11 @@ def process_refunds(conn: Connection, *, now: datetime, limit: int, plan: Plan) 
     for row in rows:
         _returned(conn, fields(row), _one(conn, payments, row.payment_id), now, plan)
     return list(rows)
+
+
+def refunds_of(conn: Connection, payment_id: str) -> list[Row[Any]]:
+    """The refunds of a payment, oldest first."""
+    return list(conn.execute(select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.id)))
 
 
 def pay_out(conn: Connection, row: Fields, *, now: datetime) -> Fields:
@@ -280,15 +326,23 @@ def fields(row: Row[Any]) -> Fields:
 
 def payment_json(row: Fields) -> dict[str, Any]:
     """A payment as merchants see it, also inside callbacks."""
-    names = ("id", "reference", "status", "amount", "refunded", "vpa", "rrn", "error_code")
-    constant = {"currency": "INR", "method": "upi", "created_at": int(row["created"].timestamp())}
-    return {name: row[name] for name in names} | constant
+    names = ("id", "reference", "status", "method", "refunded", "card", "vpa", "rrn", "error_code")
+    amount = row["captured"] if row["status"] == CAPTURED else row["amount"]
+    more = {"amount": amount, "currency": "INR", "created_at": int(row["created"].timestamp())}
+    return {name: row[name] for name in names} | more
 
 
 def refund_json(row: Fields) -> dict[str, Any]:
     """A refund as merchants see it, also inside callbacks."""
     names = ("id", "reference", "payment_id", "amount", "status")
     return {name: row[name] for name in names} | {"created_at": int(row["created"].timestamp())}
+
+
+def _collect(conn: Connection, row: Row[Any], now: datetime, plan: Plan) -> Row[Any]:
+    """Enter what was captured into the books, and tell the merchant."""
+    conn.execute(_ENTER, {"kind": "collected", "reference": row.reference, "amount": row.captured, "at": now})
+    _call_back(conn, "payment.captured", row, now, plan, payment=payment_json(fields(row)))
+    return row
 
 
 def _returned(conn: Connection, refund: Fields, of: Row[Any], now: datetime, plan: Plan) -> None:
@@ -312,11 +366,13 @@ def _call_back(conn: Connection, name: str, of: Row[Any], now: datetime, plan: P
     }
     silent = name == "payment.captured" and plan.hits("drop_after_debit", of.reference)
     lost = silent or plan.hits("callback_lost", of.reference, kind=name)
+    late = plan.callback_late_ms if plan.hits("callback_late", of.reference, kind=name) else 0
     conn.execute(
         _CALL_BACK,
         {"id": ids.new_id("evt"), "url": of.callback_url, "body": orjson.dumps(envelope).decode(), "attempts": 0,
          "state": "lost" if lost else "waiting", "sends": 2 if plan.hits("callback_twice", of.reference, kind=name) else 1,
-         "created": now, "due": now + timedelta(milliseconds=plan.callback_delay_ms)},
+         "bad": plan.hits("sign_wrongly", of.reference, kind=name),
+         "created": now, "due": now + timedelta(milliseconds=plan.callback_delay_ms + late)},
     )  # fmt: skip
 
 
@@ -324,7 +380,7 @@ def _close(conn: Connection, found: Row[Any], now: datetime, changes: Fields) ->
     """Move an open payment on. Raises: NotOpen, also when its time is over but nobody has noted it yet."""
     if found.status != CREATED or found.expires <= now:
         raise NotOpen(status=found.status if found.status != CREATED else EXPIRED)
-    return conn.execute(_CLOSE, {"of": found.number, **changes}).one()
+    return conn.execute(_CLOSE, {"of": found.number, "was": CREATED, **changes}).one()
 
 
 @cache

@@ -1,6 +1,6 @@
 """The gateway's tables. `entries` are its books: one row for each movement of money."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 from mela.kernel.db import Instant, Json
 
@@ -13,8 +13,12 @@ payments = Table(
     Column("id", String(40), nullable=False, unique=True),
     Column("reference", String(60), nullable=False, unique=True),
     Column("amount", BigInteger, nullable=False),
+    Column("captured", BigInteger, nullable=False),
     Column("refunded", BigInteger, nullable=False),
-    Column("status", String(10), nullable=False),  # created | captured | failed | expired
+    Column("method", String(12)),  # upi | card; null: an order that nobody pays yet
+    Column("manual", Boolean, nullable=False),  # authorised first, captured by the merchant
+    Column("card", String(30)),  # network and last four digits
+    Column("status", String(10), nullable=False),  # created | authorized | captured | voided | failed | expired
     Column("description", String(80), nullable=False),
     Column("callback_url", String(500), nullable=False),
     Column("vpa", String(321)),
@@ -67,6 +71,7 @@ callbacks = Table(
     Column("id", String(40), primary_key=True),
     Column("url", String(500), nullable=False),
     Column("body", Text, nullable=False),
+    Column("bad", Boolean, nullable=False),  # signed wrongly at first
     Column("state", String(8), nullable=False),  # waiting | sent | lost | given_up
     Column("sends", Integer, nullable=False),  # how often it still has to be taken
     Column("attempts", Integer, nullable=False),

@@ -4,22 +4,20 @@ A transfer moves `amount` from its credit side to its debit side, so the books b
 is its debits less its credits: `gateway:upi` (what the gateway holds for us) is positive, `escrow` (what we hold for others)
 negative.
 
-    captured, UPI    gateway:upi       <- escrow          refund asked       escrow           <- refunds:pending
+    captured, online gateway:…         <- escrow          refund asked       escrow           <- refunds:pending
     captured, cash   cash:in_transit   <- escrow          refund processed   refunds:pending  <- where the money was
                                                           refund refused     refunds:pending  <- escrow
 """
 
 import re
-from collections.abc import Mapping
 
-from mela.contracts.payments import Method, Transfer
+from mela.contracts.payments import Transfer
 from mela.kernel.money import Paise
 
 ESCROW, REFUNDS = "escrow", "refunds:pending"
-PLACE: Mapping[Method, str] = {"upi": "gateway:upi", "cod": "cash:in_transit"}
-"""Where money of each method is."""
+_CASH, _FIRST = "cash:in_transit", "gateway:upi"
 AT_GATEWAY = {"collected": ("capture", "late_capture"), "refunded": ("refund_processed",)}
-"""Our kinds of transfer that must agree with the gateway's books, by its own kinds."""
+"""Our kinds of transfer that must agree with a provider's books, by its own kinds."""
 ACCOUNT = re.compile(r"[a-z][a-z_]{0,39}(:[A-Za-z0-9_-]{1,60}){0,2}", re.ASCII)
 KIND = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
 LARGEST = 10**15
@@ -28,9 +26,16 @@ MOST = 500
 """Transfers under one key."""
 
 
-def capture(method: Method, amount: Paise, *, late: bool = False) -> Transfer:
+def place(provider: str | None) -> str:
+    """The account of the money that a provider holds for us; None: of the cash that couriers have."""
+    if provider is None:
+        return _CASH
+    return _FIRST if provider == "gateway" else f"gateway:{provider}"
+
+
+def capture(provider: str | None, amount: Paise, *, late: bool = False) -> Transfer:
     """The payer's money is ours to hold; `late`: only to be sent back."""
-    return Transfer(PLACE[method], ESCROW, amount, "late_capture" if late else "capture")
+    return Transfer(place(provider), ESCROW, amount, "late_capture" if late else "capture")
 
 
 def refund_asked(amount: Paise) -> Transfer:
@@ -38,9 +43,9 @@ def refund_asked(amount: Paise) -> Transfer:
     return Transfer(ESCROW, REFUNDS, amount, "refund")
 
 
-def refund_processed(method: Method, amount: Paise) -> Transfer:
+def refund_processed(provider: str | None, amount: Paise) -> Transfer:
     """With the payer again. Cash goes back by the courier who fetches the goods."""
-    return Transfer(REFUNDS, PLACE[method], amount, "refund_processed")
+    return Transfer(REFUNDS, place(provider), amount, "refund_processed")
 
 
 def refund_failed(amount: Paise) -> Transfer:

@@ -45,15 +45,27 @@ class Break:
     theirs: Paise | None
     ours: Paise | None
     day: date
+    provider: str = "gateway"
 
 
 def proposed(found: Break) -> Mapping[str, Any]:
     """The entry that would make our ledger say what the file says; a person decides."""
     more = (found.theirs or 0) - (found.ours or 0)
-    at_gateway, other = ledger.PLACE["upi"], SUSPENSE
+    at_gateway, other = ledger.place(found.provider), SUSPENSE
     gains = more > 0 if found.kind == "collected" else more < 0
     debit, credit = (at_gateway, other) if gains else (other, at_gateway)
     return {"debit": debit, "credit": credit, "amount": abs(more), "kind": "reconciliation"} if more else {}
+
+
+def together(
+    one: Mapping[Outcome, tuple[int, Paise]], other: Mapping[Outcome, tuple[int, Paise]]
+) -> dict[Outcome, tuple[int, Paise]]:
+    """The outcomes of two providers' days as one."""
+    added = dict(one)
+    for outcome, (count, total) in other.items():
+        before = added.get(outcome, (0, Paise(0)))
+        added[outcome] = (before[0] + count, Paise(before[1] + total))
+    return added
 
 
 def moved(

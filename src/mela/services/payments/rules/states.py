@@ -1,4 +1,4 @@
-"""How a payment moves, who may move it, and what the gateway's word does to it.
+"""How a payment moves, who may move it, and what a provider's word does to it.
 
 created ── pending ── captured
     └─────────┴────── failed | expired | cancelled
@@ -32,8 +32,9 @@ MOVES: Mapping[PaymentState, Mapping[PaymentState, frozenset[Actor]]] = {
 _CLOSED_BY: Mapping[Word, PaymentState] = {
     Word.CAPTURED: CAPTURED,
     Word.FAILED: FAILED,
+    Word.VOIDED: FAILED,
     Word.EXPIRED: EXPIRED,
-    Word.UNKNOWN: EXPIRED,
+    Word.ABSENT: EXPIRED,
 }
 
 
@@ -48,9 +49,9 @@ def check(state: PaymentState, to: PaymentState, actor: Actor) -> None:
 
 
 def after(state: PaymentState, word: Word) -> PaymentState:
-    """Where the gateway's word leaves a payment. A closed payment stays where it is.
+    """Where a provider's word leaves a payment. A closed payment stays where it is.
 
-    UNKNOWN may be passed only once the payment's time is over: until then a request may be on its way.
+    ABSENT may be passed only once the payment's time is over: until then a request may be on its way.
     """
     if state not in OPEN:
         return state
@@ -63,5 +64,5 @@ def is_late(state: PaymentState, word: Word) -> bool:
 
 
 def is_settled(state: PaymentState, word: Word) -> bool:
-    """Whether nobody needs to ask the gateway about this payment any more."""
-    return state is CAPTURED or word is not Word.CREATED
+    """Whether nobody needs to ask the provider about this payment any more."""
+    return state is CAPTURED or word not in (Word.CREATED, Word.AUTHORIZED)

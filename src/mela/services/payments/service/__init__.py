@@ -1,6 +1,8 @@
 """The use cases of payments: units and calls to the gateway in turn, each step of which may be repeated."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,36 +13,38 @@ from mela.contracts.payments import Method, Payment, Refund, Transfer
 from mela.kernel import ids
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
-from mela.kernel.errors import Rejected, Unauthenticated, Unreachable
+from mela.kernel.errors import Rejected, Unreachable
 from mela.kernel.money import Paise
-from mela.services.payments.model import Actor, GatewayPayment, NewPayment, Open, OpenRefund, Outcome, Word
+from mela.services.payments.model import (
+    Actor,
+    Charge,
+    Known,
+    NewPayment,
+    Open,
+    OpenRefund,
+    Outcome,
+    ProviderPayment,
+    Word,
+)
+from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
 from mela.services.payments.rules import ledger as accounts
-from mela.services.payments.rules import schedule, signature, states
-from mela.services.payments.service import news
-from mela.services.payments.service.gateway import Gateway, Refused
+from mela.services.payments.rules import schedule, states
+from mela.services.payments.service.desk import Desk
 from mela.services.payments.settings import Settings
 from mela.services.payments.store import ledger, payments, refunds
 
 log = structlog.get_logger()
 BATCH = 20
-WORDS = Counter(
-    "mela_payments_gateway_words_total", "What the gateway said about payments", ["actor", "word", "outcome"]
-)
-
-
-class BadSignature(Unauthenticated):
-    """A callback that is not the gateway's."""
-
-    code = "payments.bad_signature"
+WORDS = Counter("mela_payments_gateway_words_total", "What providers said about payments", ["actor", "word", "outcome"])
 
 
 class PaymentsService:
     """Keeps the contract `Payments`; see there for what each of its methods promises."""
 
     def __init__(
-        self, db: Database, clock: Clock, gateway: Gateway, settings: Settings, checks: schedule.StatusChecks
+        self, db: Database, clock: Clock, desk: Desk, settings: Settings, checks: schedule.StatusChecks
     ) -> None:
-        self._db, self._clock, self._gateway, self._settings, self._checks = db, clock, gateway, settings, checks
+        self._db, self._clock, self._desk, self._settings, self._checks = db, clock, desk, settings, checks
         self._lease = timedelta(seconds=2 * settings.gateway_timeout_s)
 
     async def start(
@@ -50,14 +54,12 @@ class PaymentsService:
         now, upi = self._clock.now(), method == "upi"
         expires = now + timedelta(seconds=seconds) if upi else None
         new = NewPayment(ids.new_id("pay"), key, order_id, amount, method, description[:80], now, expires)
-        payment = await self._db.run(payments.create, new, due=self._again(now, 0) if upi else None)
-        if not upi or payment.intent_url is not None or payment.state not in states.OPEN:
+        if upi:
+            new = replace(new, provider=self._desk.first)
+        payment, provider = await self._db.run(payments.create, new, due=self._again(now, 0) if upi else None)
+        if provider is None or payment.intent_url is not None or payment.state not in states.OPEN:
             return payment
-        try:
-            return await self._begin(payment, new.description)
-        except Unreachable:
-            now = self._clock.now()
-            return await self._db.run(payments.sent, payment.id, None, now=now, due=self._again(now, 0))
+        return await self._begin(payment, new.description, provider)
 
     async def get(self, *, payment_id: str) -> Payment:
         return await self._db.read(payments.get, payment_id)
@@ -90,21 +92,18 @@ class PaymentsService:
             raise Rejected("payments.invalid_transfer", what=what)
         await self._db.run(ledger.post, key, transfers, self._clock.now())
 
-    async def take_callback(self, *, body: bytes, given: str, event_id: str) -> Outcome:
-        """Let a signed callback have its effect, once. Raises: BadSignature, Invalid for a body of another shape."""
-        if not signature.is_genuine(self._settings.webhook_secret, body, given):
-            log.warning("callback refused", event_id=event_id)
-            raise BadSignature
-        told = news.read(body)
-        now, event = self._clock.now(), (event_id, told.event)
+    async def take_callback(self, provider: str, *, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """Let a provider's callback have its effect, once. Raises: UnknownProvider, BadSignature, Invalid."""
+        told = self._desk.at(provider).read_callback(headers, body)
+        now, event = self._clock.now(), (told.event_id, told.event)
         if told.payment is not None:
-            return await self._apply(told.payment, Actor.CALLBACK, event=event)
+            return await self._apply(provider, told.payment, Actor.CALLBACK, event=event)
         if told.refund is not None and told.refund.status == "processed":
             return await self._db.run(refunds.process, told.refund.reference, now, event=event)
-        return Outcome.NOTHING
+        return await self._look(provider, told.look) if told.look else Outcome.NOTHING
 
     async def ask_gateway(self) -> None:
-        """Ask about every payment whose time to be asked about has come."""
+        """Ask providers about every payment whose time to be asked about has come."""
         while await self._db.read(payments.any_due, self._clock.now()):
             found = await self._db.run(payments.claim, now=self._clock.now(), lease=self._lease, limit=BATCH)
             await asyncio.gather(*(self._ask(payment) for payment in found))
@@ -121,78 +120,116 @@ class PaymentsService:
         return payment, history, await self._db.read(refunds.of_payment, payment_id)
 
     async def compare_books(self) -> dict[str, tuple[Paise, Paise]]:
-        """Ours and the gateway's sum of what was collected and refunded. Raises: Unreachable."""
-        theirs = (await self._gateway.books()).totals
-        ours = await self._db.read(ledger.by_kind, accounts.PLACE["upi"])
-        sums = {kind: Paise(sum(ours.get(name, 0) for name in names)) for kind, names in accounts.AT_GATEWAY.items()}
-        return {kind: (amount, theirs[kind].amount if kind in theirs else Paise(0)) for kind, amount in sums.items()}
+        """Ours and the providers' sum of what was collected and refunded. Raises: Unreachable."""
+        sums: dict[str, list[int]] = {kind: [0, 0] for kind in accounts.AT_GATEWAY}
+        for provider in self._desk.all:
+            told = await provider.books()
+            if isinstance(told, Unknown):
+                raise Unreachable(service=provider.name, seconds=1)
+            ours = await self._db.read(ledger.by_kind, accounts.place(provider.name))
+            for kind, names in accounts.AT_GATEWAY.items():
+                sums[kind][0] += sum(ours.get(name, 0) for name in names)
+                sums[kind][1] += told.totals[kind].amount if kind in told.totals else 0
+        return {kind: (Paise(ours), Paise(theirs)) for kind, (ours, theirs) in sums.items()}
 
-    async def _begin(self, payment: Payment, description: str) -> Payment:
-        """Have the gateway begin a payment. Raises: Unreachable."""
-        now, expires = self._clock.now(), payment.expires or payment.created
-        try:
-            told = await self._gateway.create(
-                reference=payment.id, amount=payment.amount, description=description, expires=expires, now=now
+    async def _begin(self, payment: Payment, description: str, provider: str) -> Payment:
+        """Have a provider begin a payment, and another one where the first cannot have charged."""
+        tried = {provider}
+        while True:
+            now, expires = self._clock.now(), payment.expires or payment.created
+            seconds = max(1, int((expires - now).total_seconds()))
+            told = await self._desk.at(provider).create(Charge(payment.id, payment.amount, description, seconds))
+            if isinstance(told, ProviderPayment):
+                return await self._begun(payment, provider, told, expires)
+            following = self._desk.another(tried) if isinstance(told, Declined | Unsent) else None
+            if following is None:
+                return await self._not_begun(payment, provider, told)
+            why = told.code if isinstance(told, Declined) else told.why
+            has = await self._db.run(
+                payments.move_on, payment.id, before=provider, to=following, why=why, now=self._clock.now()
             )
-        except Refused as error:
-            log.warning("payment refused", payment=payment.id, status=error.status)
-            return await self._db.run(payments.refuse, payment.id, now=self._clock.now())
+            if has is None or has in tried:
+                return await self._db.read(payments.get, payment.id)
+            log.info("payment moves on", payment=payment.id, before=provider, to=has, why=why)
+            provider = has
+            tried.add(provider)
+
+    async def _begun(self, payment: Payment, provider: str, told: ProviderPayment, expires: datetime) -> Payment:
         now = self._clock.now()
         due = self._checks.next(created=payment.created, expires=expires, now=now)
         if told.status is Word.CREATED:
-            return await self._db.run(payments.sent, payment.id, told, now=now, due=due)
-        await self._apply(told, Actor.CHECK, due=due)
+            return await self._db.run(payments.sent, payment.id, provider, told, now=now, due=due)
+        await self._apply(provider, told, Actor.CHECK, due=due)
         return await self._db.read(payments.get, payment.id)
+
+    async def _not_begun(self, payment: Payment, provider: str, told: Declined | Unknown) -> Payment:
+        now = self._clock.now()
+        if isinstance(told, Declined):
+            log.warning("payment refused", payment=payment.id, provider=provider, code=told.code)
+            return await self._db.run(payments.refuse, payment.id, now=now)
+        again = self._again(now, 0)
+        return await self._db.run(payments.sent, payment.id, provider, None, now=now, due=again)
 
     async def _ask(self, found: Open) -> None:
         """Learn how a payment is, or note when to ask again."""
         now = self._clock.now()
+        if found.gateway_id is None and found.payment.state in states.OPEN and now < found.expires:
+            payment = await self._begin(found.payment, found.description, found.provider)
+            if payment.intent_url is None and payment.state in states.OPEN:
+                again = self._again(self._clock.now(), found.tries + 1)
+                await self._db.run(payments.look_again, payment.id, again)
+            return
         due = self._checks.next(created=found.payment.created, expires=found.expires, now=now)
-        try:
-            if found.gateway_id is None and found.payment.state in states.OPEN and now < found.expires:
-                await self._begin(found.payment, found.description)
-                return
-            told = await self._status(found)
-            if told is not None:
-                await self._apply(told, Actor.CHECK, due=due)
-            elif now > found.expires:
-                never = GatewayPayment("", found.payment.id, Word.UNKNOWN, found.payment.amount)
-                await self._apply(never, Actor.CLOCK)
-            else:
-                await self._db.run(payments.look_again, found.payment.id, due)
-        except (Unreachable, Refused) as error:
-            log.info("gateway did not tell", payment=found.payment.id, reason=str(error), tries=found.tries)
-            again = due if found.gateway_id else self._again(self._clock.now(), found.tries + 1)
+        told = await self._desk.at(found.provider).status(
+            Known(found.payment.id, found.payment.amount, found.gateway_id)
+        )
+        if isinstance(told, ProviderPayment):
+            await self._apply(found.provider, told, Actor.CHECK, due=due)
+        elif isinstance(told, Absent) and found.gateway_id is None and now > found.expires:
+            never = ProviderPayment("", found.payment.id, Word.ABSENT, found.payment.amount)
+            await self._apply(found.provider, never, Actor.CLOCK)
+        else:
+            log.info("provider did not tell", payment=found.payment.id, answer=str(told), tries=found.tries)
+            again = (
+                due if found.gateway_id or isinstance(told, Absent) else self._again(self._clock.now(), found.tries + 1)
+            )
             await self._db.run(payments.look_again, found.payment.id, again)
 
-    async def _status(self, found: Open) -> GatewayPayment | None:
-        if found.gateway_id is not None:
-            return await self._gateway.payment(found.gateway_id)
-        return await self._gateway.find(found.payment.id)
+    async def _look(self, provider: str, reference: str) -> Outcome:
+        """A hint that something is new about a payment or a refund: ask, instead of believing it."""
+        refund = await self._db.read(refunds.find_open, reference)
+        if refund is not None and refund.provider == provider:
+            await self._push(refund)
+            return Outcome.LOOKED
+        found = await self._db.read(payments.find_open, reference)
+        if found is not None and found.provider == provider:
+            await self._ask(found)
+            return Outcome.LOOKED
+        return Outcome.NOTHING
 
     async def _push(self, refund: OpenRefund) -> None:
-        """Have the gateway refund, or note when to ask again."""
-        try:
-            told = await self._gateway.refund(gateway_id=refund.gateway_id, reference=refund.id, amount=refund.amount)
-        except Refused as error:
-            log.warning("refund refused", refund=refund.id, status=error.status)
-            await self._db.run(refunds.refuse, refund.id, self._clock.now(), status=error.status)
-            return
-        except Unreachable:
-            told = None
+        """Have the provider refund, or note when to ask again."""
+        known = Known(refund.payment_id, refund.amount, refund.gateway_id)
+        told = await self._desk.at(refund.provider).refund(known, reference=refund.id, amount=refund.amount)
         now = self._clock.now()
-        if told is not None and told.status == "processed":
+        if isinstance(told, Declined):
+            log.warning("refund refused", refund=refund.id, code=told.code)
+            await self._db.run(refunds.refuse, refund.id, now, status=told.code)
+        elif not isinstance(told, Unknown) and told.status == "processed":
             await self._db.run(refunds.process, refund.id, now)
         else:
             await self._db.run(refunds.look_again, refund.id, self._again(now, refund.tries + 1))
 
     async def _apply(
-        self, told: GatewayPayment, actor: Actor, *, due: datetime | None = None, event: tuple[str, str] | None = None
-    ) -> Outcome:
-        outcome = await self._db.run(payments.apply, told, actor=actor, now=self._clock.now(), due=due, event=event)
+        self, provider: str, told: ProviderPayment, actor: Actor, *, due: datetime | None = None,
+        event: tuple[str, str] | None = None,
+    ) -> Outcome:  # fmt: skip
+        outcome = await self._db.run(
+            payments.apply, told, provider=provider, actor=actor, now=self._clock.now(), due=due, event=event
+        )
         WORDS.labels(actor, told.status, outcome).inc()
         if outcome is Outcome.PARKED:
-            log.error("payment parked", payment=told.reference, status=told.status)
+            log.error("payment parked", payment=told.reference, provider=provider, status=told.status)
         return outcome
 
     def _again(self, now: datetime, tries: int) -> datetime:

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ from mela.kernel import clock as clocks
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.errors import Conflict, Unreachable
+from mela.kernel.money import Paise
+from mela.services.payments.providers import Provider
+from mela.services.payments.rules import ledger
 from mela.services.payments.rules import reconciliation as rules
+from mela.services.payments.rules.reconciliation import Outcome
 from mela.services.payments.service import matching
-from mela.services.payments.service.gateway import Gateway, Refused
+from mela.services.payments.service.desk import Desk
 from mela.services.payments.store import reconciliation
 
 log = structlog.get_logger()
@@ -34,23 +39,21 @@ class DayNotOver(Conflict):
 class Reconciliation:
     """Holds days against the provider's file. A day may be held again: its cases are opened once."""
 
-    def __init__(
-        self, db: Database, clock: Clock, gateway: Gateway, data: Mapping[str, Sequence[Mapping[str, Any]]]
-    ) -> None:
-        self._db, self._clock, self._gateway, self._data = db, clock, gateway, data
+    def __init__(self, db: Database, clock: Clock, desk: Desk, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        self._db, self._clock, self._desk, self._data = db, clock, desk, data
 
     async def run(self, day: date) -> Row[Any]:
         """Hold a day against its file. Raises: DayNotOver, BadFile, Unreachable."""
         if day >= clocks.india_date(self._clock.now()):
             raise DayNotOver(day=day.isoformat())
-        with tempfile.TemporaryDirectory(prefix="mela-reconciliation-") as folder:
-            theirs, ours, earlier = (Path(folder, name) for name in ("theirs.csv", "ours.csv", "earlier.csv"))
-            await self._fetch(day, theirs)
-            await self._fetch(day - timedelta(days=1), earlier)
-            await self._write(day, ours)
-            found = await asyncio.to_thread(matching.match, theirs, ours, day, earlier=earlier, spill=Path(folder))
-        breaks = [self._case(each) for each in found.breaks]
-        outcomes = {str(outcome): (count, amount) for outcome, (count, amount) in found.outcomes.items()}
+        found: dict[Outcome, tuple[int, Paise]] = {}
+        breaks: list[tuple[str, str, dict[str, Any]]] = []
+        for provider in self._desk.all:
+            if "report" in provider.can:
+                matched = await self._hold(provider, day)
+                found = rules.together(found, matched.outcomes)
+                breaks += [self._case(replace(each, provider=provider.name)) for each in matched.breaks]
+        outcomes = {str(outcome): (count, amount) for outcome, (count, amount) in found.items()}
         await self._db.run(reconciliation.keep, day, outcomes, breaks, self._clock.now())
         log.info("reconciled", day=day.isoformat(), outcomes=outcomes)
         kept = await self._db.read(reconciliation.get, day)
@@ -68,19 +71,26 @@ class Reconciliation:
         """Days as they came out, the latest first."""
         return await self._db.read(reconciliation.page, before=before, limit=limit)
 
-    async def _fetch(self, day: date, file: Path) -> None:
-        try:
-            await self._gateway.day(day, file)
-        except Refused as error:
-            raise Unreachable(service="gateway", seconds=60) from error
+    async def _hold(self, provider: Provider, day: date) -> matching.Matched:
+        """A provider's file against our movements there. Raises: BadFile, Unreachable."""
+        with tempfile.TemporaryDirectory(prefix="mela-reconciliation-") as folder:
+            theirs, ours, earlier = (Path(folder, name) for name in ("theirs.csv", "ours.csv", "earlier.csv"))
+            await self._fetch(provider, day, theirs)
+            await self._fetch(provider, day - timedelta(days=1), earlier)
+            await self._write(ledger.place(provider.name), day, ours)
+            return await asyncio.to_thread(matching.match, theirs, ours, day, earlier=earlier, spill=Path(folder))
 
-    async def _write(self, day: date, file: Path) -> None:
+    async def _fetch(self, provider: Provider, day: date, file: Path) -> None:
+        if await provider.report(day, file) is not None:
+            raise Unreachable(service=provider.name, seconds=60)
+
+    async def _write(self, place: str, day: date, file: Path) -> None:
         """Our movements of the day and those beside it, in the provider's form."""
         start = datetime.combine(day, time(), tzinfo=clocks.INDIA)
         after: int | None = await self._db.read(reconciliation.first_position, start)
         rows: list[tuple[str, str, int, str]] = []
         while after is not None:
-            part, after = await self._db.read(reconciliation.moved, start, after=after, limit=_PAGE)
+            part, after = await self._db.read(reconciliation.moved, start, place=place, after=after, limit=_PAGE)
             rows += part
         with file.open("w") as out:
             out.writelines(matching.written(rows))

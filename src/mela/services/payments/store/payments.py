@@ -8,7 +8,6 @@ from prometheus_client import Counter
 from sqlalchemy import Connection, Integer, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
-    Method,
     NotCaptured,
     Payment,
     PaymentCaptured,
@@ -22,7 +21,7 @@ from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import Rejected
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
-from mela.services.payments.model import Actor, GatewayPayment, NewPayment, Open, Outcome, Word
+from mela.services.payments.model import Actor, NewPayment, Open, Outcome, ProviderPayment, Word
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.rules import states
 from mela.services.payments.store import cases, ledger, refunds
@@ -37,6 +36,7 @@ _FROM = and_(_IT, payments.c.state == bindparam("was"))
 _BY_ID = select(payments).where(_IT)
 _BY_KEY = select(payments).where(payments.c.key == bindparam("of"))
 _MOVE = update(payments).where(_FROM).returning(payments)
+_SENT = update(payments).where(and_(_FROM, payments.c.provider == bindparam("there"))).returning(payments)
 _TAKE_LATE = update(payments).where(and_(_FROM, payments.c.rrn.is_(None))).returning(payments)
 _NOTE = update(payments).where(_IT)
 _LOOK_AGAIN = (
@@ -55,8 +55,8 @@ _CLAIM = (
 )
 
 
-def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Payment:
-    """Keep a new payment, or give the one that this key began. Raises: KeyReused for another order, amount or method."""
+def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> tuple[Payment, str | None]:
+    """Keep a new payment, or give the one that this key began; and the provider that has it. Raises: KeyReused for another order, amount or method."""
     state = PaymentState.CREATED if new.method == "upi" else PaymentState.PENDING
     row = vars(new) | {
         "state": state, "refunded": 0, "reason": None, "gateway_id": None, "intent_url": None, "rrn": None,
@@ -64,37 +64,61 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> Paymen
     }  # fmt: skip
     if insert_new(conn, payments, row):
         after_commit(conn, MOVED.labels(PaymentState.CREATED.value).inc)
-        return _payment(row)
+        return _payment(row), new.provider
     known = conn.execute(_BY_KEY, {"of": new.key}).one()
     if (known.order_id, known.amount, known.method) != (new.order_id, new.amount, new.method):
         raise KeyReused
-    return _payment(_fields(known))
+    return _payment(_fields(known)), known.provider
 
 
-def sent(conn: Connection, payment_id: str, told: GatewayPayment | None, *, now: datetime, due: datetime) -> Payment:
-    """The gateway has the payment, or (None) did not answer: pending either way. Closed payments stay as they are."""
+def sent(
+    conn: Connection, payment_id: str, provider: str, told: ProviderPayment | None, *, now: datetime, due: datetime
+) -> Payment:
+    """The provider has the payment, or (None) did not answer: pending either way.
+
+    A payment that is closed, or has moved on to another provider meanwhile, stays as it is.
+    """
     step = _step(states.CREATED, states.PENDING, Actor.ORDER, None if told else NO_ANSWER, now)
     values: dict[str, Any] = {"due": due}
     if told is not None:
         values |= {"gateway_id": told.id, "intent_url": told.intent_url, "tries": 0}
-    fresh = {"of": payment_id, "was": states.CREATED, "state": states.PENDING, "history": [step]}
-    row = conn.execute(_MOVE, fresh | values).one_or_none()
+    guard = {"of": payment_id, "there": provider}
+    fresh = {"was": states.CREATED, "state": states.PENDING, "history": [step]}
+    row = conn.execute(_SENT, guard | fresh | values).one_or_none()
     if row is None and told is not None:
-        row = conn.execute(_MOVE, {"of": payment_id, "was": states.PENDING} | values).one_or_none()
+        row = conn.execute(_SENT, guard | {"was": states.PENDING} | values).one_or_none()
     return _payment(_fields(row if row is not None else _find(conn, payment_id)))
 
 
+def move_on(conn: Connection, payment_id: str, *, before: str, to: str, why: str, now: datetime) -> str | None:
+    """Give an open payment that the payer has no link for to another provider; the provider that has it then.
+
+    Whoever asks first decides. None: there is nothing to move on any more.
+    """
+    row = _find(conn, payment_id)
+    if row.state not in states.OPEN or row.intent_url is not None:
+        return None
+    if row.provider == before:
+        step = _step(row.state, states.PENDING, Actor.ORDER, f"{before}: {why}, on to {to}"[:200], now)
+        gone = {"provider": to, "gateway_id": None, "state": states.PENDING, "history": [*row.history, step]}
+        conn.execute(_NOTE, {"of": payment_id} | gone)
+        return to
+    return str(row.provider)
+
+
 def apply(
-    conn: Connection, told: GatewayPayment, *, actor: Actor, now: datetime, due: datetime | None = None,
+    conn: Connection, told: ProviderPayment, *, provider: str, actor: Actor, now: datetime, due: datetime | None = None,
     event: tuple[str, str] | None = None,
 ) -> Outcome:  # fmt: skip
-    """Let the gateway's word have its effect, once per `event` (id and name of a callback).
+    """Let a provider's word have its effect, once per `event` (id and name of a callback).
 
     `due`: when to ask again, for a word that settles nothing. What does not fit is parked for a person.
     """
     if event is not None and not cases.first_time(conn, *event, now):
         return Outcome.REPEATED
     row = conn.execute(_BY_ID, {"of": told.reference}).one_or_none()
+    if row is not None and row.provider != provider:
+        return _elsewhere(conn, told, provider, now)
     if row is None or (told.status is Word.CAPTURED and told.amount != row.amount):
         return _park(conn, row, told, now)
     state = PaymentState(row.state)
@@ -108,7 +132,7 @@ def apply(
 
 
 def refuse(conn: Connection, payment_id: str, *, now: datetime) -> Payment:
-    """The gateway will not have this payment. A closed payment stays as it is."""
+    """The provider will not have this payment. A closed payment stays as it is."""
     return _close(conn, payment_id, PaymentState.FAILED, "gateway_refused", now)
 
 
@@ -146,9 +170,15 @@ def any_due(conn: Connection, now: datetime) -> bool:
 
 
 def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[Open]:
-    """Payments that the gateway must be asked about now; they come back after the lease."""
+    """Payments that their providers must be asked about now; they come back after the lease."""
     rows = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit})
-    return [Open(_payment(_fields(r)), r.description, r.gateway_id, r.expires, r.tries) for r in rows]
+    return [_open(row) for row in rows]
+
+
+def find_open(conn: Connection, payment_id: str) -> Open | None:
+    """A payment that somebody still has to ask about, None for any other."""
+    row = conn.execute(_BY_ID, {"of": payment_id}).one_or_none()
+    return None if row is None or row.due is None else _open(row)
 
 
 def look_again(conn: Connection, payment_id: str, due: datetime) -> None:
@@ -166,7 +196,7 @@ def _close(conn: Connection, payment_id: str, to: PaymentState, reason: str, now
 
 def _move(
     conn: Connection, row: Row[Any], to: PaymentState, actor: Actor, now: datetime, *,
-    told: GatewayPayment | None = None, reason: str | None = None, due: datetime | None = None,
+    told: ProviderPayment | None = None, reason: str | None = None, due: datetime | None = None,
 ) -> Row[Any]:  # fmt: skip
     """Move a payment on, with its entry in the ledger and its event."""
     states.check(PaymentState(row.state), to, actor)
@@ -189,7 +219,7 @@ def _move(
     return moved
 
 
-def _take_late(conn: Connection, row: Row[Any], told: GatewayPayment, now: datetime) -> Outcome:
+def _take_late(conn: Connection, row: Row[Any], told: ProviderPayment, now: datetime) -> Outcome:
     """Money for a payment that was given up: into the ledger and back, once."""
     step = _step(row.state, row.state, Actor.PAYER, refunds.LATE, now)
     values = {"refunded": row.amount, "due": None, "history": [*row.history, step], **_learnt(row, told)}
@@ -201,7 +231,7 @@ def _take_late(conn: Connection, row: Row[Any], told: GatewayPayment, now: datet
     return Outcome.LATE
 
 
-def _park(conn: Connection, row: Row[Any] | None, told: GatewayPayment, now: datetime) -> Outcome:
+def _park(conn: Connection, row: Row[Any] | None, told: ProviderPayment, now: datetime) -> Outcome:
     """Leave a word that does not fit to a person; asking again would bring the same word."""
     kind = "unknown_payment" if row is None else "amount_differs"
     detail = {"gateway_id": told.id, "status": told.status, "amount": told.amount}
@@ -211,8 +241,16 @@ def _park(conn: Connection, row: Row[Any] | None, told: GatewayPayment, now: dat
     return Outcome.PARKED
 
 
-def _stay(conn: Connection, row: Row[Any], told: GatewayPayment, due: datetime | None) -> Outcome:
-    """Nothing moves; note when to ask again, if at all, and what the gateway calls the payment."""
+def _elsewhere(conn: Connection, told: ProviderPayment, provider: str, now: datetime) -> Outcome:
+    """A word from a provider that the payment has left: money there is a person's case, anything else nobody's."""
+    if told.status is not Word.CAPTURED:
+        return Outcome.NOTHING
+    cases.park(conn, "captured_elsewhere", told.reference, {"provider": provider, "gateway_id": told.id}, now)
+    return Outcome.PARKED
+
+
+def _stay(conn: Connection, row: Row[Any], told: ProviderPayment, due: datetime | None) -> Outcome:
+    """Nothing moves; note when to ask again, if at all, and what the provider calls the payment."""
     due = None if states.is_settled(PaymentState(row.state), told.status) else (due or row.due)
     learnt = _learnt(row, told)
     if due != row.due or learnt.get("gateway_id") != row.gateway_id:
@@ -221,12 +259,12 @@ def _stay(conn: Connection, row: Row[Any], told: GatewayPayment, due: datetime |
 
 
 def _enter(conn: Connection, row: Row[Any], now: datetime, *, late: bool = False) -> None:
-    money = accounts.capture(cast(Method, row.method), row.amount, late=late)
+    money = accounts.capture(row.provider, row.amount, late=late)
     ledger.enter(conn, f"capture:{row.id}", [money], now, payment_id=row.id)
 
 
-def _learnt(row: Row[Any], told: GatewayPayment | None) -> dict[str, Any]:
-    """What the gateway's word adds to a row."""
+def _learnt(row: Row[Any], told: ProviderPayment | None) -> dict[str, Any]:
+    """What a provider's word adds to a row."""
     if told is None:
         return {}
     return {
@@ -236,7 +274,7 @@ def _learnt(row: Row[Any], told: GatewayPayment | None) -> dict[str, Any]:
     }
 
 
-def _reason(to: PaymentState, told: GatewayPayment | None) -> str | None:
+def _reason(to: PaymentState, told: ProviderPayment | None) -> str | None:
     if to is PaymentState.FAILED:
         return (told.error_code if told else None) or "declined"
     return "expired" if to is PaymentState.EXPIRED else None
@@ -255,6 +293,10 @@ def _find(conn: Connection, payment_id: str) -> Row[Any]:
 
 def _fields(row: Row[Any]) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], row._mapping)  # noqa: SLF001
+
+
+def _open(row: Row[Any]) -> Open:
+    return Open(_payment(_fields(row)), row.description, row.provider, row.gateway_id, row.expires, row.tries)
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:

@@ -14,7 +14,7 @@ from mela.services.payments.store import cases, seals
 from mela.services.payments.tables import reconciliations, transfers
 
 _KINDS = {kind: theirs for theirs, kinds in accounts.AT_GATEWAY.items() for kind in kinds}
-_PLACE = accounts.PLACE["upi"]
+_PLACE: Any = bindparam("place")
 _MOVED = (
     select(transfers.c.id, transfers.c.key, transfers.c.kind, transfers.c.amount, transfers.c.at)
     .where(and_(
@@ -34,10 +34,10 @@ def first_position(conn: Connection, start: datetime) -> int:
 
 
 def moved(
-    conn: Connection, start: datetime, *, after: int, limit: int
+    conn: Connection, start: datetime, *, place: str, after: int, limit: int
 ) -> tuple[list[tuple[str, str, int, str]], int | None]:
-    """What moved at the gateway around the day that begins at `start`: kind, reference, paise, moment; and where to go on."""
-    rows: list[Any] = list(conn.execute(_MOVED, {"after": after, "most": limit}))
+    """What moved in a provider's account around the day that begins at `start`: kind, reference, paise, moment; and where to go on."""
+    rows: list[Any] = list(conn.execute(_MOVED, {"place": place, "after": after, "most": limit}))
     window = (start - _AROUND, start + 2 * _AROUND)
     found = [_line(row) for row in rows if window[0] <= row.at < window[1]]
     is_over = len(rows) < limit or rows[-1].at >= window[1] + _AROUND

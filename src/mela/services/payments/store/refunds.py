@@ -1,12 +1,11 @@
 """Refunds: asked, processed, refused. The sum of what was asked and not refused stays within the payment."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Integer, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
-    Method,
     NotCaptured,
     PaymentRefunded,
     PaymentState,
@@ -55,7 +54,9 @@ _CLAIM = (
     .values(due=bindparam("until"))
     .returning(refunds)
 )
-_GATEWAY_IDS = select(payments.c.id, payments.c.gateway_id).where(payments.c.id.in_(bindparam("ids", expanding=True)))
+_GATEWAY_IDS = select(payments.c.id, payments.c.provider, payments.c.gateway_id).where(
+    payments.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def request(
@@ -111,8 +112,8 @@ def process(conn: Connection, refund_id: str, now: datetime, *, event: tuple[str
     return Outcome.MOVED
 
 
-def refuse(conn: Connection, refund_id: str, now: datetime, *, status: int) -> None:
-    """The gateway will not do it: hold the money again, tell its order and let a person see it."""
+def refuse(conn: Connection, refund_id: str, now: datetime, *, status: str) -> None:
+    """The provider will not do it: hold the money again, tell its order and let a person see it."""
     row = _close(conn, refund_id, "failed")
     if row is not None:
         left = payments.c.refunded - row.amount
@@ -134,8 +135,17 @@ def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> l
     """Refunds that the gateway must be asked about now; they come back after the lease."""
     rows = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit}).all()
     of = {"ids": [row.payment_id for row in rows]}
-    names = {row.id: row.gateway_id for row in conn.execute(_GATEWAY_IDS, of)} if rows else {}
-    return [OpenRefund(r.id, r.payment_id, names[r.payment_id], r.amount, r.tries) for r in rows]
+    there = {row.id: (row.provider, row.gateway_id) for row in conn.execute(_GATEWAY_IDS, of)} if rows else {}
+    return [OpenRefund(r.id, r.payment_id, *there[r.payment_id], r.amount, r.tries) for r in rows]
+
+
+def find_open(conn: Connection, refund_id: str) -> OpenRefund | None:
+    """A refund that is not with the payer yet, None for any other."""
+    r = conn.execute(_BY_ID, {"of": refund_id}).one_or_none()
+    if r is None or r.state != "pending":
+        return None
+    payment = conn.execute(_PAYMENT, {"of": r.payment_id}).one()
+    return OpenRefund(r.id, r.payment_id, payment.provider, payment.gateway_id, r.amount, r.tries)
 
 
 def look_again(conn: Connection, refund_id: str, due: datetime) -> None:
@@ -164,11 +174,11 @@ def _promise(
     if cash:
         _processed(conn, kept.id, payment, amount, now)
         return kept, None
-    return kept, OpenRefund(kept.id, payment.id, payment.gateway_id, amount, 0)
+    return kept, OpenRefund(kept.id, payment.id, payment.provider, payment.gateway_id, amount, 0)
 
 
 def _processed(conn: Connection, refund_id: str, payment: Row[Any], amount: Paise, now: datetime) -> None:
-    moved = accounts.refund_processed(cast(Method, payment.method), amount)
+    moved = accounts.refund_processed(payment.provider, amount)
     ledger.enter(conn, f"refund_processed:{refund_id}", [moved], now, payment_id=payment.id)
     events.emit(conn, PaymentRefunded(refund_id, payment.id, payment.order_id, amount, now))
 

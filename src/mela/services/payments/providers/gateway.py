@@ -1,0 +1,129 @@
+"""The gateway of `simulators/gateway`, in its own manner: the first provider, and the plainest."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+
+from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund
+from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
+from mela.services.payments.providers.http import (
+    MAY_PASS,
+    Account,
+    BadSignature,
+    Http,
+    Refused,
+    Silent,
+    command,
+    question,
+    read,
+    read_news,
+)
+from mela.services.payments.rules import signature
+
+T = TypeVar("T")
+_DAY_S = 60.0
+"""A day's file may pause for so long."""
+
+
+@dataclass(frozen=True)
+class _OfPayment:
+    entity: ProviderPayment
+
+
+@dataclass(frozen=True)
+class _OfRefund:
+    entity: ProviderRefund
+
+
+@dataclass(frozen=True)
+class _Payload:
+    payment: _OfPayment | None = None
+    refund: _OfRefund | None = None
+
+
+@dataclass(frozen=True)
+class _Envelope:
+    event: str
+    payload: _Payload
+
+
+class Gateway(Http):
+    """Keeps the contract `Provider`."""
+
+    name = "gateway"
+    can: frozenset[Can] = frozenset({"card", "capture", "void", "report"})
+
+    def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
+        super().__init__(http, account)
+        self._root += "/v1"
+        self._auth = httpx2.BasicAuth(account.key_id, account.key_secret)
+
+    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
+        body: dict[str, Any] = {
+            "reference": new.reference, "amount": new.amount, "currency": "INR", "method": "upi",
+            "description": new.description, "expire_seconds": new.seconds, "callback_url": self._account.callback_url,
+        }  # fmt: skip
+        if new.card is not None:
+            body |= {"method": "card", "card": asdict(new.card), "capture": "automatic" if new.capture else "manual"}
+        return await command(self._ask(ProviderPayment, "POST", "/payments", body))
+
+    async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
+        path = f"/payments/{known.id}" if known.id else f"/payments?reference={known.reference}"
+        return await question(self._ask(ProviderPayment, "GET", path))
+
+    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
+        return await command(self._ask(ProviderPayment, "POST", f"/payments/{known.id}/capture", {"amount": amount}))
+
+    async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
+        return await command(self._ask(ProviderPayment, "POST", f"/payments/{known.id}/void", {}))
+
+    async def refund(self, known: Known, *, reference: str, amount: int) -> ProviderRefund | Declined | Unknown:
+        body = {"reference": reference, "amount": amount}
+        return await command(self._ask(ProviderRefund, "POST", f"/payments/{known.id}/refunds", body))
+
+    async def refund_status(self, known: Known, *, reference: str) -> ProviderRefund | Absent | Unknown:
+        return await question(self._ask(ProviderRefund, "GET", f"/refunds?reference={reference}"))
+
+    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
+        wanted = signature.hex_hmac(self._account.webhook_secret, body)
+        event_id = headers.get("x-gateway-event-id", "")
+        if not event_id or not signature.same(wanted, headers.get("x-gateway-signature", "")):
+            raise BadSignature
+        envelope = read_news(_Envelope, body)
+        name, payload = envelope.event[:40], envelope.payload
+        if name.startswith("refund.") and payload.refund is not None:
+            return News(event_id[:80], name, refund=payload.refund.entity)
+        if name.startswith("payment.") and payload.payment is not None:
+            return News(event_id[:80], name, payment=payload.payment.entity)
+        return News(event_id[:80], name)
+
+    async def report(self, day: date, file: Path) -> Unknown | None:
+        try:
+            await self._download(f"{self._root}/reports/transactions?day={day}", file)
+        except (Refused, Silent) as error:
+            return Unknown(str(error))
+        return None
+
+    async def books(self) -> ProviderBooks | Unknown:
+        found = await question(self._ask(ProviderBooks, "GET", "/books?limit=1"))
+        return Unknown("absent") if isinstance(found, Absent) else found
+
+    async def _download(self, url: str, file: Path) -> None:
+        """Raises: Silent, Refused."""
+        try:
+            async with self._http.stream("GET", url, auth=self._auth, timeout=_DAY_S) as answer:
+                if 400 <= answer.status_code < 500 and answer.status_code not in MAY_PASS:
+                    raise Refused(answer.status_code)
+                answer.raise_for_status()
+                with file.open("wb") as out:
+                    async for part in answer.aiter_bytes():
+                        out.write(part)
+        except httpx2.HTTPError as error:
+            raise Silent(type(error).__name__) from error
+
+    async def _ask(self, of: type[T], method: str, path: str, body: Any = None) -> T:
+        return read(of, await self._send(method, path, body=body, auth=self._auth))

@@ -1,0 +1,132 @@
+"""What all adapters share: one request and its outcomes, and the turning of outcomes into answers.
+
+Inside an adapter an outcome that ends the work is an exception, Refused or Silent; `Http` turns it into an answer.
+"""
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx2
+from pydantic import ValidationError
+
+from mela.kernel import deadline, messages
+from mela.kernel.errors import Invalid, Unauthenticated
+from mela.kernel.telemetry import tracing
+from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
+
+T = TypeVar("T")
+MAY_PASS = frozenset({401, 403, 408, 425, 429})
+"""Refusals that are not about the request: a wrong key or too many requests. Until they end, nobody knows."""
+_NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+
+class BadSignature(Unauthenticated):
+    """A callback that is not the provider's."""
+
+    code = "payments.bad_signature"
+
+
+class Refused(Exception):
+    """The provider understood and said no: asking again would not help."""
+
+    def __init__(self, status: int, content: bytes = b"") -> None:
+        super().__init__(status)
+        self.status, self.content = status, content
+
+
+class Silent(Exception):
+    """No answer that says what happened. `sent` false: the request never left."""
+
+    def __init__(self, why: str, *, sent: bool = True) -> None:
+        super().__init__(why)
+        self.why, self.sent = why, sent
+
+    @property
+    def answer(self) -> Unknown:
+        """As the contract tells it."""
+        return Unknown(self.why) if self.sent else Unsent(self.why)
+
+
+@dataclass(frozen=True)
+class Account:
+    """Ours at a provider: where it is, and what we show it. `callback_url`: where it tells us."""
+
+    url: str
+    key_id: str
+    key_secret: str
+    webhook_secret: str
+    callback_url: str
+    timeout_s: float
+
+
+class Http:
+    """A provider's HTTP API."""
+
+    name = ""
+
+    def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
+        self._http, self._account = http, account
+        self._root = account.url.rstrip("/")
+
+    async def _send(
+        self, method: str, path: str, *, body: Any = None, form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None, auth: httpx2.BasicAuth | None = None,
+    ) -> bytes:  # fmt: skip
+        """The content of a good answer. Raises: Silent, Refused."""
+        seconds = max(deadline.left(self._account.timeout_s), 0.001)
+        sent: dict[str, Any] = {"headers": dict(headers or {}), "auth": auth, "timeout": seconds}
+        if body is not None:
+            sent["content"] = messages.to_json(body)
+            sent["headers"]["content-type"] = "application/json"
+        elif form is not None:
+            sent["data"] = dict(form)
+        about = path.partition("?")[0].lstrip("/").partition("/")[0]
+        try:
+            with tracing.span("call", url=f"{self.name} {method} {about}"):
+                answer = await self._http.request(method, self._root + path, **sent)
+        except _NOT_SENT as error:
+            raise Silent(type(error).__name__, sent=False) from error
+        except httpx2.HTTPError as error:
+            raise Silent(type(error).__name__) from error
+        if 400 <= answer.status_code < 500 and answer.status_code not in MAY_PASS:
+            raise Refused(answer.status_code, answer.content)
+        if not answer.is_success:
+            raise Silent(str(answer.status_code))
+        return answer.content
+
+
+def read(of: type[T], content: bytes) -> T:
+    """A provider's answer. Raises: Silent for one that cannot be read."""
+    try:
+        return messages.from_json(of, content)
+    except ValidationError as error:
+        raise Silent("unreadable") from error
+
+
+def read_news(of: type[T], body: bytes) -> T:
+    """A callback's body. Raises: Invalid for one that does not have the provider's shape."""
+    try:
+        return messages.from_json(of, body)
+    except ValidationError as error:
+        raise Invalid([{"field": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()]) from error
+
+
+async def command(work: Awaitable[T]) -> T | Declined | Unknown:
+    """The answer to a command."""
+    try:
+        return await work
+    except Refused as refused:
+        return Declined(str(refused.status))
+    except Silent as silent:
+        return silent.answer
+
+
+async def question(work: Awaitable[T]) -> T | Absent | Unknown:
+    """The answer to a question: what is refused for another reason than that it is not there, nobody knows."""
+    try:
+        return await work
+    except Refused as refused:
+        return Absent() if refused.status == 404 else Unknown(str(refused.status))
+    except Silent as silent:
+        return silent.answer

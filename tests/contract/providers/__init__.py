@@ -1,0 +1,1 @@
+"""Every provider keeps the one contract."""
