@@ -151,11 +151,16 @@ def _refusing() -> Iterator[None]:
 
 
 def _plan(paths: tuple[str, ...], event: str | None, graph: str) -> "Plan":
-    from mela.rehearsal import example
-    from mela.rehearsal.plan import Plan
+    from mela.rehearsal import events, example
+    from mela.rehearsal.plan import CannotRehearse, Plan
 
-    if not paths:
-        return Plan((example.MANIFESTS,), event or example.EVENT, graph or example.CALLS)
+    if not paths and event is None:
+        return Plan((example.MANIFESTS,), example.EVENT, graph or example.CALLS)
+    if not paths and event is not None:
+        family = events.load(event).family
+        if (found := example.of(family)) is None:
+            raise CannotRehearse(f"There is no example for {family} events; name manifests: mela rehearse kubernetes --event {event}")
+        return Plan((found[0],), event, graph or found[1])
     if event is None:
         raise click.UsageError("Say which event: --event match-2019. `mela events list` names them all.")
     return Plan(paths, event, graph)
@@ -229,7 +234,7 @@ def _outcome(ready: "Ready", verdict: "Verdict", mend: "Mend | None", *, looked:
     from mela.rehearsal import example
     from mela.rehearsal.report.outcome import Outcome
 
-    shown = tuple(path if path != example.MANIFESTS else "the example" for path in ready.plan.paths)
+    shown = tuple("the example" if example.is_one(path) else path for path in ready.plan.paths)
     about = {"calls": f"calls: {ready.graph.name} ({ready.graph.mark})"}
     if ready.plan.scale != 1:
         about["scale"] = f"× {ready.plan.scale:g}"

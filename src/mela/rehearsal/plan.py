@@ -12,7 +12,7 @@ from functools import cached_property
 
 from mela.cluster import forecast, manifests
 from mela.cluster.objects import System
-from mela.rehearsal import backtest, calls, engine, events, faults, leadin, strategies, system
+from mela.rehearsal import backtest, calls, engine, events, example, faults, leadin, strategies, system
 from mela.rehearsal.events.event import Event
 from mela.rehearsal.model import Demand, Strategy, Trace
 from mela.rehearsal.verdict.around import Around
@@ -116,7 +116,7 @@ def read(plan: Plan) -> Ready:
         faults.parse(text)
     objects = _objects(plan.paths)
     event = events.load(plan.event)
-    graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event)
+    graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event, plan.event)
     return Ready(plan, objects, event, graph)
 
 
@@ -150,7 +150,7 @@ def _objects(paths: tuple[str, ...]) -> System:
     return found[0]
 
 
-def _fitting(objects: System, event: Event) -> calls.Graph:
+def _fitting(objects: System, event: Event, asked: str) -> calls.Graph:
     """The shipped call graph with the most workloads among the objects, and the event's actions. Raises: CannotRehearse."""
     here = {
         f"{thing.namespace}/{thing.name}" for thing in objects.kind("Deployment", "StatefulSet", "Rollout.argoproj.io")
@@ -160,8 +160,9 @@ def _fitting(objects: System, event: Event) -> calls.Graph:
     scored = [(sum(one.workload in here for one in graph.services.values()), graph) for graph in able]
     matches, best = max(scored, key=lambda pair: pair[0], default=(0, None))
     if best is None or not matches:
+        shown = f" An example that comes with Mela: mela rehearse --event {asked}" if example.of(event.family) else ""
         raise CannotRehearse(
             f"No call graph fits these workloads ({', '.join(sorted(here)) or 'none'}) and this event's actions ({', '.join(event.actions)}): "
-            "say who calls whom with --calls FILE; docs/guides/rehearse.md shows one, `mela calibrate` measures its figures."
+            f"say who calls whom with --calls FILE; docs/guides/rehearse.md shows one, `mela calibrate` measures its figures.{shown}"
         )
     return best

@@ -316,7 +316,8 @@ class World:
 
     def _explain(self, fleet: Fleet, cohort: Cohort, left: int, now_s: float) -> None:
         workload = fleet.workload
-        text = f"{left} pods are pending: no node has room for {workload.request_cpu_m}m CPU and the rest of what they ask for"
+        them = "1 pod is pending" if left == 1 else f"{left} pods are pending"
+        text = f"{them}: no node has room for {workload.request_cpu_m}m CPU and the rest of what is asked for"
         self.log.once(now_s, "no-node-fits", workload.name, text, workload.resource("requests", "cpu"))
 
     # ---- start and end
