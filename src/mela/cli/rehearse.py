@@ -159,7 +159,9 @@ def _plan(paths: tuple[str, ...], event: str | None, graph: str) -> "Plan":
     if not paths and event is not None:
         family = events.load(event).family
         if (found := example.of(family)) is None:
-            raise CannotRehearse(f"There is no example for {family} events; name manifests: mela rehearse kubernetes --event {event}")
+            raise CannotRehearse(
+                f"There is no example for {family} events; name manifests: mela rehearse kubernetes --event {event}"
+            )
         return Plan((found[0],), event, graph or found[1])
     if event is None:
         raise click.UsageError("Say which event: --event match-2019. `mela events list` names them all.")
@@ -182,6 +184,8 @@ def _one(
     from mela.rehearsal.verdict.judge import judge
 
     ready = plan.read(wanted)
+    for overlay in ready.left_out:
+        render.note(f"{overlay} changes these manifests and is left out; name it to play it.")
     with render.stages(for_script=tells) as stages:
         verdict = judge(ready.play(progress=stages.begin(f"rehearsing {ready.event.title}")), ready.around)
         mend = _search(ready, verdict, stages) if searches and not verdict.held else None

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from mela.cluster import forecast, manifests
 from mela.cluster.objects import System
-from mela.rehearsal import backtest, calls, engine, events, example, faults, leadin, strategies, system
+from mela.rehearsal import backtest, calls, engine, events, example, faults, leadin, overlays, strategies, system
 from mela.rehearsal.events.event import Event
 from mela.rehearsal.model import Demand, Strategy, Trace
 from mela.rehearsal.verdict.around import Around
@@ -54,6 +54,8 @@ class Ready:
     objects: System
     event: Event
     graph: calls.Graph
+    left_out: tuple[str, ...] = ()
+    """Overlays that stand in the folders and are not played."""
 
     @cached_property
     def demand(self) -> Demand:
@@ -114,10 +116,11 @@ def read(plan: Plan) -> Ready:
     """Raises: CannotRehearse, reading.Unusable, faults.Unknown."""
     for text in plan.faults:
         faults.parse(text)
-    objects = _objects(plan.paths)
+    paths, left_out = overlays.without(plan.paths)
+    objects = _objects(paths)
     event = events.load(plan.event)
     graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event, plan.event)
-    return Ready(plan, objects, event, graph)
+    return Ready(plan, objects, event, graph, left_out)
 
 
 def playable(paths: tuple[str, ...], among: Sequence[Event], graph: str = "") -> list[str]:
