@@ -119,7 +119,7 @@ def read(plan: Plan) -> Ready:
     paths, left_out = overlays.without(plan.paths)
     objects = _objects(paths)
     event = events.load(plan.event)
-    graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event, plan.event)
+    graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event)
     return Ready(plan, objects, event, graph, left_out)
 
 
@@ -128,7 +128,7 @@ def playable(paths: tuple[str, ...], among: Sequence[Event], graph: str = "") ->
 
     Raises: CannotRehearse.
     """
-    objects = _objects(paths)
+    objects = _objects(overlays.without(paths)[0])
     if graph:
         actions = calls.load(graph).actions.keys()
         return [event.name for event in among if set(event.actions) <= actions]
@@ -153,7 +153,7 @@ def _objects(paths: tuple[str, ...]) -> System:
     return found[0]
 
 
-def _fitting(objects: System, event: Event, asked: str) -> calls.Graph:
+def _fitting(objects: System, event: Event) -> calls.Graph:
     """The shipped call graph with the most workloads among the objects, and the event's actions. Raises: CannotRehearse."""
     here = {
         f"{thing.namespace}/{thing.name}" for thing in objects.kind("Deployment", "StatefulSet", "Rollout.argoproj.io")
@@ -163,7 +163,8 @@ def _fitting(objects: System, event: Event, asked: str) -> calls.Graph:
     scored = [(sum(one.workload in here for one in graph.services.values()), graph) for graph in able]
     matches, best = max(scored, key=lambda pair: pair[0], default=(0, None))
     if best is None or not matches:
-        shown = f" An example that comes with Mela: mela rehearse --event {asked}" if example.of(event.family) else ""
+        is_shown = event.name in events.names() and example.of(event.family)
+        shown = f" An example that comes with Mela: mela rehearse --event {event.name}" if is_shown else ""
         raise CannotRehearse(
             f"No call graph fits these workloads ({', '.join(sorted(here)) or 'none'}) and this event's actions ({', '.join(event.actions)}): "
             f"say who calls whom with --calls FILE; docs/guides/rehearse.md shows one, `mela calibrate` measures its figures.{shown}"
