@@ -151,16 +151,17 @@ def _refusing() -> Iterator[None]:
 
 
 def _plan(paths: tuple[str, ...], event: str | None, graph: str) -> "Plan":
-    from mela.rehearsal import events, example
+    from mela.rehearsal import calls, events, example
     from mela.rehearsal.plan import CannotRehearse, Plan
 
     if not paths and event is None:
         return Plan((example.MANIFESTS,), example.EVENT, graph or example.CALLS)
     if not paths and event is not None:
-        family = events.load(event).family
-        if (found := example.of(family)) is None:
+        wanted = events.load(event)
+        found = example.of(wanted.family) or (example.MANIFESTS, example.CALLS)
+        if not graph and not set(wanted.actions) <= calls.load(found[1]).actions.keys():
             raise CannotRehearse(
-                f"There is no example for {family} events; name manifests: mela rehearse kubernetes --event {event}"
+                f"There is no example for {wanted.family} events; name manifests: mela rehearse kubernetes --event {event}"
             )
         return Plan((found[0],), event, graph or found[1])
     if event is None:
