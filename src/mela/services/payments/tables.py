@@ -5,6 +5,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -128,4 +129,31 @@ closings = Table(  # rows are added, never changed
     Column("actor", String(80), nullable=False),
     Column("refund_id", String(40)),  # of the second try, where there is one
     Column("at", Instant, nullable=False),
+)  # fmt: skip
+
+attempts = Table(  # who pays, whom, from where; what the risk rules or a person said of it
+    "attempts", metadata,
+    Column("payment_id", String(40), primary_key=True),
+    Column("payer", String(64), nullable=False),
+    Column("likeness", Float),  # of the payer's name to one on the screening list, of 100; null: there was no list
+    Column("device", String(64)),
+    Column("place", String(8)),
+    Column("payees", Json, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("verdict", String(8)),  # null: let pass without a word
+    Column("reasons", Json, nullable=False),
+    Column("by", String(64)),
+    Column("note", String(500)),
+    Column("decided", Instant),
+    Index("attempts_payer", "payer", "at"),
+    Index("attempts_device", "device", "at"),
+    Index("attempts_verdict", "verdict", "payment_id"),
+)  # fmt: skip
+
+payers = Table(  # how well somebody is known (KYC)
+    "payers", metadata,
+    Column("id", String(64), primary_key=True),
+    Column("tier", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("by", String(64), nullable=False),
 )  # fmt: skip

@@ -1,0 +1,110 @@
+"""What payments were attempted, by whom and where, and which of them wait for a person."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Integer, Row, and_, bindparam, select, update
+
+from mela.contracts.payments import PaymentState
+from mela.kernel.db.statements import insert_new
+from mela.kernel.money import Paise
+from mela.services.payments.rules.risk import Attempt, Decision, History, Past, Verdict
+from mela.services.payments.tables import attempts, payers, payments
+
+NEWEST = 200
+"""At most so many earlier payments are looked at, so that a decision costs the same however many there are."""
+
+_PAST = select(
+    attempts.c.at, attempts.c.payer, payments.c.amount, payments.c.method, payments.c.state, attempts.c.payees, attempts.c.place
+).join_from(attempts, payments, payments.c.id == attempts.c.payment_id)  # fmt: skip
+_OF_PAYER = (
+    _PAST.where(
+        and_(
+            attempts.c.payer == bindparam("of"),
+            attempts.c.at >= bindparam("since"),
+            attempts.c.payment_id != bindparam("but"),
+        )
+    )
+    .order_by(attempts.c.at.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_OF_DEVICE = (
+    _PAST.where(
+        and_(
+            attempts.c.device == bindparam("of"),
+            attempts.c.at >= bindparam("since"),
+            attempts.c.payment_id != bindparam("but"),
+        )
+    )
+    .order_by(attempts.c.at.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_IT = attempts.c.payment_id == bindparam("of")
+_ATTEMPT = (
+    select(attempts, payments.c.amount, payments.c.method, payers.c.tier)
+    .join_from(attempts, payments, payments.c.id == attempts.c.payment_id)
+    .join(payers, payers.c.id == attempts.c.payer, isouter=True)
+    .where(_IT)
+)
+_DECIDE = update(attempts).where(_IT)
+"""Built once: building a statement costs more than running it."""
+
+
+def note(conn: Connection, payment_id: str, attempt: Attempt) -> None:
+    """Keep an attempt in the unit that makes its payment: whoever comes at the same time is counted too."""
+    row = {
+        "payment_id": payment_id, "payer": attempt.payer, "likeness": attempt.likeness, "device": attempt.device, "place": attempt.place,
+        "payees": sorted(attempt.payees), "at": attempt.at, "verdict": None, "reasons": [], "by": None, "note": None,
+        "decided": None,
+    }  # fmt: skip
+    insert_new(conn, attempts, row)
+
+
+def of_payment(conn: Connection, payment_id: str, look_back: timedelta) -> tuple[Row[Any], Attempt, History] | None:
+    """An attempt as it was kept, and the earlier payments of its payer and device. None where nobody said who pays."""
+    row = conn.execute(_ATTEMPT, {"of": payment_id}).one_or_none()
+    if row is None:
+        return None
+    attempt = Attempt(
+        payer=row.payer, amount=Paise(row.amount), method=row.method, at=row.at, payees=frozenset(row.payees),
+        device=row.device, place=row.place, tier=row.tier or "none", likeness=row.likeness,
+    )  # fmt: skip
+    bounds = {"since": row.at - look_back, "but": payment_id, "most": NEWEST}
+    own = _past(conn.execute(_OF_PAYER, {"of": row.payer, **bounds}).all())
+    same_device = _past(conn.execute(_OF_DEVICE, {"of": row.device, **bounds}).all()) if row.device else ()
+    return row, attempt, History(own, same_device)
+
+
+def decided(conn: Connection, payment_id: str, decision: Decision, now: datetime, *, by: str, note: str | None) -> None:
+    """Write down what was decided, by the rules or by a person."""
+    values = {"verdict": decision.verdict, "reasons": list(decision.reasons), "by": by, "note": note, "decided": now}
+    conn.execute(_DECIDE, {"of": payment_id, **values})
+
+
+def waiting(conn: Connection, *, after: str | None, limit: int) -> list[Row[Any]]:
+    """Payments that wait for a person, in the order of their ids, the oldest first."""
+    query = (
+        select(attempts, payments.c.amount, payments.c.method, payments.c.order_id, payments.c.expires)
+        .join_from(attempts, payments, payments.c.id == attempts.c.payment_id)
+        .where(attempts.c.verdict == Verdict.REVIEW, payments.c.state.in_([PaymentState.CREATED, PaymentState.PENDING]))
+        .order_by(attempts.c.payment_id)
+        .limit(limit)
+    )
+    return list(conn.execute(query if after is None else query.where(attempts.c.payment_id > after)))
+
+
+def know_payer(conn: Connection, payer: str, tier: str, now: datetime, *, by: str) -> None:
+    """Note how well a payer is known. Saying it again changes nothing but the moment."""
+    values = {"tier": tier, "since": now, "by": by}
+    if not insert_new(conn, payers, {"id": payer, **values}):
+        conn.execute(update(payers).where(payers.c.id == payer).values(values))
+
+
+def _past(rows: Iterable[Any]) -> list[Past]:
+    return [
+        Past(
+            row.at, row.payer, Paise(row.amount), row.method, PaymentState(row.state), frozenset(row.payees), row.place
+        )
+        for row in rows
+    ]
