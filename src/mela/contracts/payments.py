@@ -64,6 +64,21 @@ class Transfer:
     kind: str
 
 
+@dataclass(frozen=True)
+class Payer:
+    """Who pays, as far as the one who asks knows: fraud rules look at it. What is None, they can't look at.
+
+    `name` is compared with the screening list and not kept. `device`: a browser's random mark. `place`: the State of
+    delivery by its GST code. `payees`: the sellers.
+    """
+
+    id: str
+    name: str
+    device: str | None
+    place: str | None
+    payees: list[str]
+
+
 class UnknownPayment(NotFound):
     """No payment has this id. Params: payment_id."""
 
@@ -162,9 +177,20 @@ class Payments(Protocol):
     """Takes payments, refunds them, keeps the books."""
 
     async def start(
-        self, *, key: str, order_id: str, amount: Paise, method: Method, description: str, seconds: int
+        self,
+        *,
+        key: str,
+        order_id: str,
+        amount: Paise,
+        method: Method,
+        description: str,
+        seconds: int,
+        payer: Payer | None = None,
     ) -> Payment:
         """Begin a payment that expires after `seconds`. The same key again returns the same payment as it is now.
+
+        With a `payer` it is judged before it goes to a gateway: FAILED with the reason `risk_blocked` when it is refused,
+        CREATED with the reason `risk_review` while it waits for a person.
 
         UPI: returns with an `intent_url`, or PENDING without one when the gateway did not answer; the truth comes by event.
         """

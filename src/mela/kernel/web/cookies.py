@@ -9,15 +9,18 @@ Source: OWASP, Cross-Site Request Forgery Prevention Cheat Sheet: signed double 
 
 import hashlib
 import hmac
+import re
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mela.kernel import ids
 from mela.kernel.errors import Forbidden
 
-SESSION, PROOF, HEADER = "mela_session", "mela_csrf", "x-csrf-token"
+SESSION, PROOF, DEVICE, HEADER = "mela_session", "mela_csrf", "mela_device", "x-csrf-token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_MARK = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _KEPT_S = 400 * 86_400
 """Browsers keep a cookie no longer. When a session ends, accounts decides."""
 
@@ -29,9 +32,10 @@ class ForgedRequest(Forbidden):
 
 
 def give(response: Response, request: Request, token: str) -> None:
-    """Sign a browser in: both cookies, for secure lines only where this request came by one."""
+    """Sign a browser in: both cookies, for secure lines only where this request came by one. A new browser gets its mark."""
     secure = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
-    for name, value, hidden in ((SESSION, token, True), (PROOF, proof(token), False)):
+    mark = device(request) or ids.new_secret(16)
+    for name, value, hidden in ((SESSION, token, True), (PROOF, proof(token), False), (DEVICE, mark, True)):
         response.set_cookie(name, value, max_age=_KEPT_S, path="/", secure=secure, httponly=hidden, samesite="lax")
 
 
@@ -39,6 +43,12 @@ def take(response: Response) -> None:
     """Sign a browser out."""
     for name, hidden in ((SESSION, True), (PROOF, False)):
         response.delete_cookie(name, path="/", httponly=hidden, samesite="lax")
+
+
+def device(request: Request) -> str | None:
+    """The random mark by which a browser is known again, whoever is signed in; None before anybody was."""
+    mark = request.cookies.get(DEVICE, "")
+    return mark if _MARK.fullmatch(mark) else None
 
 
 def proof(token: str) -> str:

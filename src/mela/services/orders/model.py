@@ -95,7 +95,10 @@ class OrderRefund:
 
 @dataclass(frozen=True)
 class Order:
-    """An order with its lines. `refunded` is what has reached the payer again; `version` grows with each change."""
+    """An order with its lines. `refunded` is what has reached the payer again; `version` grows with each change.
+
+    `device`: mark of the browser that bought.
+    """
 
     id: str
     customer_id: str
@@ -115,6 +118,7 @@ class Order:
     lines: tuple[OrderLine, ...] = ()
     history: tuple[Step, ...] = field(default=())
     refunds: tuple[OrderRefund, ...] = ()
+    device: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from mela.kernel import i18n, ids
-from mela.kernel.web import bodies, pages, streams
+from mela.kernel.web import bodies, cookies, pages, streams
 from mela.kernel.web.callers import Customer, Operator
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
@@ -81,14 +81,15 @@ def _buying(api: APIRouter, orders: Orders) -> None:
             422: "orders.empty_cart orders.wrong_pin catalog.gst_rate_unknown",
         }),
     )  # fmt: skip
-    async def check_out(caller: Customer, key: Key, body: schemas.Checkout) -> schemas.OrderOut:
+    async def check_out(request: Request, caller: Customer, key: Key, body: schemas.Checkout) -> schemas.OrderOut:
         """Holds the stock and begins the payment. Open `intent_url` in a UPI app, then follow the order.
 
         The same Idempotency-Key again returns the same order as it is now.
         """
         order = await orders.checkout(
-            customer_id=caller.id, key=key, address=body.address.address(), method=body.method, city=body.city
-        )
+            customer_id=caller.id, key=key, address=body.address.address(), method=body.method, city=body.city,
+            device=cookies.device(request),
+        )  # fmt: skip
         return schemas.OrderOut.of(order)
 
     @api.get("/orders", tags=["orders"], summary="My orders, newest first")

@@ -34,6 +34,7 @@ orders = Table(
     Column("pay_before", Instant),
     Column("version", Integer, nullable=False),
     Column("refunds", Json, nullable=False),
+    Column("device", String(64)),
     Index("orders_by_customer", "customer_id", "id"),
     Index("orders_by_state", "state", "updated"),
 )  # fmt: skip

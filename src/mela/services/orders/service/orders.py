@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import structlog
 from mela.contracts.catalog import Catalog, Line, OutOfStock, PricedLine, ReservationLost
 from mela.contracts.payments import (
     Method,
+    Payer,
     PaymentRefunded,
     Payments,
     PaymentState,
@@ -122,7 +124,14 @@ class Orders:
         return await self._price(content, city)  # another window has changed it meanwhile
 
     async def checkout(
-        self, *, customer_id: str, key: str, address: Address, method: Method, city: str | None
+        self,
+        *,
+        customer_id: str,
+        key: str,
+        address: Address,
+        method: Method,
+        city: str | None,
+        device: str | None = None,
     ) -> Order:
         """Turn the cart into an order that waits for its payment. The same key again returns the same order as it is now.
 
@@ -136,6 +145,7 @@ class Orders:
         if not content:
             raise EmptyCart
         draft = await self._draft(customer_id, await self._price(content, city), address, method, city)
+        draft = replace(draft, device=device)
         made = await self._db.run(store.place, draft, key, request)
         return await self._go_on(draft) if made == draft.id else await self.drive(made)
 
@@ -256,12 +266,12 @@ class Orders:
             raise
         payment = await self._payments.start(
             key=order.id, order_id=order.id, amount=order.total, method=order.method, description=f"Mela {order.id[-6:]}",
-            seconds=self._settings.pay_within_s,
+            seconds=self._settings.pay_within_s, payer=_payer(order),
         )  # fmt: skip
-        if order.method == "cod":  # confirmed at once; the cash comes at the door
-            return await self.paid(order.id, payment.id, "checkout")
         if payment.state in (PaymentState.FAILED, PaymentState.EXPIRED):
             return await self.unpaid(order.id, payment.reason or payment.state.value)
+        if order.method == "cod":  # confirmed at once; the cash comes at the door
+            return await self.paid(order.id, payment.id, "checkout")
         return await self._change(
             store.await_payment, order.id, payment.id, payment.intent_url, payment.expires, self._clock.now()
         )
@@ -311,3 +321,9 @@ class Orders:
             address=address, total=Paise(sum(line.gross for line in lines)), refunded=Paise(0), lines=lines, history=(first,),
             **values,
         )  # fmt: skip
+
+
+def _payer(order: Order) -> Payer:
+    """Who pays for an order, as payments judges it."""
+    sellers = sorted({line.seller_id for line in order.lines})
+    return Payer(order.customer_id, order.address.name, order.device, order.address.state_code, sellers)
