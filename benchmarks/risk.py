@@ -17,6 +17,7 @@ import yaml
 from sqlalchemy import Connection, insert
 
 import mela.services.payments
+from mela.contracts.payments import Payer
 from mela.kernel.clock import SystemClock
 from mela.kernel.db import Database, open_database
 from mela.kernel.money import Paise
@@ -45,7 +46,6 @@ async def _measure(folder: Path, counts: tuple[int, ...]) -> None:
     await db.run(metadata.create_all)
     today = rules.in_force(yaml.safe_load(DATA.read_text(encoding="utf-8")), date(2026, 11, 26))
     risk = Risk(db, SystemClock(), today, listing, within_s=1.0)
-    await risk.read_list()
     stored = 0
     for count in counts:
         stored = await _fill(db, stored, count)
@@ -53,7 +53,7 @@ async def _measure(folder: Path, counts: tuple[int, ...]) -> None:
         for _ in range(DECISIONS):
             number = DRAW.randrange(stored)
             started = time.perf_counter()
-            risk.likeness(f"{_name()} {_name()}")
+            risk.attempt(Payer("a", f"{_name()} {_name()}", None, None, []), Paise(100), "upi", NOW)
             await risk.judge(f"pay_{number:026}", Paise(100))
             took.append(1e3 * (time.perf_counter() - started))
         cuts = statistics.quantiles(took, n=1000)

@@ -10,6 +10,7 @@ from typing import Any
 from mela.contracts.payments import (
     Method,
     NotCaptured,
+    Payer,
     Payment,
     PaymentCaptured,
     PaymentFailed,
@@ -43,7 +44,15 @@ class FakePayments:
         self._known: dict[tuple[str, str], tuple[Any, str]] = {}
 
     async def start(
-        self, *, key: str, order_id: str, amount: Paise, method: Method, description: str, seconds: int
+        self,
+        *,
+        key: str,
+        order_id: str,
+        amount: Paise,
+        method: Method,
+        description: str,
+        seconds: int,
+        payer: Payer | None = None,
     ) -> Payment:
         found, new = self._once("start", key, (order_id, amount, method), "pay")
         if new:

@@ -97,6 +97,17 @@ class NotCaptured(Conflict):
     code = "payments.not_captured"
 
 
+@event("payments.ready", key="order_id")
+@dataclass(frozen=True)
+class PaymentReady:
+    """A payment that could not begin at once, or waited for a person, can be made now: `intent_url` opens a UPI app."""
+
+    payment_id: str
+    order_id: str
+    intent_url: str
+    at: datetime
+
+
 @event("payments.captured", key="order_id")
 @dataclass(frozen=True)
 class PaymentCaptured:

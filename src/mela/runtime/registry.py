@@ -35,7 +35,7 @@ ENTRIES: dict[str, Entry] = {
         Entry("payments", "mela.services.payments.app", "UPI, cash on delivery, refunds, the ledger", uses=("accounts",)),
         Entry("orders", "mela.services.orders.app", "cart, checkout, orders, invoices",
               uses=("accounts", "catalog", "payments"),
-              hears=("payments.captured", "payments.failed", "payments.refunded", "payments.refund_failed",
+              hears=("payments.captured", "payments.ready", "payments.failed", "payments.refunded", "payments.refund_failed",
                      "payments.refund_retried")),
         Entry("settlement", "mela.services.settlement.app", "what sellers get, and when",
               uses=("accounts", "payments", "catalog"), hears=("orders.sold", "orders.unsold")),

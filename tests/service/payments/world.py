@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from mela.contracts.payments import Method, Payment
+from mela.contracts.payments import Method, Payer, Payment
 from mela.kernel.clock import FakeClock
 from mela.kernel.events.outbox import Envelope
 from mela.kernel.money import Paise
@@ -115,14 +115,21 @@ class World:
     merchant: tuple[str, str] = field(default=("key", "secret"))
 
     async def start(
-        self, amount: int = 129_900, *, method: Method = "upi", key: str | None = None, seconds: int = 600
+        self,
+        amount: int = 129_900,
+        *,
+        method: Method = "upi",
+        key: str | None = None,
+        seconds: int = 600,
+        payer: Payer | None = None,
     ) -> Payment:
         """Begin a payment as orders does."""
         self.keys += 1
         key = key or f"key-{self.keys}"
         started: Payment = await self.payments.service.start(
-            key=key, order_id=f"order_{key}", amount=Paise(amount), method=method, description="Order", seconds=seconds
-        )
+            key=key, order_id=f"order_{key}", amount=Paise(amount), method=method, description="Order", seconds=seconds,
+            payer=payer,
+        )  # fmt: skip
         return started
 
     async def paid(self, amount: int = 129_900) -> Payment:

@@ -22,11 +22,12 @@ CODES = {rule.code: rule for rule in TODAY.rules}
 
 
 def attempt(amount: int = 50_000, **changes: Any) -> Attempt:
-    return Attempt(**({"payer": "a", "amount": Paise(amount), "method": "upi", "at": NOW} | changes))
+    values: dict[str, Any] = {"payer": "a", "amount": Paise(amount), "method": "upi", "at": NOW}
+    return Attempt(**(values | changes))
 
 
 def past(ago_s: float, amount: int = 50_000, **changes: Any) -> Past:
-    values = {
+    values: dict[str, Any] = {
         "at": NOW - timedelta(seconds=ago_s), "payer": "a", "amount": Paise(amount), "method": "upi",
         "state": PaymentState.CAPTURED, "payees": frozenset({"known"}), "place": "33",
     }  # fmt: skip

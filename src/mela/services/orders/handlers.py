@@ -1,6 +1,13 @@
 """What orders does when payments tells it something."""
 
-from mela.contracts.payments import PaymentCaptured, PaymentFailed, PaymentRefunded, RefundFailed, RefundRetried
+from mela.contracts.payments import (
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentReady,
+    PaymentRefunded,
+    RefundFailed,
+    RefundRetried,
+)
 from mela.kernel.events import Delivery, Subscription
 from mela.services.orders.service import Orders
 
@@ -13,6 +20,9 @@ def subscriptions(orders: Orders) -> list[Subscription]:
             await orders.cash_collected(delivery, event.order_id, event.payment_id)
         else:
             await orders.paid(event.order_id, event.payment_id, "payments")
+
+    async def ready(event: PaymentReady, _delivery: Delivery) -> None:
+        await orders.payment_ready(event)
 
     async def failed(event: PaymentFailed, _delivery: Delivery) -> None:
         await orders.unpaid(event.order_id, event.reason)
@@ -28,6 +38,7 @@ def subscriptions(orders: Orders) -> list[Subscription]:
 
     return [
         Subscription(PaymentCaptured, captured),
+        Subscription(PaymentReady, ready),
         Subscription(PaymentFailed, failed),
         Subscription(PaymentRefunded, refunded),
         Subscription(RefundFailed, refund_failed),

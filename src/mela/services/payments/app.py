@@ -14,12 +14,14 @@ from mela.services.payments.providers import Provider
 from mela.services.payments.providers.gateway import Gateway
 from mela.services.payments.providers.http import Account
 from mela.services.payments.rules import cases as case_rules
+from mela.services.payments.rules import risk as risk_rules
 from mela.services.payments.rules import schedule
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import Books
 from mela.services.payments.service.cases import Cases
 from mela.services.payments.service.desk import Desk
 from mela.services.payments.service.reconciliation import Reconciliation
+from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
 
 DATA = Path(__file__).parent / "data"
@@ -32,7 +34,8 @@ def build(ctx: Context[Settings]) -> Parts:
     rows = yaml.safe_load((DATA / "status-checks.yaml").read_text(encoding="utf-8"))
     checks = schedule.in_force(rows, clock.india_date(ctx.clock.now()), scale=ctx.settings.schedule_scale)
     desk = Desk([_provider(name, ctx) for name in ctx.settings.providers])
-    payments = PaymentsService(ctx.db, ctx.clock, desk, ctx.settings, checks)
+    risk = _risk(ctx)
+    payments = PaymentsService(ctx.db, ctx.clock, desk, ctx.settings, checks, risk)
     books = Books(ctx.db, ctx.clock)
     breaks = yaml.safe_load((DATA / "reconciliation.yaml").read_text(encoding="utf-8"))
     kinds = yaml.safe_load((DATA / "cases.yaml").read_text(encoding="utf-8"))["kinds"]
@@ -40,14 +43,23 @@ def build(ctx: Context[Settings]) -> Parts:
     reconciliation = Reconciliation(ctx.db, ctx.clock, desk, breaks)
     return Parts(
         implementation=payments,
-        router=routes.router(payments, books, reconciliation, cases),
+        router=routes.router(payments, books, reconciliation, cases, risk),
         jobs=[
             Job("ask_gateway", 1.0, payments.ask_gateway),
             Job("push_refunds", 1.0, payments.push_refunds),
             Job("seal_ledger", 5.0, books.seal),
             Job("reconcile", 600.0, reconciliation.run_due),
+            Job("read_screening_list", 60.0, risk.read_list),
         ],
     )
+
+
+def _risk(ctx: Context[Settings]) -> Risk:
+    """The rules and the screening list of this deployment, or the samples."""
+    rows = yaml.safe_load(Path(ctx.settings.risk_rules or DATA / "risk.yaml").read_text(encoding="utf-8"))
+    today = risk_rules.in_force(rows, clock.india_date(ctx.clock.now()))
+    listing = Path(ctx.settings.screening_list or DATA / "screening.csv")
+    return Risk(ctx.db, ctx.clock, today, listing, within_s=ctx.settings.risk_within_s)
 
 
 def _provider(name: str, ctx: Context[Settings]) -> Provider:

@@ -38,9 +38,16 @@ class Settings:
     schedule_scale: float = 1.0
     """Waits of the published status schedule are multiplied by this: 1 in earnest, less on a laptop."""
 
+    risk_rules: str | None = None
+    """File with fraud rules of one's own, shaped as `data/risk.yaml`; left out: those."""
+    screening_list: str | None = None
+    """CSV of people with whom nobody may do business (id,name,aliases); left out: an invented sample."""
+    risk_within_s: float = 0.25
+    """A fraud decision has this long; then small amounts pass and large ones wait for a person."""
+
     def __post_init__(self) -> None:
-        if min(self.gateway_timeout_s, self.retry_s, self.schedule_scale) <= 0:
-            raise ValueError("gateway_timeout_s, retry_s and schedule_scale are above zero")
+        if min(self.gateway_timeout_s, self.retry_s, self.schedule_scale, self.risk_within_s) <= 0:
+            raise ValueError("gateway_timeout_s, retry_s, schedule_scale and risk_within_s are above zero")
         if (
             not self.providers
             or not set(self.providers) <= set(KNOWN)

@@ -13,6 +13,7 @@ from mela.contracts.catalog import Catalog, Line, OutOfStock, PricedLine, Reserv
 from mela.contracts.payments import (
     Method,
     Payer,
+    PaymentReady,
     PaymentRefunded,
     Payments,
     PaymentState,
@@ -185,6 +186,10 @@ class Orders:
         """A refund has reached the payer."""
         await self._change(store.refunded, event)
 
+    async def payment_ready(self, event: PaymentReady) -> None:
+        """A payment that could not begin at once can be made now."""
+        await self._change(store.payment_ready, event)
+
     async def refund_failed(self, event: RefundFailed) -> None:
         """The gateway refused a refund."""
         await self._change(store.refund_failed, event)
@@ -273,8 +278,9 @@ class Orders:
         if order.method == "cod":  # confirmed at once; the cash comes at the door
             return await self.paid(order.id, payment.id, "checkout")
         return await self._change(
-            store.await_payment, order.id, payment.id, payment.intent_url, payment.expires, self._clock.now()
-        )
+            store.await_payment, order.id, payment.id, payment.intent_url, payment.expires, self._clock.now(),
+            payment.reason or "payment_started",
+        )  # fmt: skip
 
     async def _finish_cancel(self, order: Order) -> Order:
         """Give back stock and money, each once, then close the order."""

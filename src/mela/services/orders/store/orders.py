@@ -1,12 +1,14 @@
 """Cart, checkout and the life of an order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, select
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from mela.contracts.catalog import Line, Seller
-from mela.contracts.payments import Refund
+from mela.contracts.payments import PaymentReady, Refund
 from mela.kernel import events, idempotency
 from mela.kernel.db.database import after_commit
 from mela.kernel.db.statements import insert_new, upsert
@@ -27,6 +29,7 @@ _TAKE_OUT = delete(cart_items).where(
 )
 _EMPTY_CART = delete(cart_items).where(cart_items.c.customer_id == bindparam("customer_id"))
 _PLACE = orders.insert()
+_LINK = update(orders).where(orders.c.id == bindparam("of"))
 _VERSIONS = select(orders.c.id, orders.c.version).where(orders.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -89,14 +92,25 @@ def place(conn: Connection, order: Order, key: str, request: object) -> str:
 
 
 def await_payment(
-    conn: Connection, order_id: str, payment_id: str, intent_url: str | None, pay_before: datetime | None, now: datetime
-) -> Order:
+    conn: Connection, order_id: str, payment_id: str, intent_url: str | None, pay_before: datetime | None, now: datetime,
+    reason: str,
+) -> Order:  # fmt: skip
     """The payment has begun. An order that has gone on meanwhile stays as it is."""
     order = rows.get(conn, order_id)
     if order.state is not OrderState.PLACED:
         return order
-    return rows.move(conn, order, OrderState.AWAITING_PAYMENT, "payment_started", "checkout", now,
+    return rows.move(conn, order, OrderState.AWAITING_PAYMENT, reason, "checkout", now,
                  payment_id=payment_id, intent_url=intent_url, pay_before=pay_before)  # fmt: skip
+
+
+def payment_ready(conn: Connection, event: PaymentReady) -> Order:
+    """The payer can pay now. An order that waits no more, or knows the link, stays as it is."""
+    order = rows.get(conn, event.order_id)
+    if order.state is not OrderState.AWAITING_PAYMENT or order.intent_url is not None:
+        return order
+    values: dict[str, Any] = {"intent_url": event.intent_url, "reason": "payment_started", "version": order.version + 1}
+    conn.execute(_LINK, {"of": order.id, **values})
+    return replace(order, **values)
 
 
 def confirm(

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter
 
-from mela.contracts.payments import Method, Payment, Refund, Transfer
+from mela.contracts.payments import Method, Payer, Payment, Refund, Transfer
 from mela.kernel import ids
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
@@ -29,9 +29,12 @@ from mela.services.payments.model import (
 from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.rules import schedule, states
+from mela.services.payments.rules.risk import Verdict
 from mela.services.payments.service.desk import Desk
+from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
 from mela.services.payments.store import ledger, payments, refunds
+from mela.services.payments.store import risk as risks
 
 log = structlog.get_logger()
 BATCH = 20
@@ -42,13 +45,22 @@ class PaymentsService:
     """Keeps the contract `Payments`; see there for what each of its methods promises."""
 
     def __init__(
-        self, db: Database, clock: Clock, desk: Desk, settings: Settings, checks: schedule.StatusChecks
+        self, db: Database, clock: Clock, desk: Desk, settings: Settings, checks: schedule.StatusChecks, risk: Risk
     ) -> None:
         self._db, self._clock, self._desk, self._settings, self._checks = db, clock, desk, settings, checks
+        self._risk = risk
         self._lease = timedelta(seconds=2 * settings.gateway_timeout_s)
 
     async def start(
-        self, *, key: str, order_id: str, amount: Paise, method: Method, description: str, seconds: int
+        self,
+        *,
+        key: str,
+        order_id: str,
+        amount: Paise,
+        method: Method,
+        description: str,
+        seconds: int,
+        payer: Payer | None = None,
     ) -> Payment:
         _check_amount(amount)
         now, upi = self._clock.now(), method == "upi"
@@ -56,13 +68,22 @@ class PaymentsService:
         new = NewPayment(ids.new_id("pay"), key, order_id, amount, method, description[:80], now, expires)
         if upi:
             new = replace(new, provider=self._desk.first)
-        payment, provider = await self._db.run(payments.create, new, due=self._again(now, 0) if upi else None)
-        if provider is None or payment.intent_url is not None or payment.state not in states.OPEN:
+        attempt = None if payer is None else self._risk.attempt(payer, amount, method, now)
+        due = self._again(now, 0) if upi else None
+        payment, provider = await self._db.run(risks.create, new, due=due, attempt=attempt)
+        if payment.state not in states.OPEN or payment.intent_url is not None or (not upi and payment.id != new.id):
             return payment
+        judged = await self._judge(payment)
+        if judged is not None or provider is None:
+            return judged or payment
         return await self._begin(payment, new.description, provider)
 
     async def get(self, *, payment_id: str) -> Payment:
         return await self._db.read(payments.get, payment_id)
+
+    async def settle_review(self, payment_id: str, verdict: Verdict, *, by: str, note: str) -> Payment:
+        """A person's word on a payment that waits: it goes to its provider, or has failed. Raises: UnknownPayment, NotInReview."""
+        return await self._db.run(risks.settle, payment_id, verdict, self._clock.now(), by=by, note=note)
 
     async def cancel(self, *, payment_id: str, reason: str) -> Payment:
         return await self._db.run(payments.cancel, payment_id, reason=reason, now=self._clock.now())
@@ -132,7 +153,18 @@ class PaymentsService:
                 sums[kind][1] += told.totals[kind].amount if kind in told.totals else 0
         return {kind: (Paise(ours), Paise(theirs)) for kind, (ours, theirs) in sums.items()}
 
-    async def _begin(self, payment: Payment, description: str, provider: str) -> Payment:
+    async def _judge(self, payment: Payment) -> Payment | None:
+        """The payment where it may not go on, None where it may. Cash comes at the door: a person has until then to look."""
+        if payment.method == "upi" and payment.state is not states.CREATED:
+            return None
+        decision = await self._risk.judge(payment.id, payment.amount)
+        if decision.verdict is Verdict.BLOCK:
+            return await self._db.run(payments.refuse, payment.id, now=self._clock.now(), reason=risks.BLOCKED)
+        if decision.verdict is Verdict.REVIEW and payment.method == "upi":
+            return await self._db.run(payments.hold, payment.id, self._clock.now())
+        return None
+
+    async def _begin(self, payment: Payment, description: str, provider: str, *, late: bool = False) -> Payment:
         """Have a provider begin a payment, and another one where the first cannot have charged."""
         tried = {provider}
         while True:
@@ -140,7 +172,7 @@ class PaymentsService:
             seconds = max(1, int((expires - now).total_seconds()))
             told = await self._desk.at(provider).create(Charge(payment.id, payment.amount, description, seconds))
             if isinstance(told, ProviderPayment):
-                return await self._begun(payment, provider, told, expires)
+                return await self._begun(payment, provider, told, expires, late=late)
             following = self._desk.another(tried) if isinstance(told, Declined | Unsent) else None
             if following is None:
                 return await self._not_begun(payment, provider, told)
@@ -154,11 +186,13 @@ class PaymentsService:
             provider = has
             tried.add(provider)
 
-    async def _begun(self, payment: Payment, provider: str, told: ProviderPayment, expires: datetime) -> Payment:
+    async def _begun(
+        self, payment: Payment, provider: str, told: ProviderPayment, expires: datetime, *, late: bool
+    ) -> Payment:
         now = self._clock.now()
         due = self._checks.next(created=payment.created, expires=expires, now=now)
         if told.status is Word.CREATED:
-            return await self._db.run(payments.sent, payment.id, provider, told, now=now, due=due)
+            return await self._db.run(payments.sent, payment.id, provider, told, now=now, due=due, late=late)
         await self._apply(provider, told, Actor.CHECK, due=due)
         return await self._db.read(payments.get, payment.id)
 
@@ -174,7 +208,9 @@ class PaymentsService:
         """Learn how a payment is, or note when to ask again."""
         now = self._clock.now()
         if found.gateway_id is None and found.payment.state in states.OPEN and now < found.expires:
-            payment = await self._begin(found.payment, found.description, found.provider)
+            if await self._judge(found.payment) is not None:
+                return
+            payment = await self._begin(found.payment, found.description, found.provider, late=True)
             if payment.intent_url is None and payment.state in states.OPEN:
                 again = self._again(self._clock.now(), found.tries + 1)
                 await self._db.run(payments.look_again, payment.id, again)

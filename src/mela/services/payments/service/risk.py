@@ -1,6 +1,7 @@
 """Has each payment judged before it goes to a provider, in little time, and lets a person decide where the rules cannot."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from sqlalchemy import Row
 
+from mela.contracts.payments import Payer
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.errors import MelaError
@@ -36,20 +38,37 @@ class Risk:
         self._list: screening.Screening | None = None
         self._seen: tuple[int, int] | None = None
 
+        self._read()
+
     async def read_list(self) -> None:
         """Read the screening list where its file has changed. One that cannot be read is none: then nobody can tell."""
+        await asyncio.to_thread(self._read)
+
+    def _read(self) -> None:
         try:
-            stat = await asyncio.to_thread(self._path.stat)
+            stat = self._path.stat()
             if (seen := (stat.st_mtime_ns, stat.st_size)) != self._seen:
-                text = await asyncio.to_thread(self._path.read_text, encoding="utf-8")
-                self._list, self._seen = screening.read(text), seen
+                self._list, self._seen = screening.read(self._path.read_text(encoding="utf-8")), seen
         except (OSError, ValueError):
             self._list, self._seen = None, None
             log.exception("screening list cannot be read", path=str(self._path))
 
-    def likeness(self, name: str) -> float | None:
+    def _likeness(self, name: str) -> float | None:
         """How like a name is to one on the screening list, 0 to 100; None without a list."""
         return None if self._list is None else screening.nearest(self._list, name, near=self._rules.near).score
+
+    def attempt(self, payer: Payer, amount: Paise, method: str, now: datetime) -> rules.Attempt:
+        """What is known of a payment about to be made. The payer's name is compared and not kept."""
+        return rules.Attempt(
+            payer.id,
+            amount,
+            method,
+            now,
+            frozenset(payer.payees),
+            payer.device,
+            payer.place,
+            likeness=self._likeness(payer.name),
+        )
 
     async def judge(self, payment_id: str, amount: Paise) -> Decision:
         """The decision on a payment; one that a person made stands. What is not plainly allowed is written down."""
@@ -66,7 +85,7 @@ class Risk:
                 DECISIONS.labels(decision.verdict, reason).inc()
             if decision.reasons:
                 now = self._clock.now()
-                await self._db.run(store.decided, payment_id, decision, now, by="rules", note=None)
+                await self._db.run(store.decided, payment_id, decision, now, by=store.RULES, note=None)
         return decision
 
     async def waiting(self, *, after: str | None, limit: int) -> list[Row[Any]]:

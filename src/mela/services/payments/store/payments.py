@@ -12,6 +12,7 @@ from mela.contracts.payments import (
     Payment,
     PaymentCaptured,
     PaymentFailed,
+    PaymentReady,
     PaymentState,
     UnknownPayment,
 )
@@ -27,7 +28,7 @@ from mela.services.payments.rules import states
 from mela.services.payments.store import cases, ledger, refunds
 from mela.services.payments.tables import payments
 
-NO_ANSWER = "no_answer"
+NO_ANSWER, IN_REVIEW = "no_answer", "risk_review"
 MOVED = Counter("mela_payments_total", "Payments, by the state they came to", ["state"])
 
 # Built once: building a statement costs more than running it. What an update sets and is not named here comes by parameter.
@@ -72,9 +73,10 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> tuple[
 
 
 def sent(
-    conn: Connection, payment_id: str, provider: str, told: ProviderPayment | None, *, now: datetime, due: datetime
-) -> Payment:
-    """The provider has the payment, or (None) did not answer: pending either way.
+    conn: Connection, payment_id: str, provider: str, told: ProviderPayment | None, *, now: datetime, due: datetime,
+    late: bool = False,
+) -> Payment:  # fmt: skip
+    """The provider has the payment, or (None) did not answer: pending either way. `late`: whoever asked for it waits no more.
 
     A payment that is closed, or has moved on to another provider meanwhile, stays as it is.
     """
@@ -87,6 +89,8 @@ def sent(
     row = conn.execute(_SENT, guard | fresh | values).one_or_none()
     if row is None and told is not None:
         row = conn.execute(_SENT, guard | {"was": states.PENDING} | values).one_or_none()
+    if row is not None and late and row.intent_url is not None:
+        events.emit(conn, PaymentReady(row.id, row.order_id, row.intent_url, now))
     return _payment(_fields(row if row is not None else _find(conn, payment_id)))
 
 
@@ -131,9 +135,25 @@ def apply(
     return Outcome.MOVED
 
 
-def refuse(conn: Connection, payment_id: str, *, now: datetime) -> Payment:
-    """The provider will not have this payment. A closed payment stays as it is."""
-    return _close(conn, payment_id, PaymentState.FAILED, "gateway_refused", now)
+def refuse(conn: Connection, payment_id: str, *, now: datetime, reason: str = "gateway_refused") -> Payment:
+    """No provider will have this payment, or none may. A closed payment stays as it is."""
+    return _close(conn, payment_id, PaymentState.FAILED, reason, now)
+
+
+def hold(conn: Connection, payment_id: str, now: datetime) -> Payment:
+    """Keep a payment that nobody has been asked for until a person has looked at it; it expires as ever."""
+    row = _find(conn, payment_id)
+    if row.state == PaymentState.CREATED and row.gateway_id is None:
+        conn.execute(_NOTE, {"of": payment_id, "reason": IN_REVIEW, "due": max(row.expires or now, now)})
+    return get(conn, payment_id)
+
+
+def let_go(conn: Connection, payment_id: str, now: datetime) -> Payment:
+    """A person has looked: the payment may go to its provider, now."""
+    row = _find(conn, payment_id)
+    if row.reason == IN_REVIEW:
+        conn.execute(_NOTE, {"of": payment_id, "reason": None, "due": now})
+    return get(conn, payment_id)
 
 
 def cancel(conn: Connection, payment_id: str, *, reason: str, now: datetime) -> Payment:

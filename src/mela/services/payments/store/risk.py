@@ -4,61 +4,70 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, and_, bindparam, select, update
+from sqlalchemy import Column, Connection, Integer, Row, Select, and_, bindparam, select, update
 
-from mela.contracts.payments import PaymentState
+from mela.contracts.payments import Payment, PaymentState
 from mela.kernel.db.statements import insert_new
+from mela.kernel.errors import Conflict
 from mela.kernel.money import Paise
+from mela.services.payments.model import NewPayment
+from mela.services.payments.rules import states
 from mela.services.payments.rules.risk import Attempt, Decision, History, Past, Verdict
-from mela.services.payments.tables import attempts, payers, payments
+from mela.services.payments.store import payments
+from mela.services.payments.tables import attempts, payers
+from mela.services.payments.tables import payments as table
 
+RULES, BLOCKED = "rules", "risk_blocked"
 NEWEST = 200
 """At most so many earlier payments are looked at, so that a decision costs the same however many there are."""
 
 _PAST = select(
-    attempts.c.at, attempts.c.payer, payments.c.amount, payments.c.method, payments.c.state, attempts.c.payees, attempts.c.place
-).join_from(attempts, payments, payments.c.id == attempts.c.payment_id)  # fmt: skip
-_OF_PAYER = (
-    _PAST.where(
-        and_(
-            attempts.c.payer == bindparam("of"),
-            attempts.c.at >= bindparam("since"),
-            attempts.c.payment_id != bindparam("but"),
-        )
-    )
-    .order_by(attempts.c.at.desc())
-    .limit(bindparam("most", type_=Integer))
-)
-_OF_DEVICE = (
-    _PAST.where(
-        and_(
-            attempts.c.device == bindparam("of"),
-            attempts.c.at >= bindparam("since"),
-            attempts.c.payment_id != bindparam("but"),
-        )
-    )
-    .order_by(attempts.c.at.desc())
-    .limit(bindparam("most", type_=Integer))
-)
+    attempts.c.at, attempts.c.payer, table.c.amount, table.c.method, table.c.state, attempts.c.payees, attempts.c.place
+).join_from(attempts, table, table.c.id == attempts.c.payment_id)  # fmt: skip
+_RECENT = and_(attempts.c.at >= bindparam("since"), attempts.c.payment_id != bindparam("but"))
+
+
+def _newest(of: Column[Any]) -> Select[Any]:
+    found = _PAST.where(and_(of == bindparam("of"), _RECENT)).order_by(attempts.c.at.desc())
+    return found.limit(bindparam("most", type_=Integer))
+
+
+_OF_PAYER, _OF_DEVICE = _newest(attempts.c.payer), _newest(attempts.c.device)
 _IT = attempts.c.payment_id == bindparam("of")
 _ATTEMPT = (
-    select(attempts, payments.c.amount, payments.c.method, payers.c.tier)
-    .join_from(attempts, payments, payments.c.id == attempts.c.payment_id)
+    select(attempts, table.c.amount, table.c.method, payers.c.tier)
+    .join_from(attempts, table, table.c.id == attempts.c.payment_id)
     .join(payers, payers.c.id == attempts.c.payer, isouter=True)
     .where(_IT)
 )
+_ENTER = attempts.insert()
 _DECIDE = update(attempts).where(_IT)
 """Built once: building a statement costs more than running it."""
 
 
-def note(conn: Connection, payment_id: str, attempt: Attempt) -> None:
-    """Keep an attempt in the unit that makes its payment: whoever comes at the same time is counted too."""
+class NotInReview(Conflict):
+    """The payment waits for nobody. Params: payment_id."""
+
+    code = "payments.not_in_review"
+
+
+def create(
+    conn: Connection, new: NewPayment, *, due: datetime | None, attempt: Attempt | None
+) -> tuple[Payment, str | None]:
+    """Keep a new payment as `payments.create` does, and who attempts it: whoever comes at the same time is counted too."""
+    made, provider = payments.create(conn, new, due=due)
+    if attempt is not None and made.id == new.id:
+        _note(conn, made.id, attempt)
+    return made, provider
+
+
+def _note(conn: Connection, payment_id: str, attempt: Attempt) -> None:
     row = {
         "payment_id": payment_id, "payer": attempt.payer, "likeness": attempt.likeness, "device": attempt.device, "place": attempt.place,
         "payees": sorted(attempt.payees), "at": attempt.at, "verdict": None, "reasons": [], "by": None, "note": None,
         "decided": None,
     }  # fmt: skip
-    insert_new(conn, attempts, row)
+    conn.execute(_ENTER, row)
 
 
 def of_payment(conn: Connection, payment_id: str, look_back: timedelta) -> tuple[Row[Any], Attempt, History] | None:
@@ -82,12 +91,31 @@ def decided(conn: Connection, payment_id: str, decision: Decision, now: datetime
     conn.execute(_DECIDE, {"of": payment_id, **values})
 
 
+def settle(conn: Connection, payment_id: str, verdict: Verdict, now: datetime, *, by: str, note: str) -> Payment:
+    """A person's word on a payment that waits: it may go on now, or has failed. The same word again changes nothing.
+
+    Raises: UnknownPayment, NotInReview.
+    """
+    row = conn.execute(_ATTEMPT, {"of": payment_id}).one_or_none()
+    payment = payments.get(conn, payment_id)
+    if row is None or row.verdict is None:
+        raise NotInReview(payment_id=payment_id)
+    if row.verdict == verdict and row.by != RULES:
+        return payment
+    if row.verdict != Verdict.REVIEW or payment.state not in states.OPEN:
+        raise NotInReview(payment_id=payment_id)
+    decided(conn, payment_id, Decision(verdict, tuple(row.reasons)), now, by=by, note=note)
+    if verdict is Verdict.BLOCK:
+        return payments.refuse(conn, payment_id, now=now, reason=BLOCKED)
+    return payments.let_go(conn, payment_id, now)
+
+
 def waiting(conn: Connection, *, after: str | None, limit: int) -> list[Row[Any]]:
     """Payments that wait for a person, in the order of their ids, the oldest first."""
     query = (
-        select(attempts, payments.c.amount, payments.c.method, payments.c.order_id, payments.c.expires)
-        .join_from(attempts, payments, payments.c.id == attempts.c.payment_id)
-        .where(attempts.c.verdict == Verdict.REVIEW, payments.c.state.in_([PaymentState.CREATED, PaymentState.PENDING]))
+        select(attempts, table.c.amount, table.c.method, table.c.order_id, table.c.expires)
+        .join_from(attempts, table, table.c.id == attempts.c.payment_id)
+        .where(attempts.c.verdict == Verdict.REVIEW, table.c.state.in_([PaymentState.CREATED, PaymentState.PENDING]))
         .order_by(attempts.c.payment_id)
         .limit(limit)
     )

@@ -13,18 +13,15 @@ from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
 from mela.services.payments import schemas
 from mela.services.payments.model import Outcome
+from mela.services.payments.routes import reviews
+from mela.services.payments.routes.reviews import PaymentId as Id
 from mela.services.payments.rules.cases import Decision
 from mela.services.payments.rules.reconciliation import HARMLESS
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import BlockCheck, Books
 from mela.services.payments.service.cases import Cases, Seen
 from mela.services.payments.service.reconciliation import Reconciliation
-
-Id = Annotated[
-    str,
-    Path(max_length=40, pattern=r"^pay_[0-9A-HJKMNP-TV-Z]{26}$", description="The payment", examples=[schemas.PAYMENT]),
-]
-
+from mela.services.payments.service.risk import Risk
 
 CaseId = Annotated[
     str,
@@ -32,12 +29,15 @@ CaseId = Annotated[
 ]
 
 
-def router(payments: PaymentsService, books: Books, reconciliation: Reconciliation, cases: Cases) -> APIRouter:
+def router(
+    payments: PaymentsService, books: Books, reconciliation: Reconciliation, cases: Cases, risk: Risk
+) -> APIRouter:
     """All routes of payments."""
     api = bodies.router(prefix="/api/payments")
     _payments(api, payments)
     _ledger(api, payments, books, cases)
     _cases(api, cases)
+    reviews.add(api, payments, risk)
     _seals(api, books)
     _reconciliations(api, reconciliation)
     _callbacks(api, payments)
