@@ -85,7 +85,8 @@ def platform(
     pin = ["taskset", "-c", str(core)] if core is not None else []
     command = command or [MELA, "up", "--port", str(port), "--data", str(data)]
     command = [part.replace("PORT", str(port)) for part in command]
-    env = os.environ | {"MELA_LOG_LEVEL": "ERROR", **environ}
+    rules = str(Path(__file__).with_name("risk.yaml"))
+    env = os.environ | {"MELA_LOG_LEVEL": "ERROR", "MELA_PAYMENTS_RISK_RULES": rules, **environ}
     with (data.parent / "server.log").open("ab") as log:
         process = subprocess.Popen([*pin, *command], env=env, stdout=log, stderr=log)
     try:

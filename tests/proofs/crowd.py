@@ -11,6 +11,9 @@ import httpx2
 from mela.kernel import ids
 from mela.simulators.shopper import Refused, Shopper
 
+VISITS = 20
+"""Orders of one shopper: with many more, fraud rules would wonder."""
+
 
 @dataclass
 class Crowd:
@@ -52,12 +55,12 @@ class Crowd:
 
     async def _shop(self, http: httpx2.AsyncClient, number: int) -> None:
         dice = random.Random(f"{self.seed}-{number}")  # noqa: S311 - which item, not a secret
-        phone = f"+9190{self.seed:03d}{number:05d}"
-        shopper = Shopper(
-            http, self.url, phone, gateway=f"{self.outside}/sim/gateway", sms=f"{self.outside}/sim/sms", urls=self.urls
-        )
-        await self._insist(shopper.sign_in)
+        shopper, bought = self._newcomer(http, number), 0
         while not self.stopping and (self.most is None or len(self.orders) < self.most):
+            if bought % VISITS == 0:
+                shopper = self._newcomer(http, number + bought // VISITS * self.size)
+                await self._insist(shopper.sign_in)
+            bought += 1
             sku, pieces = dice.choice(self.skus), dice.randint(1, 3)
             await self._insist(lambda: shopper.put_in_cart(sku, pieces))  # noqa: B023 - awaited in this turn
             key = ids.new_id("buy")
@@ -70,6 +73,12 @@ class Crowd:
                 await self._insist(lambda: shopper.approve(order), tries=3)  # noqa: B023 - awaited in this turn
             if dice.random() < 0.1:
                 await self._insist(lambda: shopper.cancel(order["id"]))  # noqa: B023 - awaited in this turn
+
+    def _newcomer(self, http: httpx2.AsyncClient, number: int) -> Shopper:
+        phone = f"+9190{self.seed:03d}{number:05d}"
+        return Shopper(
+            http, self.url, phone, gateway=f"{self.outside}/sim/gateway", sms=f"{self.outside}/sim/sms", urls=self.urls
+        )
 
     async def _insist(self, step: Callable[[], Awaitable[Any]], tries: int = 10_000) -> Any:
         """Repeat a step until it is answered; None when it is refused for good, or after so many tries."""

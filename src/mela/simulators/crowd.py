@@ -25,6 +25,8 @@ MOST_SHOPPERS = 1_000
 _LOOK_BACK_S = 10
 _DECLINES, _CASH, _REGRETS = 6, 10, 2
 """Of a hundred purchases: declined in the UPI app, cash on delivery, cancelled afterwards."""
+_VISITS = 20
+"""Purchases of one shopper."""
 _RESTOCKED = 500
 _AGAIN_S = 1.0
 
@@ -64,16 +66,22 @@ class Crowd:
         }  # fmt: skip
 
     async def _live(self) -> None:
-        """One shopper: signs in, then buys again and again."""
-        shopper = Shopper(self._http, self._url, f"+917{_draw(10**9):09}")
+        """One shopper after the other: signs in, buys again and again, and leaves before fraud rules wonder."""
+        shopper, bought = self._newcomer(), 0
         await asyncio.sleep(self._think_s * _draw(1_000) / 1_000)
         while True:
+            if bought == _VISITS:
+                shopper, bought = self._newcomer(), 0
+            bought += 1
             try:
                 if not shopper.token:
                     await shopper.sign_in()
                 await self._buy(shopper)
             except (Refused, NotThere, TimeoutError, httpx2.HTTPError) as error:
                 await self._unlucky(error)
+
+    def _newcomer(self) -> Shopper:
+        return Shopper(self._http, self._url, f"+917{_draw(10**9):09}")
 
     async def _buy(self, shopper: Shopper) -> None:
         sku = await self._choose(shopper)

@@ -124,6 +124,12 @@ function Standing({ order }: { order: OrderOut }) {
         </p>
       </Notice>
     );
+  if (order.state === "awaiting_payment" && order.reason === "risk_review")
+    return (
+      <Notice tone="wait" title={t("standing.review")}>
+        <p>{t("standing.review.what")}</p>
+      </Notice>
+    );
   if (order.state === "awaiting_payment")
     return (
       <Notice tone="wait" title={t("standing.pending")}>

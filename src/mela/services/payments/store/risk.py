@@ -18,7 +18,7 @@ from mela.services.payments.tables import attempts, payers
 from mela.services.payments.tables import payments as table
 
 RULES, BLOCKED = "rules", "risk_blocked"
-NEWEST = 200
+NEWEST = 100
 """At most so many earlier payments are looked at, so that a decision costs the same however many there are."""
 
 _PAST = select(
