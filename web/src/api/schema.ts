@@ -778,10 +778,16 @@ export interface ReturnPage {
   next_cursor: string | null;
 }
 export type ReturnState = "requested" | "received" | "refunded";
-export interface ReviewIn {
-  rating: number;
-  text: string;
-  name?: string | null;
+export interface Review {
+  id: string;
+  order_id: string;
+  amount_paise: number;
+  method: string;
+  payer: string;
+  place: string | null;
+  reasons: Array<string>;
+  at: string;
+  expires: string | null;
 }
 export interface ReviewOut {
   id: string;
@@ -792,12 +798,10 @@ export interface ReviewOut {
   verified: boolean;
   written: string;
 }
-export interface ReviewPage {
-  items: Array<ReviewOut>;
-  next_cursor: string | null;
-  count: number;
-  average: number | null;
-  stars: Record<string, number>;
+export interface ReviewedView {
+  id: string;
+  state: PaymentState;
+  reason: string | null;
 }
 export interface RunIn {
   date?: string | null;
@@ -950,6 +954,13 @@ export interface Sums {
 export interface Taken {
   outcome: "moved" | "late" | "nothing" | "repeated" | "looked" | "parked";
 }
+export interface TierIn {
+  tier: "none" | "minimum" | "full";
+}
+export interface TierView {
+  tier: "none" | "minimum" | "full";
+  id: string;
+}
 export interface Total {
   count: number;
   amount: number;
@@ -1005,11 +1016,31 @@ export interface mela__services__accounts__schemas__SessionOut {
   seen: string;
   current: boolean;
 }
+export interface mela__services__catalog__schemas__ReviewIn {
+  rating: number;
+  text: string;
+  name?: string | null;
+}
+export interface mela__services__catalog__schemas__ReviewPage {
+  items: Array<ReviewOut>;
+  next_cursor: string | null;
+  count: number;
+  average: number | null;
+  stars: Record<string, number>;
+}
 export interface mela__services__orders__schemas__StepOut {
   state: OrderState;
   reason: string;
   actor: string;
   at: string;
+}
+export interface mela__services__payments__schemas__ReviewIn {
+  verdict: "allow" | "block";
+  note: string;
+}
+export interface mela__services__payments__schemas__ReviewPage {
+  items: Array<Review>;
+  next_cursor: string | null;
 }
 export interface mela__services__streaming__schemas__SessionIn {
   kbps?: number;
@@ -1088,13 +1119,13 @@ export interface Operations {
   "GET /api/catalog/products/{product_id}/reviews": {
     path: { product_id: string };
     query?: { cursor?: string; limit?: number };
-    answer: ReviewPage;
+    answer: mela__services__catalog__schemas__ReviewPage;
   };
   "POST /api/catalog/products/{product_id}/reviews": {
     path: { product_id: string };
     query?: { lang?: string };
     key: string;
-    body: ReviewIn;
+    body: mela__services__catalog__schemas__ReviewIn;
     answer: ReviewOut;
   };
   "GET /api/catalog/suggest": {
@@ -1300,6 +1331,11 @@ export interface Operations {
     query?: { account?: string; cursor?: string; limit?: number };
     answer: TransferPage;
   };
+  "PUT /api/payments/payers/{id}/tier": {
+    path: { id: string };
+    body: TierIn;
+    answer: TierView;
+  };
   "GET /api/payments/payments/{id}": {
     path: { id: string };
     answer: PaymentView;
@@ -1309,6 +1345,11 @@ export interface Operations {
     key: string;
     answer: CashView;
   };
+  "POST /api/payments/payments/{id}/review": {
+    path: { id: string };
+    body: mela__services__payments__schemas__ReviewIn;
+    answer: ReviewedView;
+  };
   "POST /api/payments/reconciliations": {
     body: ReconciliationIn;
     answer: ReconciliationView;
@@ -1316,6 +1357,10 @@ export interface Operations {
   "GET /api/payments/reconciliations": {
     query?: { cursor?: string; limit?: number };
     answer: ReconciliationPage;
+  };
+  "GET /api/payments/reviews": {
+    query?: { cursor?: string; limit?: number };
+    answer: mela__services__payments__schemas__ReviewPage;
   };
   "GET /api/settlement/check": {
     answer: CheckOut;
