@@ -29,7 +29,7 @@ def add(api: APIRouter, payments: PaymentsService, risk: Risk) -> None:
         "/reviews", response_model=schemas.ReviewPage, tags=["on duty"],
         summary="Payments that wait for a person, the oldest first",
     )  # fmt: skip
-    async def list_reviews(
+    async def list_payment_reviews(
         _caller: Operator,
         cursor: pages.Cursor = None,
         limit: Annotated[int, Query(ge=1, le=100, description="Payments on a page", examples=[20])] = 20,
