@@ -25,11 +25,16 @@ class Entry:
     simulator: bool = False
 
 
+PROVIDERS = {"razorpay": "Razorpay", "cashfree": "Cashfree", "phonepe": "PhonePe", "payu": "PayU"}
+"""Simulated providers with their own shapes, beside the gateway with ours."""
+
 ENTRIES: dict[str, Entry] = {
     entry.name: entry
     for entry in (
         Entry("sms", "mela.simulators.sms.app", "the phones' SMS inbox (simulator)", simulator=True),
         Entry("gateway", "mela.simulators.gateway.app", "a payment gateway and its bank (simulator)", simulator=True),
+        *(Entry(name, f"mela.simulators.gateway.faces.{name}", f"a payment provider after {like} (simulator)", simulator=True)
+          for name, like in PROVIDERS.items()),
         Entry("accounts", "mela.services.accounts.app", "sign-in by phone, API keys"),
         Entry("catalog", "mela.services.catalog.app", "products, prices, stock, search", uses=("accounts",)),
         Entry("payments", "mela.services.payments.app", "UPI, cash on delivery, refunds, the ledger", uses=("accounts",)),
@@ -53,8 +58,12 @@ def load(name: str) -> Service:
 
 def message_files() -> list[Path]:
     """The error texts of every service, its own or another's: an error may have come from a peer in another process."""
-    found = (_PACKAGE.joinpath(*entry.module.split(".")[1:-1], "data", "messages.yaml") for entry in ENTRIES.values())
-    return [file for file in (*found, _PACKAGE / "runtime" / "control" / "data" / "messages.yaml") if file.exists()]
+    found = (_PACKAGE.joinpath(*entry.module.split(".")[1:3], "data", "messages.yaml") for entry in ENTRIES.values())
+    return [
+        file
+        for file in dict.fromkeys((*found, _PACKAGE / "runtime" / "control" / "data" / "messages.yaml"))
+        if file.exists()
+    ]
 
 
 def hearers(event: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Literal
 from mela.kernel import auth, ids, mounted
 from mela.kernel.db.database import DatabaseOptions
 from mela.kernel.events.bus import BusOptions
-from mela.runtime.registry import ENTRIES
+from mela.runtime.registry import ENTRIES, PROVIDERS
 
 
 class CannotStart(Exception):
@@ -138,7 +138,22 @@ def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:
         "MELA_GATEWAY_KEY_ID": "mela",
         "MELA_GATEWAY_KEY_SECRET": secrets["gateway_key"],
         "MELA_GATEWAY_WEBHOOK_SECRET": secrets["webhook"],
+    } | _providers(base, secrets["gateway_key"], secrets["webhook"])
+
+
+def _providers(base: str, key: str, webhook: str) -> dict[str, str]:
+    """The simulated providers and our accounts there."""
+    known = {
+        "MELA_PAYMENTS_PROVIDER_URLS": ",".join(f"{name}={base}/sim/{name}" for name in PROVIDERS),
+        "MELA_PAYMENTS_PROVIDER_KEYS": ",".join(f"{name}=mela:{key}:mela:{webhook}" for name in PROVIDERS),
     }
+    for name in PROVIDERS:
+        prefix = f"MELA_{name.upper()}"
+        known |= {
+            f"{prefix}_KEY_ID": "mela", f"{prefix}_KEY_SECRET": key, f"{prefix}_WEBHOOK_SECRET": f"mela:{webhook}",
+            f"{prefix}_PAYEE_VPA": f"mela@sim{name}", f"{prefix}_CALLBACK_URL": f"{base}/api/payments/callbacks/{name}",
+        }  # fmt: skip
+    return known
 
 
 def operator_token(data: Path) -> str | None:

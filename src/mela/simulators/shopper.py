@@ -84,11 +84,11 @@ class Shopper:
 
     async def approve(self, order: dict[str, Any]) -> dict[str, Any]:
         """Enter the PIN in the UPI app."""
-        return await self.call("POST", f"{self.gateway}/upi/{payment_of(order)}/approve", {})
+        return await self.call("POST", f"{self._bill(order)}/approve", {})
 
     async def decline(self, order: dict[str, Any]) -> dict[str, Any]:
         """Say no in the UPI app."""
-        return await self.call("POST", f"{self.gateway}/upi/{payment_of(order)}/decline", {})
+        return await self.call("POST", f"{self._bill(order)}/decline", {})
 
     async def cancel(self, order_id: str) -> dict[str, Any]:
         """Change one's mind."""
@@ -127,6 +127,12 @@ class Shopper:
         if answer.status_code >= 400:
             raise Refused(answer.status_code, found)
         return found
+
+    def _bill(self, order: dict[str, Any]) -> str:
+        """Where the payer's bank has what there is to pay: the handle of the payee's address names its provider."""
+        reference, handle = payment_of(order), httpx2.URL(order["intent_url"]).params["pa"].rpartition("@")[2]
+        provider = "gateway" if handle == "simbank" else handle.removeprefix("sim")
+        return f"{self.gateway.removesuffix('gateway')}{provider}/upi/{reference}"
 
     async def _code(self) -> str:
         """The newest code that this phone got."""

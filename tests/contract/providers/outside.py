@@ -4,7 +4,7 @@ import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,11 @@ class Merchant(httpx2.AsyncBaseTransport):
         return httpx2.Response(200)
 
 
+def charge(reference: str = "pay_1", amount: int = 12_950, **more: Any) -> Charge:
+    """What orders ask for."""
+    return Charge(reference, Paise(amount), "Order of 2 items", 600, START + timedelta(seconds=600), **more)
+
+
 @dataclass
 class Outside:
     """A provider as it is, and as we see it."""
@@ -55,7 +60,7 @@ class Outside:
 
     async def create(self, reference: str = "pay_1", amount: int = 12_950, **more: Any) -> Known:
         """Begin a payment that the provider takes."""
-        told = await self.provider.create(Charge(reference, Paise(amount), "Order of 2 items", 600, **more))
+        told = await self.provider.create(charge(reference, amount, **more))
         assert isinstance(told, ProviderPayment), told
         return Known(reference, Paise(amount), told.id)
 
@@ -93,7 +98,9 @@ async def outside(name: str, folder: Path) -> AsyncIterator[Outside]:
     service = importlib.import_module(registry.ENTRIES[name].module).SERVICE
     prefix = f"MELA_{name.upper()}"
     names = ("KEY_ID", "KEY_SECRET", "WEBHOOK_SECRET")
-    environ = {f"{prefix}_{field}": value for field, value in zip(names, KEYS, strict=True)}
+    environ = {f"{prefix}_{field}": value for field, value in zip(names, KEYS, strict=True)} | {
+        f"{prefix}_CALLBACK_URL": f"http://merchant/{name}"
+    }
     wires, merchant, clock = Wires(), Merchant(), FakeClock(START)
     async with (
         httpx2.AsyncClient(transport=wires) as http,

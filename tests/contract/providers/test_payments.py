@@ -8,11 +8,11 @@ import pytest
 
 from mela.kernel.clock import india_date
 from mela.kernel.money import Paise
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
-from tests.contract.providers.outside import CARD, START, Outside
+from tests.contract.providers.outside import CARD, START, Outside, charge
 
-NEW = Charge("pay_1", Paise(12_950), "Order of 2 items", 600)
+NEW = charge()
 
 
 async def status(there: Outside, known: Known) -> ProviderPayment:
@@ -71,7 +71,7 @@ async def test_a_payment_that_nobody_pays_expires(there: Outside) -> None:
 
 
 async def test_too_small_an_amount_is_declined(there: Outside) -> None:
-    assert isinstance(await there.provider.create(Charge("pay_1", Paise(99), "Order", 600)), Declined)
+    assert isinstance(await there.provider.create(charge(amount=99)), Declined)
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after"])
@@ -181,7 +181,7 @@ async def test_a_card_is_authorised_and_let_go(there: Outside) -> None:
 
 async def test_a_card_that_is_not_to_wait_is_captured_when_the_payer_agrees(there: Outside) -> None:
     if "card" not in there.provider.can:
-        assert isinstance(await there.provider.create(Charge("pay_1", Paise(100), "Order", 600, CARD)), Declined)
+        assert isinstance(await there.provider.create(charge(card=CARD)), Declined)
         return
     assert (await status(there, await there.paid(card=CARD))).status is Word.CAPTURED
 

@@ -11,8 +11,12 @@ from mela.kernel import clock
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.services.payments import routes
 from mela.services.payments.providers import Provider
+from mela.services.payments.providers.cashfree import Cashfree
 from mela.services.payments.providers.gateway import Gateway
 from mela.services.payments.providers.http import Account
+from mela.services.payments.providers.payu import PayU
+from mela.services.payments.providers.phonepe import PhonePe
+from mela.services.payments.providers.razorpay import Razorpay
 from mela.services.payments.rules import cases as case_rules
 from mela.services.payments.rules import risk as risk_rules
 from mela.services.payments.rules import schedule
@@ -25,7 +29,9 @@ from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
 
 DATA = Path(__file__).parent / "data"
-ADAPTERS: Mapping[str, Callable[[httpx2.AsyncClient, Account], Provider]] = {"gateway": Gateway}
+ADAPTERS: Mapping[str, Callable[[httpx2.AsyncClient, Account], Provider]] = {
+    "gateway": Gateway, "razorpay": Razorpay, "cashfree": Cashfree, "phonepe": PhonePe, "payu": PayU,
+}  # fmt: skip
 CALLBACKS = "/api/payments/callbacks"
 
 

@@ -53,6 +53,7 @@ class Charge:
     amount: Paise
     description: str
     seconds: int
+    expires: datetime
     card: CardToken | None = None
     capture: bool = True
 

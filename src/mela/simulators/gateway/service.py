@@ -71,10 +71,19 @@ class Gateway:
         return self._shown(await self._planned("pay", reference, lambda: self._db.run(store.create_payment, row)))
 
     async def begin(
-        self, payment_id: str, method: str, *, manual: bool = False, card: str | None = None
-    ) -> dict[str, Any]:
-        """Say how an order is paid; what has begun stays as it is. Raises: NotFound."""
-        how = {"method": method, "manual": manual, "card": card}
+        self, payment_id: str, method: str, *, manual: bool | None = None, card: str | None = None,
+        seconds: int | None = None, description: str = "",
+    ) -> dict[str, Any]:  # fmt: skip
+        """Say how an order is paid; what is left out, or has begun, stays as it is. Raises: NotFound."""
+        expires = None if seconds is None else self._clock.now() + timedelta(seconds=seconds)
+        told = {
+            "method": method,
+            "manual": manual,
+            "card": card,
+            "expires": expires,
+            "description": description or None,
+        }
+        how = {name: value for name, value in told.items() if value is not None}
 
         async def effect() -> Row[Any]:
             return await self._db.run(store.begin, payment_id, how)
@@ -97,6 +106,17 @@ class Gateway:
     async def payment_of(self, reference: str) -> dict[str, Any]:
         """A payment by the merchant's name. Raises: NotFound."""
         return self._told(await self._of(tables.payments, reference), reference)
+
+    async def find(self, reference: str) -> dict[str, Any] | None:
+        """A payment by the merchant's name, None when it never arrived."""
+        try:
+            return await self.payment_of(reference)
+        except NotFound:
+            return None
+
+    def seconds_until(self, moment: datetime) -> int:
+        """From now."""
+        return int((moment - self._clock.now()).total_seconds())
 
     async def refund(self, payment_id: str, *, reference: str, amount: int) -> dict[str, Any]:
         """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused, RefundRefused."""

@@ -17,6 +17,8 @@ class Settings:
     """Name that payers see."""
     page_url: str = "http://bank.example/pay"
     """Where payers prove that a card is theirs; the payment's id follows."""
+    callback_url: str = ""
+    """Where callbacks go, where a payment does not say."""
     callback_timeout_s: float = 5.0
     """A callback that is not answered within this long counts as not taken."""
     callback_first_wait_s: float = 1.0

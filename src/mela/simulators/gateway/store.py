@@ -365,7 +365,7 @@ def _call_back(conn: Connection, name: str, of: Row[Any], now: datetime, plan: P
         "created_at": int(now.timestamp()),
     }
     silent = name == "payment.captured" and plan.hits("drop_after_debit", of.reference)
-    lost = silent or plan.hits("callback_lost", of.reference, kind=name)
+    lost = silent or not of.callback_url or plan.hits("callback_lost", of.reference, kind=name)
     late = plan.callback_late_ms if plan.hits("callback_late", of.reference, kind=name) else 0
     conn.execute(
         _CALL_BACK,

@@ -59,7 +59,6 @@ class Gateway(Http):
 
     def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
         super().__init__(http, account)
-        self._root += "/v1"
         self._auth = httpx2.BasicAuth(account.key_id, account.key_secret)
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
@@ -103,14 +102,13 @@ class Gateway(Http):
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         try:
-            await self._download(f"{self._root}/reports/transactions?day={day}", file)
+            await self._download(f"{self._root}/v1/reports/transactions?day={day}", file)
         except (Refused, Silent) as error:
             return Unknown(str(error))
         return None
 
     async def books(self) -> ProviderBooks | Unknown:
-        found = await question(self._ask(ProviderBooks, "GET", "/books?limit=1"))
-        return Unknown("absent") if isinstance(found, Absent) else found
+        return await self._books(self._auth, "/v1/books")
 
     async def _download(self, url: str, file: Path) -> None:
         """Raises: Silent, Refused."""
@@ -126,4 +124,4 @@ class Gateway(Http):
             raise Silent(type(error).__name__) from error
 
     async def _ask(self, of: type[T], method: str, path: str, body: Any = None) -> T:
-        return read(of, await self._send(method, path, body=body, auth=self._auth))
+        return read(of, await self._send(method, f"/v1{path}", body=body, auth=self._auth))

@@ -3,8 +3,10 @@
 Inside an adapter an outcome that ends the work is an exception, Refused or Silent; `Http` turns it into an answer.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
@@ -12,10 +14,13 @@ from pydantic import ValidationError
 
 from mela.kernel import deadline, messages
 from mela.kernel.errors import Invalid, Unauthenticated
+from mela.kernel.money import Paise
 from mela.kernel.telemetry import tracing
+from mela.services.payments.model import ProviderBooks
 from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
 
 T = TypeVar("T")
+HEADER = "kind,reference,amount_paise,at_utc\n"
 MAY_PASS = frozenset({401, 403, 408, 425, 429})
 """Refusals that are not about the request: a wrong key or too many requests. Until they end, nobody knows."""
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
@@ -81,7 +86,7 @@ class Http:
             sent["headers"]["content-type"] = "application/json"
         elif form is not None:
             sent["data"] = dict(form)
-        about = path.partition("?")[0].lstrip("/").partition("/")[0]
+        about = path.partition("?")[0].removeprefix("/v1").lstrip("/").partition("/")[0]
         try:
             with tracing.span("call", url=f"{self.name} {method} {about}"):
                 answer = await self._http.request(method, self._root + path, **sent)
@@ -94,6 +99,13 @@ class Http:
         if not answer.is_success:
             raise Silent(str(answer.status_code))
         return answer.content
+
+    async def _books(self, auth: httpx2.BasicAuth, path: str = "/books") -> ProviderBooks | Unknown:
+        """What simulators tell beside their published API."""
+        try:
+            return read(ProviderBooks, await self._send("GET", f"{path}?limit=1", auth=auth))
+        except (Refused, Silent) as error:
+            return Unknown(str(error))
 
 
 def read(of: type[T], content: bytes) -> T:
@@ -110,6 +122,32 @@ def read_news(of: type[T], body: bytes) -> T:
         return messages.from_json(of, body)
     except ValidationError as error:
         raise Invalid([{"field": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()]) from error
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A line of a provider's report: collected or refunded, under our own name."""
+
+    kind: str
+    reference: str
+    amount: Paise
+    at: datetime
+
+
+async def write_report(rows: AsyncIterator[Movement], file: Path) -> Unknown | None:
+    """Write a report, whose last line counts and adds up those before; Unknown for one that does not come whole."""
+    count = total = 0
+    try:
+        with file.open("w") as out:
+            out.write(HEADER)
+            async for row in rows:
+                count, total = count + 1, total + row.amount
+                at = row.at.astimezone(UTC)
+                out.write(f"{row.kind},{row.reference},{row.amount},{at:%Y-%m-%dT%H:%M:%SZ}\n")
+            out.write(f"total,{count},{total},\n")
+    except (Refused, Silent) as error:
+        return Unknown(str(error))
+    return None
 
 
 async def command(work: Awaitable[T]) -> T | Declined | Unknown:

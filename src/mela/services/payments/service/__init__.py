@@ -170,7 +170,9 @@ class PaymentsService:
         while True:
             now, expires = self._clock.now(), payment.expires or payment.created
             seconds = max(1, int((expires - now).total_seconds()))
-            told = await self._desk.at(provider).create(Charge(payment.id, payment.amount, description, seconds))
+            told = await self._desk.at(provider).create(
+                Charge(payment.id, payment.amount, description, seconds, expires)
+            )
             if isinstance(told, ProviderPayment):
                 return await self._begun(payment, provider, told, expires, late=late)
             following = self._desk.another(tried) if isinstance(told, Declined | Unsent) else None

@@ -1,0 +1,226 @@
+"""Cashfree: our id is the order's, amounts are decimal rupees, a callback's moment is signed with it.
+
+Source: see `simulators.gateway.faces.cashfree`, which lists what is assumed.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import httpx2
+
+from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
+from mela.services.payments.providers.http import (
+    BadSignature,
+    Http,
+    Movement,
+    Refused,
+    command,
+    question,
+    read,
+    read_news,
+    write_report,
+)
+from mela.services.payments.rules import rupees, signature
+
+T = TypeVar("T")
+_VERSION = "2025-01-01"
+_PAGE = 1_000
+_WORDS = {
+    "PENDING": Word.CREATED, "NOT_ATTEMPTED": Word.CREATED, "FAILED": Word.FAILED, "USER_DROPPED": Word.EXPIRED,
+    "CANCELLED": Word.FAILED, "VOID": Word.VOIDED,
+}  # fmt: skip
+_REFUNDS: Mapping[str, Literal["pending", "processed", "failed"]] = {
+    "SUCCESS": "processed", "PENDING": "pending", "ONHOLD": "pending", "CANCELLED": "failed", "FAILED": "failed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Order:
+    payment_session_id: str
+
+
+@dataclass(frozen=True)
+class _Payload:
+    default: str
+
+
+@dataclass(frozen=True)
+class _Data:
+    url: str | None
+    payload: _Payload | None
+
+
+@dataclass(frozen=True)
+class _Begun:
+    cf_payment_id: str
+    data: _Data
+
+
+@dataclass(frozen=True)
+class _Error:
+    error_code: str | None
+
+
+@dataclass(frozen=True)
+class _Payment:
+    cf_payment_id: str
+    payment_status: Literal["SUCCESS", "NOT_ATTEMPTED", "FAILED", "USER_DROPPED", "VOID", "CANCELLED", "PENDING"]
+    payment_amount: rupees.Rupees
+    is_captured: bool
+    bank_reference: str | None = None
+    error_details: _Error | None = None
+
+    def told(self, reference: str) -> ProviderPayment:
+        """In our words."""
+        word = _WORDS.get(self.payment_status) or (Word.CAPTURED if self.is_captured else Word.AUTHORIZED)
+        code = self.error_details.error_code if self.error_details else None
+        return ProviderPayment(self.cf_payment_id, reference, word, self.payment_amount, self.bank_reference, code)
+
+
+@dataclass(frozen=True)
+class _Refund:
+    refund_id: str
+    refund_amount: rupees.Rupees
+    refund_status: Literal["SUCCESS", "PENDING", "CANCELLED", "ONHOLD", "FAILED"]
+
+    def told(self) -> ProviderRefund:
+        """In our words."""
+        return ProviderRefund(self.refund_id, self.refund_amount, _REFUNDS[self.refund_status])
+
+
+@dataclass(frozen=True)
+class _Moved:
+    event_type: Literal["PAYMENT", "REFUND"]
+    event_amount: rupees.Rupees
+    event_time: datetime
+    order_id: str | None
+    refund_id: str | None
+
+
+@dataclass(frozen=True)
+class _Page:
+    data: list[_Moved]
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class _OfOrder:
+    order_id: str
+
+
+@dataclass(frozen=True)
+class _News:
+    order: _OfOrder | None = None
+    payment: _Payment | None = None
+    refund: _Refund | None = None
+
+
+@dataclass(frozen=True)
+class _Event:
+    type: str
+    data: _News
+
+
+class Cashfree(Http):
+    """Keeps the contract `Provider`."""
+
+    name = "cashfree"
+    can: frozenset[Can] = frozenset({"card", "capture", "void", "report"})
+
+    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
+        return await command(self._create(new))
+
+    async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
+        return await question(self._status(known))
+
+    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
+        return await command(self._authorization(known, {"action": "CAPTURE", "amount": amount / 100}))
+
+    async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
+        return await command(self._authorization(known, {"action": "VOID"}))
+
+    async def refund(self, known: Known, *, reference: str, amount: int) -> ProviderRefund | Declined | Unknown:
+        return await command(self._refund(known, reference, amount))
+
+    async def refund_status(self, known: Known, *, reference: str) -> ProviderRefund | Absent | Unknown:
+        return await question(self._refund_status(known, reference))
+
+    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
+        moment, event_id = headers.get("x-webhook-timestamp", ""), headers.get("x-idempotency-key", "")
+        wanted = signature.base64_hmac(self._account.key_secret, moment, body)
+        if not event_id or not signature.same(wanted, headers.get("x-webhook-signature", "")):
+            raise BadSignature
+        told = read_news(_Event, body)
+        event_id, event = f"cashfree:{event_id}"[:80], told.type[:40]
+        if told.data.refund is not None:
+            return News(event_id, event, refund=told.data.refund.told())
+        if told.data.payment is not None and told.data.order is not None:
+            return News(event_id, event, payment=told.data.payment.told(told.data.order.order_id))
+        return News(event_id, event)
+
+    async def report(self, day: date, file: Path) -> Unknown | None:
+        return await write_report(self._moved(day), file)
+
+    async def books(self) -> ProviderBooks | Unknown:
+        return await self._books(httpx2.BasicAuth(self._account.key_id, self._account.key_secret))
+
+    async def _create(self, new: Charge) -> ProviderPayment:
+        order = {
+            "order_id": new.reference, "order_amount": new.amount / 100, "order_currency": "INR", "order_note": new.description,
+            "order_expiry_time": new.expires.isoformat(), "order_meta": {"notify_url": self._account.callback_url},
+            "customer_details": {"customer_id": new.reference, "customer_phone": "9000000000"},
+        }  # fmt: skip
+        session = (await self._ask(_Order, "POST", "/orders", order, key=new.reference)).payment_session_id
+        how: dict[str, Any] = {"upi": {"channel": "link"}}
+        if new.card is not None:
+            how = {"card": {"channel": "link", "card_number": new.card.token, "card_expiry_mm": new.card.expiry[:2],
+                            "card_expiry_yy": new.card.expiry[2:], "cryptogram": new.card.cryptogram, "token_requestor_id": "mela",
+                            "card_network": new.card.network, "card_last4": new.card.last4, "capture": new.capture}}  # fmt: skip
+        body = {"payment_session_id": session, "payment_method": how}
+        begun = await self._ask(_Begun, "POST", "/orders/sessions", body)
+        where = begun.data.payload.default if begun.data.payload else begun.data.url
+        return ProviderPayment(begun.cf_payment_id, new.reference, Word.CREATED, new.amount, intent_url=where)
+
+    async def _status(self, known: Known) -> ProviderPayment:
+        payments = await self._ask(list[_Payment], "GET", f"/orders/{known.reference}/payments")
+        if not payments:
+            raise Refused(404)
+        return payments[0].told(known.reference)
+
+    async def _authorization(self, known: Known, body: Any) -> ProviderPayment:
+        return (await self._ask(_Payment, "POST", f"/orders/{known.reference}/authorization", body)).told(
+            known.reference
+        )
+
+    async def _refund(self, known: Known, reference: str, amount: int) -> ProviderRefund:
+        body = {"refund_id": reference, "refund_amount": amount / 100, "refund_note": "Refund"}
+        return (await self._ask(_Refund, "POST", f"/orders/{known.reference}/refunds", body, key=reference)).told()
+
+    async def _refund_status(self, known: Known, reference: str) -> ProviderRefund:
+        return (await self._ask(_Refund, "GET", f"/orders/{known.reference}/refunds/{reference}")).told()
+
+    async def _moved(self, day: date) -> AsyncIterator[Movement]:
+        cursor: str | None = None
+        filters = {"start_date": day.isoformat(), "end_date": (day + timedelta(days=1)).isoformat()}
+        while True:
+            body = {"pagination": {"limit": _PAGE, "cursor": cursor}, "filters": filters}
+            page = await self._ask(_Page, "POST", "/recon", body)
+            for each in page.data:
+                came = each.event_type == "PAYMENT"
+                reference = (each.order_id if came else each.refund_id) or ""
+                yield Movement("collected" if came else "refunded", reference, each.event_amount, each.event_time)
+            if (cursor := page.cursor) is None:
+                return
+
+    async def _ask(self, of: type[T], method: str, path: str, body: Any = None, *, key: str = "") -> T:
+        headers = {
+            "x-client-id": self._account.key_id,
+            "x-client-secret": self._account.key_secret,
+            "x-api-version": _VERSION,
+        }
+        headers |= {"x-idempotency-key": key} if key else {}
+        return read(of, await self._send(method, f"/pg{path}", body=body, headers=headers))

@@ -1,0 +1,167 @@
+"""PhonePe v2: a token first; a callback is a hint only, since nothing of it is signed.
+
+Source: see `simulators.gateway.faces.phonepe`, which lists what is assumed and what is not published.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import httpx2
+
+from mela.kernel.money import Paise
+from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
+from mela.services.payments.providers.http import (
+    Account,
+    BadSignature,
+    Http,
+    Silent,
+    command,
+    question,
+    read,
+    read_news,
+)
+from mela.services.payments.rules import signature
+
+T = TypeVar("T")
+_WORDS = {"PENDING": Word.CREATED, "COMPLETED": Word.CAPTURED, "FAILED": Word.FAILED}
+_REFUNDS: Mapping[str, Literal["pending", "processed", "failed"]] = {
+    "PENDING": "pending", "CONFIRMED": "pending", "COMPLETED": "processed", "FAILED": "failed",
+}  # fmt: skip
+_EXPIRED = "ORDER_EXPIRED"
+
+
+@dataclass(frozen=True)
+class _Token:
+    access_token: str
+
+
+@dataclass(frozen=True)
+class _Begun:
+    orderId: str  # noqa: N815 (published so)
+    intentUrl: str  # noqa: N815 (published so)
+
+
+@dataclass(frozen=True)
+class _Rail:
+    utr: str | None = None
+
+
+@dataclass(frozen=True)
+class _Instrument:
+    rail: _Rail
+
+
+@dataclass(frozen=True)
+class _Detail:
+    splitInstruments: list[_Instrument] = field(default_factory=list)  # noqa: N815 (published so)
+
+
+@dataclass(frozen=True)
+class _Order:
+    orderId: str  # noqa: N815 (published so)
+    state: Literal["PENDING", "COMPLETED", "FAILED"]
+    amount: Paise
+    errorCode: str | None = None  # noqa: N815 (published so)
+    paymentDetails: list[_Detail] = field(default_factory=list)  # noqa: N815 (published so)
+
+    def told(self, reference: str) -> ProviderPayment:
+        """In our words."""
+        word = Word.EXPIRED if self.errorCode == _EXPIRED else _WORDS[self.state]
+        rrn = next((part.rail.utr for detail in self.paymentDetails for part in detail.splitInstruments), None)
+        return ProviderPayment(self.orderId, reference, word, self.amount, rrn, self.errorCode)
+
+
+@dataclass(frozen=True)
+class _Refund:
+    amount: Paise
+    state: Literal["PENDING", "CONFIRMED", "COMPLETED", "FAILED"]
+
+
+@dataclass(frozen=True)
+class _Payload:
+    merchantOrderId: str = ""  # noqa: N815 (published so)
+    merchantRefundId: str = ""  # noqa: N815 (published so)
+
+
+@dataclass(frozen=True)
+class _Event:
+    event: str
+    payload: _Payload
+
+
+class PhonePe(Http):
+    """Keeps the contract `Provider`."""
+
+    name = "phonepe"
+    can: frozenset[Can] = frozenset()
+
+    def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
+        super().__init__(http, account)
+        self._token: str | None = None
+
+    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
+        if new.card is not None:
+            return Declined("not_offered")
+        return await command(self._create(new))
+
+    async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
+        return await question(self._status(known))
+
+    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
+        return Declined("not_offered")
+
+    async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
+        return Declined("not_offered")
+
+    async def refund(self, known: Known, *, reference: str, amount: int) -> ProviderRefund | Declined | Unknown:
+        body = {"merchantRefundId": reference, "originalMerchantOrderId": known.reference, "amount": amount}
+        return await command(self._refund("POST", "/payments/v2/refund", reference, body))
+
+    async def refund_status(self, known: Known, *, reference: str) -> ProviderRefund | Absent | Unknown:
+        return await question(self._refund("GET", f"/payments/v2/refund/{reference}/status", reference))
+
+    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
+        wanted = signature.account_digest(*self._account.webhook_secret.partition(":")[::2])
+        if not signature.same(wanted, headers.get("authorization", "")):
+            raise BadSignature
+        told = read_news(_Event, body)
+        about = told.payload.merchantRefundId or told.payload.merchantOrderId
+        return News(f"phonepe:{sha256(body).hexdigest()}", told.event[:40], look=about or None)
+
+    async def report(self, day: date, file: Path) -> Unknown | None:
+        return Unknown("not_offered")
+
+    async def books(self) -> ProviderBooks | Unknown:
+        return await self._books(httpx2.BasicAuth(self._account.key_id, self._account.key_secret))
+
+    async def _create(self, new: Charge) -> ProviderPayment:
+        flow = {"type": "PG", "paymentMode": {"type": "UPI_INTENT"}}
+        body = {"merchantOrderId": new.reference, "amount": new.amount, "expireAfter": new.seconds, "paymentFlow": flow}
+        begun = await self._ask(_Begun, "POST", "/payments/v2/pay", body)
+        return ProviderPayment(begun.orderId, new.reference, Word.CREATED, new.amount, intent_url=begun.intentUrl)
+
+    async def _status(self, known: Known) -> ProviderPayment:
+        return (await self._ask(_Order, "GET", f"/payments/v2/order/{known.reference}/status")).told(known.reference)
+
+    async def _refund(self, method: str, path: str, reference: str, body: Any = None) -> ProviderRefund:
+        told = await self._ask(_Refund, method, path, body)
+        return ProviderRefund(reference, told.amount, _REFUNDS[told.state])
+
+    async def _ask(self, of: type[T], method: str, path: str, body: Any = None) -> T:
+        """With a token, fetched where there is none; one that is not taken is thrown away. Raises: Silent, Refused."""
+        token = self._token = self._token or await self._log_in()
+        try:
+            return read(of, await self._send(method, path, body=body, headers={"authorization": f"O-Bearer {token}"}))
+        except Silent as silent:
+            self._token = None if silent.why == "401" else self._token
+            raise
+
+    async def _log_in(self) -> str:
+        form = {"client_id": self._account.key_id, "client_secret": self._account.key_secret, "client_version": "1",
+                "grant_type": "client_credentials"}  # fmt: skip
+        return read(_Token, await self._send("POST", "/v1/oauth/token", form=form)).access_token

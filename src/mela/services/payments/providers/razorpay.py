@@ -1,0 +1,248 @@
+"""Razorpay: an order for each payment, found again by its receipt, which is our id.
+
+Source: see `simulators.gateway.faces.razorpay`, which lists what is assumed.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import httpx2
+
+from mela.kernel.errors import Invalid
+from mela.kernel.money import Paise
+from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
+from mela.services.payments.providers.http import (
+    Account,
+    BadSignature,
+    Http,
+    Movement,
+    Refused,
+    command,
+    question,
+    read,
+    read_news,
+    write_report,
+)
+from mela.services.payments.rules import signature
+
+T = TypeVar("T")
+_WORDS = {"created": Word.CREATED, "authorized": Word.AUTHORIZED, "captured": Word.CAPTURED, "refunded": Word.CAPTURED}
+_PAGE = 1_000
+
+
+@dataclass(frozen=True)
+class _Order:
+    id: str
+
+
+@dataclass(frozen=True)
+class _Orders:
+    items: list[_Order]
+
+
+@dataclass(frozen=True)
+class _Payment:
+    id: str
+    amount: Paise
+    status: Literal["created", "authorized", "captured", "refunded", "failed"]
+    notes: dict[str, str]
+    error_reason: str | None = None
+    acquirer_data: dict[str, str | None] = field(default_factory=dict)
+
+    def told(self) -> ProviderPayment:
+        """In our words."""
+        late = self.error_reason == "payment_timed_out"
+        word = _WORDS.get(self.status) or (Word.EXPIRED if late else Word.FAILED)
+        rrn = self.acquirer_data.get("rrn")
+        return ProviderPayment(self.id, self.notes.get("reference", ""), word, self.amount, rrn, self.error_reason)
+
+
+@dataclass(frozen=True)
+class _Payments:
+    items: list[_Payment]
+
+
+@dataclass(frozen=True)
+class _Next:
+    url: str
+
+
+@dataclass(frozen=True)
+class _Begun:
+    razorpay_payment_id: str
+    link: str | None = None
+    next: list[_Next] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Refund:
+    amount: Paise
+    receipt: str
+    status: Literal["pending", "processed", "failed"]
+
+    def told(self) -> ProviderRefund:
+        """In our words."""
+        return ProviderRefund(self.receipt, self.amount, self.status)
+
+
+@dataclass(frozen=True)
+class _Refunds:
+    items: list[_Refund]
+
+
+@dataclass(frozen=True)
+class _Moved:
+    type: Literal["payment", "refund"]
+    amount: Paise
+    created_at: int
+    order_receipt: str | None
+    receipt: str | None
+
+
+@dataclass(frozen=True)
+class _Page:
+    items: list[_Moved]
+
+
+@dataclass(frozen=True)
+class _OfPayment:
+    entity: _Payment
+
+
+@dataclass(frozen=True)
+class _OfRefund:
+    entity: _Refund
+
+
+@dataclass(frozen=True)
+class _Payload:
+    payment: _OfPayment | None = None
+    refund: _OfRefund | None = None
+
+
+@dataclass(frozen=True)
+class _Event:
+    event: str
+    payload: _Payload
+
+
+class Razorpay(Http):
+    """Keeps the contract `Provider`."""
+
+    name = "razorpay"
+    can: frozenset[Can] = frozenset({"card", "capture", "report"})
+
+    def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
+        super().__init__(http, account)
+        self._auth = httpx2.BasicAuth(account.key_id, account.key_secret)
+
+    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
+        return await command(self._create(new))
+
+    async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
+        return await question(self._status(known))
+
+    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
+        return await command(self._captured(known, amount))
+
+    async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
+        return Declined("not_offered")
+
+    async def refund(self, known: Known, *, reference: str, amount: int) -> ProviderRefund | Declined | Unknown:
+        return await command(self._refund(known, reference, amount))
+
+    async def refund_status(self, known: Known, *, reference: str) -> ProviderRefund | Absent | Unknown:
+        return await question(self._refund_status(known, reference))
+
+    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
+        wanted, event_id = (
+            signature.hex_hmac(self._account.webhook_secret, body),
+            headers.get("x-razorpay-event-id", ""),
+        )
+        if not event_id or not signature.same(wanted, headers.get("x-razorpay-signature", "")):
+            raise BadSignature
+        told = read_news(_Event, body)
+        event_id, event = f"razorpay:{event_id}"[:80], told.event[:40]
+        if event.startswith("refund.") and told.payload.refund is not None:
+            return News(event_id, event, refund=told.payload.refund.entity.told())
+        if event.startswith("payment.") and told.payload.payment is not None:
+            payment = told.payload.payment.entity.told()
+            if not payment.reference:
+                raise Invalid([{"field": "notes.reference", "reason": "missing"}])
+            return News(event_id, event, payment=payment)
+        return News(event_id, event)
+
+    async def report(self, day: date, file: Path) -> Unknown | None:
+        return await write_report(self._moved(day), file)
+
+    async def books(self) -> ProviderBooks | Unknown:
+        return await self._books(self._auth)
+
+    async def _create(self, new: Charge) -> ProviderPayment:
+        order = {"amount": new.amount, "currency": "INR", "receipt": new.reference, "payment_capture": new.capture}
+        try:
+            order_id = (await self._ask(_Order, "POST", "/orders", order)).id
+        except Refused:
+            found = (await self._ask(_Orders, "GET", f"/orders?receipt={new.reference}")).items
+            if not found:
+                raise
+            order_id = found[0].id
+        body: dict[str, Any] = {
+            "order_id": order_id, "amount": new.amount, "currency": "INR", "description": new.description,
+            "email": "payer@mela.example", "contact": "+919000000000", "notes": {"reference": new.reference},
+        }  # fmt: skip
+        if new.card is None:
+            body |= {"method": "upi", "upi": {"flow": "intent", "expiry_time": -(-new.seconds // 60)}}
+            begun = await self._ask(_Begun, "POST", "/payments/create/upi", body)
+        else:
+            card = {"number": new.card.token, "expiry_month": new.card.expiry[:2], "expiry_year": new.card.expiry[2:],
+                    "cryptogram_value": new.card.cryptogram, "tokenised": True, "token_provider": new.card.network,
+                    "last4": new.card.last4}  # fmt: skip
+            begun = await self._ask(_Begun, "POST", "/payments/create/json", body | {"method": "card", "card": card})
+        where = begun.link or next((step.url for step in begun.next), None)
+        return ProviderPayment(begun.razorpay_payment_id, new.reference, Word.CREATED, new.amount, intent_url=where)
+
+    async def _status(self, known: Known) -> ProviderPayment:
+        if known.id is not None:
+            return (await self._ask(_Payment, "GET", f"/payments/{known.id}")).told()
+        orders = (await self._ask(_Orders, "GET", f"/orders?receipt={known.reference}")).items
+        if orders:
+            payments = (await self._ask(_Payments, "GET", f"/orders/{orders[0].id}/payments")).items
+            if payments:
+                return payments[-1].told()
+        raise Refused(404)
+
+    async def _captured(self, known: Known, amount: int) -> ProviderPayment:
+        body = {"amount": amount, "currency": "INR"}
+        return (await self._ask(_Payment, "POST", f"/payments/{known.id}/capture", body)).told()
+
+    async def _refund(self, known: Known, reference: str, amount: int) -> ProviderRefund:
+        body = {"amount": amount, "speed": "normal", "receipt": reference}
+        headers = {"x-refund-idempotency": reference}
+        content = await self._send(
+            "POST", f"/v1/payments/{known.id}/refund", body=body, headers=headers, auth=self._auth
+        )
+        return read(_Refund, content).told()
+
+    async def _refund_status(self, known: Known, reference: str) -> ProviderRefund:
+        for refund in (await self._ask(_Refunds, "GET", f"/payments/{known.id}/refunds")).items:
+            if refund.receipt == reference:
+                return refund.told()
+        raise Refused(404)
+
+    async def _moved(self, day: date) -> AsyncIterator[Movement]:
+        skip, where = 0, f"/settlements/recon/combined?year={day.year}&month={day.month}&day={day.day}&count={_PAGE}"
+        while items := (await self._ask(_Page, "GET", f"{where}&skip={skip}")).items:
+            for each in items:
+                came = each.type == "payment"
+                reference = each.order_receipt if came else each.receipt
+                at = datetime.fromtimestamp(each.created_at, UTC)
+                yield Movement("collected" if came else "refunded", reference or "", each.amount, at)
+            skip += len(items)
+
+    async def _ask(self, of: type[T], method: str, path: str, body: Any = None) -> T:
+        return read(of, await self._send(method, f"/v1{path}", body=body, auth=self._auth))
