@@ -56,10 +56,10 @@ cluster-down: ## Stop that cluster and remove it
 	@tools/cluster/cluster down
 
 .PHONY: load
-load: ## Images mela:dev and postgres:15-bookworm into the cluster's nodes (needs docker)
+load: ## Images of Mela (mela:dev, and by its version) and postgres:15-bookworm into the cluster's nodes (needs docker)
 	@tools/cluster/base-images
 	@$(MAKE) image
-	@tools/cluster/cluster load mela:dev postgres:15-bookworm
+	@tools/cluster/cluster load mela:dev mela:$(VERSION) postgres:15-bookworm
 
 ##@ Change it
 

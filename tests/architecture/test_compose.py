@@ -11,7 +11,7 @@ from mela.kernel import settings
 from mela.runtime import registry
 from mela.runtime.settings import PlatformSettings
 
-FILE = Path(__file__).parents[2] / "kubernetes" / "02-paytm-docker-multistage" / "compose.yaml"
+FILE = Path(__file__).parents[2] / "kubernetes" / "02-paytm-docker-multistage" / "developer" / "compose.yaml"
 SERVICES = {
     name: service
     for name, service in yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"].items()

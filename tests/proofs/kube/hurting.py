@@ -37,12 +37,11 @@ def roll_back(kubectl: Kubectl, deployment: str) -> None:
     kubectl.rolled_out(f"deployment/{deployment}")
 
 
-def drain(kubectl: Kubectl, *nodes: str, timeout_s: int = 180) -> None:
-    """Drain nodes, all at the same time."""
-    drains = [
-        kubectl.start("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", f"--timeout={timeout_s}s")
-        for node in nodes
-    ]
+def drain(kubectl: Kubectl, *nodes: str, only: str = "", timeout_s: int = 180) -> None:
+    """Drain nodes, all at the same time, of all pods or of those of one workload."""
+    words = ["--ignore-daemonsets", "--delete-emptydir-data", f"--timeout={timeout_s}s"]
+    words += [f"--pod-selector=app.kubernetes.io/name={only}"] if only else []
+    drains = [kubectl.start("drain", node, *words) for node in nodes]
     for process in drains:
         told, _ = process.communicate(timeout=timeout_s + 30)
         assert process.returncode == 0, told[-2000:]

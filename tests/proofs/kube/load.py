@@ -6,6 +6,7 @@ found closed before the request was written is replaced, which is no second try;
 """
 
 import asyncio
+import errno
 import itertools
 import threading
 import time
@@ -121,7 +122,7 @@ class Load:
         except TimeoutError:
             problem = "no answer in time"
         except (OSError, EOFError, ValueError) as error:
-            problem = getattr(error, "strerror", None) or type(error).__name__
+            problem = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
         self.shots.append(Shot(due_s, self.now_s() - due_s, status, problem, fresh))
 
     async def _line(self, address: tuple[str, int], *, fresh: bool) -> _Line:

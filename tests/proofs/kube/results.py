@@ -1,7 +1,6 @@
 """What an experiment found, printed as it is found and kept in `.mela/proofs`."""
 
 import csv
-from collections import Counter
 
 from tests.proofs.kube.kubectl import ROOT
 from tests.proofs.kube.load import Account
@@ -21,15 +20,21 @@ def report(name: str, account: Account, *marks: tuple[float, str]) -> None:
         print(f"  {at_s:6.1f} s  {what}")
     if account.failed:
         print(f"  failed each second  |{''.join(_bar(failed, due) for _, due, failed in curve)}|")
-        reasons = Counter(
-            (shot.problem, "own connection" if shot.fresh else "kept connection") for shot in account.failed
-        )
-        for (problem, how), count in reasons.most_common():
-            print(f"  {count:5} {problem} on {how}")
+    for reason in reasons(account):
+        print(f"  {reason}")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{name}.csv").open("w", newline="") as out:
         rows = csv.writer(out)
         rows.writerows([("second", "requests", "failed"), *curve])
+
+
+def reasons(account: Account) -> list[str]:
+    """Why requests failed, most frequent first, each with its number and the seconds from the first to the last."""
+    found: dict[str, list[float]] = {}
+    for shot in account.failed:
+        found.setdefault(f"{shot.problem} on {'own' if shot.fresh else 'kept'} connection", []).append(shot.due_s)
+    most = sorted(found.items(), key=lambda each: -len(each[1]))
+    return [f"{len(due):5} {reason}, {min(due):.1f} to {max(due):.1f} s" for reason, due in most]
 
 
 def _bar(failed: int, due: int) -> str:

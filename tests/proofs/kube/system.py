@@ -94,15 +94,19 @@ def changed(kubectl: Kubectl, items: list[Object], kind: str, name: str, change:
 
 @contextmanager
 def sized(kubectl: Kubectl, app: str, least: int) -> Iterator[None]:
-    """An autoscaler's minimum for a while."""
-    before = kubectl.get(f"hpa/{app}")["spec"]["minReplicas"]
-    change = {"op": "replace", "path": "/spec/minReplicas"}
-    kubectl.patch(f"hpa/{app}", {**change, "value": least})
+    """An autoscaler's minimum for a while, and its maximum where that is lower."""
+    before = kubectl.get(f"hpa/{app}")["spec"]
+    _limits(kubectl, app, least, max(least, before["maxReplicas"]))
     try:
         at_least(kubectl, app, least)
         yield
     finally:
-        kubectl.patch(f"hpa/{app}", {**change, "value": before})
+        _limits(kubectl, app, before["minReplicas"], before["maxReplicas"])
+
+
+def _limits(kubectl: Kubectl, app: str, least: int, most: int) -> None:
+    limits = {"minReplicas": least, "maxReplicas": most}
+    kubectl.patch(f"hpa/{app}", *({"op": "replace", "path": f"/spec/{k}", "value": v} for k, v in limits.items()))
 
 
 def _put(kubectl: Kubectl, item: Object) -> None:
@@ -135,6 +139,6 @@ SLOW = Request(
     (("Content-Type", "application/json"),),
     b'{"price_paise": 1}',
     (401,),
-    slow_s=4.0,
+    slow_s=6.0,
 )
 """A request that is under way for seconds: its body comes slowly. It is refused, for nobody signed it; that is an answer like another."""
