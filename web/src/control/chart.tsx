@@ -125,7 +125,7 @@ function options(
 ): uPlot.Options {
   const ink = color("--ink-soft");
   const grid = { stroke: color("--line"), width: 1 };
-  const axis = { stroke: ink, grid, ticks: grid, font: "12px Anek, sans-serif" };
+  const axis = { stroke: ink, grid, ticks: grid, font: "12px 'Anek Latin', sans-serif" };
   return {
     width,
     height: HEIGHT,
