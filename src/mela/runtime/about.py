@@ -26,6 +26,10 @@ TAGS = tuple(
             "settlement",
             "For sellers: what was sold, what was kept, what was paid out. Needs an API key with `settlement:read`.",
         ),
+        (
+            "webhooks",
+            "What happened, sent to your address and signed. Needs an API key with `webhooks:read`, `webhooks:write`.",
+        ),
         ("streaming", "Watch a match: begin, say that one still watches, leave. Needs no account."),
         ("on duty", "For the person who runs the shop."),
         (

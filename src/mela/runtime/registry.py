@@ -15,7 +15,10 @@ _PACKAGE = Path(mela.__file__).parent
 
 @dataclass(frozen=True)
 class Entry:
-    """`uses`: services it calls. `hears`: names of events it subscribes to. `simulator`: stands for the outside world."""
+    """`uses`: services it calls. `hears`: names of events it subscribes to. `simulator`: stands for the outside world.
+
+    `optional`: a deployment may do without it. Apart and without Kafka, events are sent to it only where `MELA_PEERS` names it.
+    """
 
     name: str
     module: str
@@ -23,6 +26,7 @@ class Entry:
     uses: tuple[str, ...] = ()
     hears: tuple[str, ...] = ()
     simulator: bool = False
+    optional: bool = False
 
 
 PROVIDERS = {"razorpay": "Razorpay", "cashfree": "Cashfree", "phonepe": "PhonePe", "payu": "PayU"}
@@ -44,6 +48,10 @@ ENTRIES: dict[str, Entry] = {
                      "payments.refund_retried")),
         Entry("settlement", "mela.services.settlement.app", "what sellers get, and when",
               uses=("accounts", "payments", "catalog"), hears=("orders.sold", "orders.unsold")),
+        Entry("webhooks", "mela.services.webhooks.app", "tells sellers and the operator's systems what happened",
+              uses=("accounts",),
+              hears=("orders.sold", "orders.unsold", "payments.captured", "payments.failed", "payments.refunded",
+                     "payments.refund_failed", "settlement.paid", "webhooks.endpoint_disabled"), optional=True),
         Entry("streaming", "mela.services.streaming.app", "who watches which match, right now"),
     )
 }  # fmt: skip

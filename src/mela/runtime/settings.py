@@ -135,6 +135,9 @@ def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:
         "MELA_SETTLEMENT_GATEWAY_KEY_ID": "mela",
         "MELA_SETTLEMENT_GATEWAY_KEY_SECRET": secrets["gateway_key"],
         "MELA_SETTLEMENT_DAYS_AHEAD": "10",
+        "MELA_WEBHOOKS_KEYS": secrets["webhooks_key"],
+        "MELA_WEBHOOKS_ALLOW_LOOPBACK": "true",
+        "MELA_WEBHOOKS_SCHEDULE_SCALE": "0.001",
         "MELA_GATEWAY_KEY_ID": "mela",
         "MELA_GATEWAY_KEY_SECRET": secrets["gateway_key"],
         "MELA_GATEWAY_WEBHOOK_SECRET": secrets["webhook"],
@@ -163,15 +166,16 @@ def operator_token(data: Path) -> str | None:
 
 
 def _secrets(file: Path) -> dict[str, str]:
-    """The folder's own secrets, made at the first start, readable by their owner only."""
-    if file.exists():
-        found: dict[str, str] = json.loads(file.read_text())
-        return found
+    """The folder's own secrets, made at the first start that needs them, readable by their owner only."""
+    found: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     made = {
         "operator_token": auth.new_token("operator")[0],
         "gateway_key": ids.new_secret(),
         "webhook": ids.new_secret(),
-    }
+        "webhooks_key": ids.new_secret() + "=",  # as Fernet wants it: 32 bytes in padded base 64
+    } | found
+    if made == found:
+        return found
     fresh = file.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, stat.S_IRUSR | stat.S_IWUSR), "w") as out:
         json.dump(made, out)

@@ -65,7 +65,7 @@ class Wiring:
         if self.settings.events == "memory":
             heard = {event for entry in registry.ENTRIES.values() for event in entry.hears}
             ours = [event for event in heard if event.split(".", 1)[0] in self.names]
-            self._doors.update({event: [self._door(name) for name in registry.hearers(event)] for event in ours})
+            self._doors.update({event: [self._door(name) for name in self._hearers(event)] for event in ours})
 
     def rpc_routes(self) -> list[Route]:
         """What other processes may call here; nothing when no caller has a token."""
@@ -92,6 +92,11 @@ class Wiring:
         limits = httpx2.Limits(max_connections=200, max_keepalive_connections=8)
         inner = httpx2.AsyncHTTPTransport(limits=limits)
         return flight.RecordedTransport(inner, self._recorder) if self._recorder else inner
+
+    def _hearers(self, event: str) -> list[str]:
+        """Those who are told: not those that a deployment may do without, and does."""
+        known = {*self.built, *self.settings.peer_urls}
+        return [name for name in registry.hearers(event) if name in known or not registry.ENTRIES[name].optional]
 
     def _door(self, name: str) -> Door:
         if name in self.built:

@@ -38,6 +38,14 @@ export interface Approval {
   vpa?: string;
   pin?: string | null;
 }
+export interface AttemptOut {
+  number: number;
+  at: string;
+  latency_ms: number;
+  status: number | null;
+  error: string | null;
+  answer: string;
+}
 export interface AudienceOut {
   match_id: string;
   viewers: number;
@@ -261,6 +269,23 @@ export interface Delivery {
   mark: string;
   effective_from: string;
 }
+export interface DeliveryOut {
+  id: string;
+  endpoint_id: string;
+  seller_id: string | null;
+  webhook_id: string;
+  type: string;
+  state: "waiting" | "delivered" | "dead";
+  created: string;
+  tries: number;
+  next_try: string | null;
+  last_error: string | null;
+  finished: string | null;
+}
+export interface DeliveryPage {
+  items: Array<DeliveryOut>;
+  next_cursor: string | null;
+}
 export interface DeliveryPlace {
   id: string;
   name: string;
@@ -270,6 +295,46 @@ export interface DeliveryPlace {
 export interface DeliveryPlacePage {
   items: Array<DeliveryPlace>;
   next_cursor: string | null;
+}
+export interface EndpointChange {
+  url?: string | null;
+  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed"> | null;
+  description?: string | null;
+  enabled?: boolean | null;
+}
+export interface EndpointIn {
+  url: string;
+  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed">;
+  description?: string;
+}
+export interface EndpointOut {
+  id: string;
+  seller_id: string | null;
+  url: string;
+  types: Array<string>;
+  description: string;
+  created: string;
+  enabled: boolean;
+  disabled_reason: "owner" | "gone" | "failing" | null;
+  disabled_at: string | null;
+  failing_since: string | null;
+}
+export interface EndpointPage {
+  items: Array<EndpointOut>;
+  next_cursor: string | null;
+}
+export interface EndpointWithKeys {
+  id: string;
+  seller_id: string | null;
+  url: string;
+  types: Array<string>;
+  description: string;
+  created: string;
+  enabled: boolean;
+  disabled_reason: "owner" | "gone" | "failing" | null;
+  disabled_at: string | null;
+  failing_since: string | null;
+  keys: Array<KeyOut>;
 }
 export interface Entry {
   position: number;
@@ -359,6 +424,11 @@ export interface InvoiceParty {
   state_code: string;
   gstin: string | null;
 }
+export interface KeyOut {
+  id: string;
+  created: string;
+  expires: string | null;
+}
 export interface Latency {
   p50: number | null;
   p95: number | null;
@@ -423,6 +493,15 @@ export interface Move {
 export interface NewApiKey {
   token: string | null;
   api_key: ApiKeyOut;
+}
+export interface NewEndpoint {
+  endpoint: EndpointOut;
+  secret: string | null;
+}
+export interface NewKey {
+  key: KeyOut;
+  secret: string | null;
+  keys: Array<KeyOut>;
 }
 export interface NewPayment {
   reference: string;
@@ -758,6 +837,12 @@ export interface RehearsalWish {
 export interface Rehearsals {
   items: Array<Rehearsal>;
 }
+export interface ReplayIn {
+  since: string;
+}
+export interface ReplayOut {
+  replayed: number;
+}
 export type Resolution = "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "written_off";
 export interface ReturnIn {
   quantities: Record<string, unknown>;
@@ -802,6 +887,9 @@ export interface ReviewedView {
   id: string;
   state: PaymentState;
   reason: string | null;
+}
+export interface RotationIn {
+  overlap_s?: number;
 }
 export interface RunIn {
   date?: string | null;
@@ -978,6 +1066,17 @@ export interface TransferView {
   payment_id: string | null;
   at: string;
 }
+export interface TypeOut {
+  type: string;
+  version: number;
+  about: string;
+  for_sellers: boolean;
+  data: Record<string, unknown>;
+}
+export interface TypePage {
+  items: Array<TypeOut>;
+  next_cursor: string | null;
+}
 export interface Variant {
   sku: string;
   label: string | null;
@@ -994,6 +1093,21 @@ export interface WhatBroke {
   service: string;
   says: Array<string>;
   field: string;
+}
+export interface WholeDelivery {
+  id: string;
+  endpoint_id: string;
+  seller_id: string | null;
+  webhook_id: string;
+  type: string;
+  state: "waiting" | "delivered" | "dead";
+  created: string;
+  tries: number;
+  next_try: string | null;
+  last_error: string | null;
+  finished: string | null;
+  body: string;
+  attempts: Array<AttemptOut>;
 }
 export interface mela__runtime__control__watch__StepOut {
   kind: "request" | "unit" | "call" | "event";
@@ -1408,6 +1522,59 @@ export interface Operations {
     path: { session_id: string };
     body: Measured;
     answer: Quality;
+  };
+  "GET /api/webhooks/deliveries": {
+    query?: { endpoint_id?: string; state?: "waiting" | "delivered" | "dead"; cursor?: string; limit?: number };
+    answer: DeliveryPage;
+  };
+  "GET /api/webhooks/deliveries/{delivery_id}": {
+    path: { delivery_id: string };
+    answer: WholeDelivery;
+  };
+  "POST /api/webhooks/deliveries/{delivery_id}/replay": {
+    path: { delivery_id: string };
+    answer: DeliveryOut;
+  };
+  "POST /api/webhooks/endpoints": {
+    key: string;
+    body: EndpointIn;
+    answer: NewEndpoint;
+  };
+  "GET /api/webhooks/endpoints": {
+    query?: { cursor?: string; limit?: number };
+    answer: EndpointPage;
+  };
+  "GET /api/webhooks/endpoints/{endpoint_id}": {
+    path: { endpoint_id: string };
+    answer: EndpointWithKeys;
+  };
+  "PATCH /api/webhooks/endpoints/{endpoint_id}": {
+    path: { endpoint_id: string };
+    body: EndpointChange;
+    answer: EndpointOut;
+  };
+  "DELETE /api/webhooks/endpoints/{endpoint_id}": {
+    path: { endpoint_id: string };
+    answer: undefined;
+  };
+  "POST /api/webhooks/endpoints/{endpoint_id}/keys": {
+    path: { endpoint_id: string };
+    key: string;
+    body: RotationIn;
+    answer: NewKey;
+  };
+  "POST /api/webhooks/endpoints/{endpoint_id}/ping": {
+    path: { endpoint_id: string };
+    key: string;
+    answer: DeliveryOut;
+  };
+  "POST /api/webhooks/endpoints/{endpoint_id}/replay": {
+    path: { endpoint_id: string };
+    body: ReplayIn;
+    answer: ReplayOut;
+  };
+  "GET /api/webhooks/event-types": {
+    answer: TypePage;
   };
   "GET /sim/gateway/plan": {
     answer: Plan;

@@ -35,11 +35,26 @@ class Caller(SecurityBase):
 
     async def __call__(self, request: Request) -> Principal:
         """Raises: Unauthenticated, Forbidden."""
-        authenticator: Authenticator = request.app.state.authenticator
-        principal = await authenticator.identify(token=await shown_token(request))
-        if principal.kind != self._kind:
-            raise Forbidden("kernel.forbidden", need=self._kind)
-        return principal
+        return await _identify(request, self._kind)
+
+
+class _Scheme(SecurityBase):
+    """Documents that a caller's scheme is one of several; `_identify` asks."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.scheme_name, self.model = caller.scheme_name, caller.model
+
+    async def __call__(self) -> None:
+        """Nothing to do."""
+
+
+async def _identify(request: Request, *kinds: Kind) -> Principal:
+    """Who is calling, if of one of these kinds. Raises: Unauthenticated, Forbidden."""
+    authenticator: Authenticator = request.app.state.authenticator
+    principal = await authenticator.identify(token=await shown_token(request))
+    if principal.kind not in kinds:
+        raise Forbidden("kernel.forbidden", need=" or ".join(kinds))
+    return principal
 
 
 customer = Caller(
@@ -52,8 +67,19 @@ operator = Caller(
     "operator", "The person on duty: the token in the data folder's `secrets.json`, or the deployment's own"
 )
 
+
+async def merchant_or_operator(
+    request: Request,
+    _merchant: Annotated[None, Depends(_Scheme(merchant))],
+    _operator: Annotated[None, Depends(_Scheme(operator))],
+) -> Principal:
+    """Either of both. Raises: Unauthenticated, Forbidden."""
+    return await _identify(request, "merchant", "operator")
+
+
 Customer = Annotated[Principal, Depends(customer)]
 Merchant = Annotated[Principal, Depends(merchant)]
 Operator = Annotated[Principal, Depends(operator)]
+MerchantOrOperator = Annotated[Principal, Depends(merchant_or_operator)]
 Token = Annotated[str, Depends(shown_token)]
 """FastAPI dependency: the token that the caller shows."""

@@ -32,7 +32,7 @@ SERVICE = Service(
     settings=AccountsSettings,
     build=build,
     contract=Contract,
-    permits=dict.fromkeys(("catalog", "payments", "orders", "settlement"), _IDENTIFY),
+    permits=dict.fromkeys(("catalog", "payments", "orders", "settlement", "webhooks"), _IDENTIFY),
     migrations="mela.services.accounts.migrations",
     messages=_MESSAGES,
 )

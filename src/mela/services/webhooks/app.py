@@ -1,0 +1,49 @@
+"""What the runtime reads of webhooks."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mela.contracts.accounts import Accounts
+from mela.kernel import clock
+from mela.kernel.service import Context, Parts, Service
+from mela.services.webhooks import handlers, jobs, routes
+from mela.services.webhooks.rules import addresses, schedule
+from mela.services.webhooks.schemas.payloads import FOR_SELLERS
+from mela.services.webhooks.service import Post, Sender, Vault, Webhooks
+from mela.services.webhooks.settings import WebhooksSettings
+
+_DATA = Path(__file__).parent / "data"
+
+
+def build(context: Context[WebhooksSettings]) -> Parts:
+    """Put the service together."""
+    given, today = context.settings, clock.india_date(context.clock.now())
+    guard = addresses.guard(_data("addresses"), today, allow_loopback=given.allow_loopback)
+    waits = schedule.in_force(_data("schedule"), today, scale=given.schedule_scale)
+    vault, post = Vault(given.keys), Post(guard, timeout_s=given.timeout_s, most=given.slots)
+    sender = Sender(context.db, context.clock, post, vault, waits, given)
+    webhooks = Webhooks(context.db, context.clock, vault, guard, given, for_sellers=FOR_SELLERS, wake=sender.wake)
+    return Parts(
+        implementation=webhooks,
+        router=routes.router(webhooks),
+        subscriptions=handlers.subscriptions(webhooks),
+        jobs=jobs.jobs(sender, webhooks),
+        close=sender.close,
+    )
+
+
+def _data(name: str) -> Any:
+    return yaml.safe_load((_DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+SERVICE = Service(
+    name="webhooks",
+    settings=WebhooksSettings,
+    build=build,
+    uses=(Accounts,),
+    events=True,
+    migrations="mela.services.webhooks.migrations",
+    messages=_DATA / "messages.yaml",
+)

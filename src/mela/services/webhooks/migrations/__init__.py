@@ -1,0 +1,1 @@
+"""Alembic scripts of webhooks, oldest first."""

@@ -1,0 +1,1 @@
+"""What webhooks sends (`payloads`) and what its API takes and gives (`api`)."""
