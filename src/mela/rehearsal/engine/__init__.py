@@ -14,8 +14,10 @@ what lies between the decisions: time, queues, starts, nodes, metrics that are l
 इंजन: हर सेकंड भीड़, कतारें, पॉड और नोड; निर्णय वही जो Kubernetes लेता।
 """
 
+from collections.abc import Mapping
+
 from mela.rehearsal.calls import Graph
-from mela.rehearsal.engine import trouble
+from mela.rehearsal.engine import delays, trouble
 from mela.rehearsal.engine.run import QUICK_S, Progress, Run
 from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.faults import Fault
@@ -36,13 +38,15 @@ def run(
     seed: int = 0,
     quick: bool = False,
     progress: Progress | None = None,
+    measured: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Trace:
     """Play the demand through the system. The same arguments give the same trace, bit by bit.
 
     `quick` steps ten seconds at a time: served within 2 %, peak replicas within 10 %. `progress` is
-    called with ticks done and all ticks. Raises: ValueError for actions, workloads or faults that do not fit together.
+    called with ticks done and all ticks. `measured` are delays of one cluster, where they are known. Raises: ValueError for actions, workloads or faults that do not fit together.
     """
-    stage = Stage(system, demand, graph, strategy, seed, QUICK_S if quick else 1)
+    held = delays.on(demand.start.date()).but(measured or {})
+    stage = Stage(system, demand, graph, strategy, seed, QUICK_S if quick else 1, held)
     for fault in faults:
         trouble.plant(stage, fault)
     Run(stage).go(progress)

@@ -14,12 +14,20 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """The figures of one day, by group and name, such as `delays["pod"]["sandbox"]`."""
+    """The figures of one day, by group and name, such as `delays["pod"]["sandbox"]`.
+
+    `phase` of `autoscaler` and `resource_metrics` is when the first sync and scrape come, seconds after the start; it is
+    written nowhere and drawn by seed, unless a cluster that was watched gives it.
+    """
 
     groups: Mapping[str, Mapping[str, float]]
 
     def __getitem__(self, group: str) -> Mapping[str, float]:
         return self.groups[group]
+
+    def but(self, measured: Mapping[str, Mapping[str, float]]) -> "Delays":
+        """The same with figures that were measured at one cluster."""
+        return Delays({name: {**group, **measured.get(name, {})} for name, group in self.groups.items()})
 
 
 @lru_cache(maxsize=8)

@@ -25,6 +25,9 @@ FLUID = 0.05
 MANY = 1e12
 LONGEST_S = 3600.0
 """Waits beyond an hour are not told apart."""
+QUOTA_S = 0.1
+"""A limit is a quota of CPU per period of this length: a pod below one core runs at full speed, and stands still when it is used up.
+Source: https://docs.kernel.org/scheduler/sched-bwc.html, and cpuCFSQuotaPeriod of the kubelet (2026-11-26)."""
 SOUND = 1e-9
 """Shares of failures below this are none."""
 
@@ -151,9 +154,12 @@ class Flow:
         self.room = np.where(self.outside, self.queue * self.outer_servers, self.queue * supply.pods)
         self.nobody = (supply.pods <= 0) & ~self.outside
         self.some_have_nobody = bool(self.nobody.any())
-        slower = np.ones(network.n_services + 1)
-        slower[:-1] = np.where(self.outside, 1.0, 1.0 / np.clip(cores, 0.001, 1.0))
-        cpu = network.cpu_s * slower[network.service_of]
+        self.throttled = ~self.outside & (cores < 1.0)
+        self.any_throttled = bool(self.throttled.any())
+        share = np.ones(network.n_services + 1)
+        share[:-1] = np.where(self.throttled, np.maximum(cores, 0.001), 1.0)
+        share = share[network.service_of]
+        cpu = np.maximum(network.cpu_s, network.cpu_s / share - QUOTA_S * (1.0 - share))
         self.own_time, self.own_variance = cpu + network.wait_s, cpu**2
         sound = (1.0 - supply.errors) * (1.0 - supply.broken)
         self.sound = np.append(sound, 1.0)[network.service_of]
@@ -227,7 +233,11 @@ class Flow:
             by_line = self.all_mbps * present / np.maximum(self.own @ (present_op * self.network.sends_mb), TINY)
             self.on_line = by_line < capacity
             capacity = np.minimum(capacity, by_line)
-        return capacity, np.where(by_cpu <= by_slots, self.cpu_power, self.slot_power)
+        cpu_power = self.cpu_power
+        if self.any_throttled:  # each period serves as many as its quota lasts for, at once
+            by_period = np.maximum(1.0, by_cpu * QUOTA_S / self.queues)
+            cpu_power = np.where(self.throttled, queueing.power(by_period), cpu_power)
+        return capacity, np.where(by_cpu <= by_slots, cpu_power, self.slot_power)
 
     def _by_pool(self, present_op: Floats, present: Floats) -> Floats:
         """Requests per second that the connections of each pool allow: pods x pool / (calls per request x response time)."""

@@ -1,7 +1,7 @@
 """What the autoscaler's metrics APIs answer: old, averaged, and only of pods that were scraped.
 
 Resource metrics come from metrics-server: CPU averaged over a window, scraped at intervals, a little old when it is
-scraped, and missing for a pod until it has been running for a whole window. Pods, Object and External metrics come from
+scraped, and missing for a pod that was younger than ten seconds at its newest sample. Pods, Object and External metrics come from
 a Prometheus and an adapter: counters as a rate over a window, gauges as they stood. What a metric means says the call
 graph's service (`metrics:`); a metric that it does not name is unknown, as it would be to an adapter.
 
@@ -86,13 +86,16 @@ class Pipeline:
         ready = self._used(metric.name, at_s, window)
         if ready is None:
             return observed.Unavailable(f"no usage of {metric.name} is measured")
-        container, at_ms, window_ms = metric.container or "all", int(at_s * 1000), int(window * 1000)
+        container, at_ms = metric.container or "all", int(at_s * 1000)
         rows = [
             observed.PodSample(
-                f"c{each.id}", at_ms, window_ms, {container: {metric.name: self._of(each, metric.name, ready)}}
+                f"c{each.id}",
+                at_ms,
+                int(min(window, at_s - each.running_s) * 1000),
+                {container: {metric.name: self._of(each, metric.name, ready)}},
             )
             for each in cohorts
-            if each.running_s + window <= at_s and each.state in (STARTING, READY)
+            if each.running_s + self.resource["fresh"] <= at_s and each.state in (STARTING, READY)
         ]
         return observed.Samples(rows)
 

@@ -46,9 +46,10 @@ class Run:
         stage, world = self.stage, self.stage.world
         world.settle()
         for each in stage.scalers:
-            every = stage.delays["autoscaler"]["every"]
-            phase = float(world.luck("sync", each.fleet.workload.name).integers(1, int(every) + 1))
-            world.at(phase, self._syncing(each, every))
+            autoscaler = stage.delays["autoscaler"]
+            every = autoscaler["every"]
+            drawn = float(world.luck("sync", each.fleet.workload.name).integers(1, int(every) + 1))
+            world.at(autoscaler.get("phase", drawn), self._syncing(each, every))
             world.at(0.0, self._flooring(each))
         if stage.provisioner:
             world.at(1.0, stage.provisioner.scan)

@@ -23,8 +23,8 @@ class Stage:
     """One rehearsal under way."""
 
     def __init__(
-        self, system: Rehearsed, demand: Demand, graph: calls.Graph, strategy: Strategy, seed: int, step_s: int
-    ) -> None:
+        self, system: Rehearsed, demand: Demand, graph: calls.Graph, strategy: Strategy, seed: int, step_s: int, held: delays.Delays
+    ) -> None:  # fmt: skip
         graph = _placed(graph, system)
         self.demand, self.graph, self.strategy, self.step_s = demand, graph, strategy, step_s
         self.actions, self.asked = planned.arrivals(demand, graph)
@@ -33,7 +33,7 @@ class Stage:
         self.log = Log()
         services = _served(graph)
         self.supply = flow.supply(self.network)
-        self.delays = delays.on(demand.start.date())
+        self.delays = held
         self.world = World(system, services, self.supply, self.delays, seed, self.log)
         steps = -(-demand.ticks // step_s)
         self.flow = flow.Flow(self.network, self.supply, steps, step_s)
@@ -51,7 +51,8 @@ class Stage:
             if fleet.workload.scaler is None:
                 continue
             index, what = services.get(fleet.workload.name, (-1, None))
-            phase = float(self.world.luck("scrape", fleet.workload.name).integers(0, 15))
+            drawn = float(self.world.luck("scrape", fleet.workload.name).integers(0, 15))
+            phase = self.delays["resource_metrics"].get("phase", drawn)
             limit = fleet.workload.limit_memory
             pipeline = Pipeline(self.history, index, what, self.delays, phase, limit)
             name = what.name if what else fleet.workload.name
