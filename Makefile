@@ -118,7 +118,7 @@ prove-long: $(ENV) ## Proofs that take minutes to hours (EXAMPLE=00 for one syst
 	$(PYTEST) tests/proofs -m long --timeout 14400 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
 
 .PHONY: prove-cluster
-prove-cluster: $(ENV) ## Long experiments on a Kubernetes under load (after make cluster load; EXAMPLE=01|10)
+prove-cluster: $(ENV) ## Long experiments on a Kubernetes under load (after make cluster load; EXAMPLE=01|03|10)
 	$(PYTEST) tests/proofs -m cluster --timeout 3600 -s -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
 
 .PHONY: prove-safeguards

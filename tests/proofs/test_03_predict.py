@@ -36,7 +36,7 @@ class Stand:
 @pytest.fixture
 def admin() -> Iterator[Api]:
     """Whoever the kubeconfig names."""
-    api = kube.of_kubeconfig(Path(need_cluster()._config))
+    api = kube.of_kubeconfig(Path(need_cluster().config))
     yield api
     api.close()
 
@@ -76,7 +76,7 @@ def _moved(thing: dict[str, Any], namespace: str) -> dict[str, Any]:
 @pytest.fixture
 def own(namespace: str) -> Iterator[Api]:
     """The API server, asked as the controller's ServiceAccount."""
-    api = kube.of_kubeconfig(Path(need_cluster()._config))
+    api = kube.of_kubeconfig(Path(need_cluster().config))
     api._http.headers["impersonate-user"] = f"system:serviceaccount:{namespace}:predict"
     yield api
     api.close()

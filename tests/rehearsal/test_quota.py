@@ -49,4 +49,6 @@ def test_the_99th_percentile_is_that_of_a_quota_and_not_of_a_slow_core(load: flo
 
 
 def test_at_a_tenth_of_the_limit_a_request_takes_its_cpu_time_and_not_four_times_that() -> None:
-    assert float(np.median(rehearsed(0.1).services.latency_p50_s[200:, 0])) == pytest.approx(np.log(2) * CPU_S, rel=0.15)
+    assert float(np.median(rehearsed(0.1).services.latency_p50_s[200:, 0])) == pytest.approx(
+        np.log(2) * CPU_S, rel=0.15
+    )

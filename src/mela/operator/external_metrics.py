@@ -71,11 +71,13 @@ def serve(port: int, read: Callable[[], tuple[Values | None, datetime]], host: s
             """The API server asks every fifteen seconds; nobody wants to read it."""
 
     server = ThreadingHTTPServer((host, port), Handler)
-    server.socket = _tls(read()[1]).wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.socket = own_certificate(read()[1]).wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
     return server
 
 
-def _tls(now: datetime) -> ssl.SSLContext:
+def own_certificate(now: datetime) -> ssl.SSLContext:
     """A certificate of its own, new at each start. The APIService does not check it; see docs/critiques.md."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mela-external-metrics")])

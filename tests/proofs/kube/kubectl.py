@@ -14,7 +14,7 @@ import yaml
 Object = dict[str, Any]
 ROOT = Path(__file__).parents[3]
 CLUSTER = ROOT / "tools" / "cluster" / "cluster"
-_CACHE = Path(os.environ.get("CLUSTER_CACHE", "~/.cache/cluster")).expanduser() / "bin"
+CACHE = Path(os.environ.get("CLUSTER_CACHE", "~/.cache/cluster")).expanduser()
 _OWN = Path(os.environ.get("CLUSTER_RUN", "/run/mela-cluster")) / "admin.conf"
 
 
@@ -24,7 +24,7 @@ class KubectlError(RuntimeError):
 
 def need_cluster() -> "Kubectl":
     """A client of the cluster at KUBECONFIG, or of `make cluster`; else the proof is not run, and says how it would be."""
-    program = _CACHE / "kubectl" if (_CACHE / "kubectl").exists() else shutil.which("kubectl")
+    program = CACHE / "bin" / "kubectl" if (CACHE / "bin" / "kubectl").exists() else shutil.which("kubectl")
     config = os.environ.get("KUBECONFIG") or (str(_OWN) if _OWN.exists() else "")
     if not program or not config:
         pytest.skip("not run: needs a Kubernetes cluster (make cluster, or KUBECONFIG of one that has mela:dev)")
@@ -40,11 +40,11 @@ class Kubectl:
     """Commands against one cluster, in the namespace that `within` gave."""
 
     def __init__(self, program: str, config: str, namespace: str = "") -> None:
-        self._program, self._config, self.namespace = program, config, namespace
+        self._program, self.config, self.namespace = program, config, namespace
 
     def within(self, namespace: str) -> "Kubectl":
         """The same cluster, another namespace."""
-        return Kubectl(self._program, self._config, namespace)
+        return Kubectl(self._program, self.config, namespace)
 
     def do(self, *words: str, told: str | None = None, timeout_s: float = 240) -> str:
         """Run one command; its output. Raises: KubectlError."""
@@ -61,7 +61,7 @@ class Kubectl:
     def command(self, *words: str) -> list[str]:
         """The command line for these words."""
         where = ["-n", self.namespace] if self.namespace else []
-        return [self._program, "--kubeconfig", self._config, *where, *words]
+        return [self._program, "--kubeconfig", self.config, *where, *words]
 
     def get(self, *words: str) -> Any:
         """What `kubectl get … -o json` says."""

@@ -61,14 +61,15 @@ class _Line:
 class Load:
     """Sends `requests` in turn to `addresses` in turn, `rate` a second, from `__enter__` on until `__exit__`.
 
-    `fresh`: each so-manieth request opens a connection of its own. `addresses` may be replaced while it runs, as a balancer would.
+    `times`: when each is sent instead, in seconds from the start; then it ends by itself. `fresh`: each so-manieth request opens a connection of its own. `addresses` may be replaced while it runs, as a balancer would.
     """
 
     def __init__(
-        self, addresses: Sequence[tuple[str, int]], requests: Sequence[Request], rate: float, *, fresh: int = 5, timeout_s: float = 10.0
+        self, addresses: Sequence[tuple[str, int]], requests: Sequence[Request], rate: float, *, fresh: int = 5, timeout_s: float = 10.0, times: Sequence[float] = (),
     ) -> None:  # fmt: skip
         self.addresses, self.shots = list(addresses), list[Shot]()
         self._requests, self._rate, self._fresh, self._timeout_s = requests, rate, fresh, timeout_s
+        self._times = times
         self._idle: dict[tuple[str, int], list[_Line]] = {}
         self._stopping = threading.Event()
         self._began = 0.0
@@ -89,8 +90,8 @@ class Load:
 
     async def _run(self) -> None:
         under_way: set[asyncio.Task[None]] = set()
-        for number in itertools.count():
-            due_s = number / self._rate
+        times = self._times or (number / self._rate for number in itertools.count())
+        for number, due_s in enumerate(times):
             await asyncio.sleep(max(0.0, due_s - self.now_s()))
             if self._stopping.is_set():
                 break

@@ -37,5 +37,12 @@ def reasons(account: Account) -> list[str]:
     return [f"{len(due):5} {reason}, {min(due):.1f} to {max(due):.1f} s" for reason, due in most]
 
 
+def keep(name: str, text: str) -> None:
+    """A file of a proof, such as a picture."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / name).write_text(text, encoding="utf-8")
+    print(f"kept: {(FOLDER / name).relative_to(ROOT)}")
+
+
 def _bar(failed: int, due: int) -> str:
     return _BARS[0 if not failed else max(1, round(8 * failed / max(1, due)))]

@@ -15,6 +15,7 @@ what lies between the decisions: time, queues, starts, nodes, metrics that are l
 """
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from mela.rehearsal.calls import Graph
 from mela.rehearsal.engine import delays, trouble
@@ -26,6 +27,9 @@ from mela.rehearsal.strategies import AsWritten
 from mela.rehearsal.system import Rehearsed
 
 AS_WRITTEN = AsWritten()
+Measured: TypeAlias = Mapping[str, Mapping[str, float]]
+"""Delays of one cluster by group and name, as in data/delays.yaml; those that it does not name hold as they stand there."""
+NOTHING: Measured = {}
 
 
 def run(
@@ -38,14 +42,14 @@ def run(
     seed: int = 0,
     quick: bool = False,
     progress: Progress | None = None,
-    measured: Mapping[str, Mapping[str, float]] | None = None,
+    measured: Measured = NOTHING,
 ) -> Trace:
     """Play the demand through the system. The same arguments give the same trace, bit by bit.
 
     `quick` steps ten seconds at a time: served within 2 %, peak replicas within 10 %. `progress` is
     called with ticks done and all ticks. `measured` are delays of one cluster, where they are known. Raises: ValueError for actions, workloads or faults that do not fit together.
     """
-    held = delays.on(demand.start.date()).but(measured or {})
+    held = delays.on(demand.start.date()).but(measured)
     stage = Stage(system, demand, graph, strategy, seed, QUICK_S if quick else 1, held)
     for fault in faults:
         trouble.plant(stage, fault)

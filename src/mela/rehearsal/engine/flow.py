@@ -1,8 +1,8 @@
 """One tick of requests through all services at once.
 
-What an operation has worked through in a tick reaches the operations that it calls in the next, and what failed is tried
-again in the next: so no service waits for another inside a tick, and each is a queue of its own. A depth of four calls
-delays the demand by four seconds; response times are added up without that delay.
+What people ask for arrives at once. What an operation has worked through in a tick reaches the operations that it calls in
+the next, and what failed is tried again in the next: so no service waits for another inside a tick, and each is a queue of
+its own. A depth of four calls delays the demand by three seconds; response times are added up without that delay.
 
 At every tick and service: offered + waiting before = served + shed + failed + waiting.
 
@@ -170,6 +170,9 @@ class Flow:
     def tick(self, row: int, at_s: float, asked: Floats) -> None:
         """Work through one step that begins at `at_s`; `asked` (A,) are actions begun per second."""
         network = self.network
+        self.done[network.crowd] = (
+            asked * self.step_s
+        )  # what people ask for arrives at once, their next call a tick later
         arriving = self._arrive(at_s)
         arriving[network.crowd] = asked * self.step_s
         present_op = self.waiting + arriving

@@ -36,8 +36,8 @@ class History:
     def steps(self, at_s: float, window_s: float) -> tuple[int, int]:
         """The steps of the window that ends at a time; before the start it was as in the first step."""
         step = int(self.flow.step_s)
-        last = max(1, -(-int(at_s) // step))
-        return max(0, min(last - 1, int(at_s - window_s) // step)), last
+        last = max(1, -(-round(at_s) // step))
+        return max(0, min(last - 1, round(at_s - window_s) // step)), last
 
 
 class Pipeline:
@@ -86,7 +86,7 @@ class Pipeline:
         ready = self._used(metric.name, at_s, window)
         if ready is None:
             return observed.Unavailable(f"no usage of {metric.name} is measured")
-        container, at_ms = metric.container or "all", int(at_s * 1000)
+        container, at_ms = metric.container or "all", int(at_s + 1e-6) * 1000  # the API tells whole seconds
         rows = [
             observed.PodSample(
                 f"c{each.id}",

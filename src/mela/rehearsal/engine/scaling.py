@@ -70,6 +70,7 @@ class Autoscaler:
 
 
 def _row(cohort: Cohort, fleet: Fleet, now_s: float) -> observed.Pod:
+    """Times of conditions are whole seconds, as the API tells them."""
     running = cohort.state != PENDING and cohort.running_s <= now_s
     ready = cohort.state == READY
     was_ready = ready or (cohort.state == LOST and cohort.ready_s <= now_s)  # its node may be lost while it starts
@@ -78,8 +79,8 @@ def _row(cohort: Cohort, fleet: Fleet, now_s: float) -> observed.Pod:
         name=f"c{cohort.id}",
         phase="Running" if running else "Pending",
         requests=fleet.workload.requests,
-        started_ms=None if cohort.state == PENDING else int(cohort.bound_s * 1000),
+        started_ms=None if cohort.state == PENDING else int(cohort.bound_s) * 1000,
         ready=None if cohort.state == PENDING else str(ready),
-        ready_since_ms=0 if cohort.state == PENDING else int(since * 1000),
+        ready_since_ms=0 if cohort.state == PENDING else int(since) * 1000,
         count=cohort.count,
     )

@@ -20,7 +20,7 @@ from mela.rehearsal.engine.happenings import Log
 from mela.rehearsal.engine.nodes import Flags, Ints, Nodes
 from mela.rehearsal.engine.pods import LOST, NOWHERE, PENDING, READY, STARTING, Cohort, Fleet
 from mela.rehearsal.model import Field
-from mela.rehearsal.system import Rehearsed
+from mela.rehearsal.system import Rehearsed, Workload
 
 Due: TypeAlias = Callable[[float], None]
 CHUNK_S = 5
@@ -354,11 +354,7 @@ class World:
         """Containers run from a time on; when they have booted and probes have passed, they are ready."""
         workload = fleet.workload
         cohort.state, cohort.running_s = STARTING, runs_s
-        cores = workload.limit_cpu_m / 1000 if workload.limit_cpu_m else 1e9
-        cores = min(cores, what.workers or 1e9)
-        boot = max(what.start_s, what.start_cpu_s / max(cores, 0.001)) * factor
-        for probe in (workload.startup, workload.readiness):
-            boot = probe.passed_s(boot) if probe else boot
+        boot = boot_s(workload, what, factor)
         if cohort.bad:
             return
         self.at(runs_s, lambda when: self.refresh(fleet, when))
@@ -470,6 +466,15 @@ class World:
         if self.nodes is None or not len(self.nodes.spot):
             return request / 1000
         return request / 1000 * self.nodes.stretch(fleet.index)
+
+
+def boot_s(workload: Workload, what: calls.Service, factor: float = 1.0) -> float:
+    """Seconds from a container's start until its probes have passed; its limit makes the start longer, never shorter."""
+    cores = workload.limit_cpu_m / 1000 if workload.limit_cpu_m else 1e9
+    boot = max(what.start_s, what.start_cpu_s / max(min(cores, what.workers or 1e9), 0.001)) * factor
+    for probe in (workload.startup, workload.readiness):
+        boot = probe.passed_s(boot) if probe else boot
+    return boot
 
 
 def _burn(what: calls.Service) -> float:
