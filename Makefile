@@ -112,6 +112,7 @@ e2e: $(ENV) $(SITE) ## People in a browser buy, lose their line, get their money
 .PHONY: pictures
 pictures: $(ENV) $(SITE) ## Pictures of every page in each language, light and dark, into build/pictures
 	$(BIN)/python -m tests.e2e.pictures build/pictures $(ARGS)
+	$(BIN)/python -m tests.e2e.room_pictures build/pictures/room
 
 .PHONY: prove-long
 prove-long: $(ENV) ## Proofs that take minutes to hours (EXAMPLE=00 for one system)

@@ -26,5 +26,6 @@ export const ROUTES: readonly Place[] = [
   { path: "/upi/:id?", page: lazy(() => import("./phone/upi")), bare: "/upi" },
   { path: "/sms/:phone?", page: lazy(() => import("./phone/sms")), bare: "/sms" },
   { path: "/control", page: lazy(() => import("./control/control")), bare: "/control" },
+  { path: "/control/rehearsals", page: lazy(() => import("./control/rehearsals")), bare: "/control" },
   { path: "/design", page: lazy(() => import("./design/design")) },
 ];

@@ -32,6 +32,10 @@ async def test_a_rehearsal_runs_and_its_page_is_shown_in_a_sandbox(tmp_path: Pat
         asked = await rehearse(client, {"scale": 0.1, "seed": 3, "language": "hi"})
         again = await rehearse(client, {"scale": 0.1, "seed": 3, "language": "hi"})
         assert asked["id"] == again["id"]
+        other = await client.post(
+            f"{URL}/api/control/rehearsals", json={"scale": 9}, headers=HERE | {"idempotency-key": "rehearse-01"}
+        )
+        assert other.json()["code"] == "kernel.idempotency_key_reused"
         early = await client.get(f"{URL}/api/control/rehearsals/{asked['id']}/report", headers=HERE)
         assert (early.status_code, early.json()["code"]) == (404, "control.no_such_rehearsal")
         await played(platform)

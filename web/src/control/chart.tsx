@@ -12,6 +12,11 @@ export interface Drawn {
   tone: Tone;
 }
 
+/** A figure that stands beside the lines without one of its own. */
+export interface Beside extends Omit<Drawn, "tone"> {
+  show: (value: number | null) => string;
+}
+
 const HEIGHT = 150;
 
 /** Lines over the last 15 minutes. The newest values stand beside them as text; what they mean stands below. */
@@ -22,6 +27,7 @@ export function Chart({
   show,
   meanings,
   top,
+  beside = [],
 }: {
   title: string;
   lines: Drawn[];
@@ -29,6 +35,7 @@ export function Chart({
   show: (value: number | null) => string;
   meanings: Record<string, string>;
   top?: number;
+  beside?: readonly Beside[];
 }) {
   const { language } = useText();
   const say = saying(language);
@@ -42,13 +49,18 @@ export function Chart({
               {say(says)} <strong className="numbers">{show(latest(feed, name))}</strong>
             </li>
           ))}
+          {beside.map(({ name, says, show: own }) => (
+            <li key={name} className="beside">
+              {say(says)} <strong className="numbers">{own(latest(feed, name))}</strong>
+            </li>
+          ))}
         </ul>
       </figcaption>
       <Plot lines={lines} feed={feed} show={show} top={top} />
       <details>
         <summary>{say("meaning")}</summary>
         <dl>
-          {lines.map(({ name, says }) => (
+          {[...lines, ...beside].map(({ name, says }) => (
             <div key={name}>
               <dt>{say(says)}</dt>
               <dd>{meanings[name] ?? ""}</dd>

@@ -1,13 +1,13 @@
 import { useMemo } from "react";
-import { Link } from "wouter";
 import { useLoad } from "../api/load";
 import { useText } from "../i18n";
-import { Languages, Theme } from "../shop/frame";
 import { Badge, Notice } from "../ui/ui";
-import { Chart, type Drawn } from "./chart";
-import { useFeed } from "./feed";
+import { Cases } from "./cases";
+import { type Beside, Chart, type Drawn } from "./chart";
+import { latest, useFeed } from "./feed";
 import { Chaos, Crowd } from "./handles";
-import { Books, milliseconds, Parked, percent, Services, Slowest, whole } from "./panels";
+import { Head } from "./head";
+import { Books, milliseconds, Parked, percent, Services, Slowest, useAgain, whole } from "./panels";
 import { saying } from "./texts";
 import "./control.css";
 
@@ -35,7 +35,18 @@ const EVENTS: Drawn[] = [
   { name: "events_waiting", says: "toHandle", tone: "haldi" },
   { name: "events_parked", says: "parked", tone: "kumkum" },
 ];
+const BESIDE: Beside[] = [
+  { name: "memory_mib", says: "memory", show: (value) => (value === null ? "–" : `${Math.round(value)} MiB`) },
+  { name: "streams", says: "streams", show: whole },
+  { name: "units", says: "units", show: whole },
+  { name: "commits", says: "commits", show: whole },
+];
+const LEDGER_MS = 5000;
 const MACHINE: Drawn[] = [{ name: "cpu", says: "cores", tone: "neel" }];
+
+function hundredth(value: number | null): string {
+  return value === null ? "–" : value.toFixed(2);
+}
 
 /** The room of the person on duty: the platform second by second, and handles that show a class what happens. */
 export default function Control() {
@@ -47,20 +58,16 @@ export default function Control() {
     () => Object.fromEntries(told.data?.items.map(({ name, text }) => [name, text]) ?? []),
     [told.data],
   );
+  const ledger = useLoad("GET /api/control/ledger", undefined, language);
+  useAgain(ledger.again, LEDGER_MS);
   const chart = { feed, meanings };
   return (
     <div className="control">
-      <header className="control-head">
-        <h1 tabIndex={-1}>{say("title")}</h1>
+      <Head says="title" at="/control">
         <span role="status">
           <Badge tone={line === "live" ? "good" : "wait"}>{say(line === "closed" ? "lost" : line)}</Badge>
         </span>
-        <nav>
-          <Languages />
-          <Theme />
-          <Link href="/">{say("shop")}</Link>
-        </nav>
-      </header>
+      </Head>
       {line === "closed" ? (
         <Notice tone="bad" live>
           {say("closed")}
@@ -68,7 +75,7 @@ export default function Control() {
       ) : (
         <div className="panels">
           <aside className="handles">
-            <Crowd />
+            <Crowd cpu={latest(feed, "cpu")} />
             <Chaos />
           </aside>
           <div className="charts">
@@ -78,11 +85,12 @@ export default function Control() {
             <Chart title={say("latency")} lines={LATENCY} show={milliseconds} {...chart} />
             <Chart title={say("answers")} lines={ANSWERS} show={whole} {...chart} />
             <Chart title={say("waiting")} lines={EVENTS} show={whole} {...chart} />
-            <Chart title={say("machine")} lines={MACHINE} show={whole} {...chart} />
+            <Chart title={say("machine")} lines={MACHINE} show={hundredth} beside={BESIDE} {...chart} />
             <Parked />
-            <Books />
+            <Books ledger={ledger} />
           </div>
-          <Services meaning={meanings["{service}.budget_used"] ?? ""} />
+          <Cases items={ledger.data?.cases ?? []} again={ledger.again} />
+          <Services meanings={meanings} />
           <Slowest />
         </div>
       )}

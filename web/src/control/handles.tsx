@@ -1,13 +1,23 @@
-import { useEffect, useId, useState } from "react";
-import { call } from "../api/client";
+import { useEffect, useId, useRef, useState } from "react";
+import { call, NoAnswer, Refused } from "../api/client";
 import { useLoad } from "../api/load";
 import type { CrowdState, Chaos as Plan } from "../api/schema";
 import { useText } from "../i18n";
-import { Act, milliseconds, whole } from "./panels";
+import { Failure, Notice } from "../ui/ui";
+import { Act, milliseconds, useAgain, whole } from "./panels";
 import { type Say, saying } from "./texts";
 
-const SHARES = { drop_after_debit: "drop", lie: "lie", answer_twice: "twice", decline: "decline" } as const;
+const SHARES = {
+  drop_after_debit: "drop",
+  lie: "lie",
+  answer_twice: "twice",
+  decline: "decline",
+  refuse_refunds: "refuse",
+} as const;
 const CROWD_MS = 1000;
+const REST_MS = 200;
+/** Of one core: a Python process that uses this much has no more to give. */
+const FULL = 0.9;
 /** Steps of the crowd's slider: fine where few make a difference, coarse where many do. */
 const CROWDS = [0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 1000];
 
@@ -15,17 +25,13 @@ const CROWDS = [0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 1000];
 export function Chaos() {
   const { language } = useText();
   const say = saying(language);
-  const { data, error, put } = useLoad("GET /api/control/chaos", undefined, language);
-  const [wish, setWish] = useState<Plan>();
+  const { data, error, put, again } = useLoad("GET /api/control/chaos", undefined, language);
+  const [wish, setWish, failed] = useWish<Plan>(async (plan) =>
+    put(await call("PUT /api/control/chaos", { body: plan })),
+  );
   const plan = wish ?? data;
 
-  useEffect(() => {
-    if (!wish) return;
-    const soon = setTimeout(async () => put(await call("PUT /api/control/chaos", { body: wish })), 200);
-    return () => clearTimeout(soon);
-  }, [wish, put]);
-
-  if (error || !plan) return null;
+  if (!plan) return error ? <Failure error={error} again={again} /> : null;
   const change = (part: Plan) => setWish({ ...plan, ...part });
   return (
     <section className="panel" aria-labelledby="chaos">
@@ -67,28 +73,22 @@ export function Chaos() {
       >
         {say("calm")}
       </Act>
+      {failed && <Failure error={failed} />}
     </section>
   );
 }
 
 /** How many virtual shoppers there are, and what they get by their own measure. */
-export function Crowd() {
+export function Crowd({ cpu }: { cpu: number | null }) {
   const { language } = useText();
   const say = saying(language);
-  const { data, again, put } = useLoad("GET /api/control/crowd", undefined, language);
-  const [wish, setWish] = useState<{ shoppers: number; think_s: number }>();
+  const { data, error, again, put } = useLoad("GET /api/control/crowd", undefined, language);
+  const [wish, setWish, failed] = useWish<{ shoppers: number; think_s: number }>(async (crowd) =>
+    put(await call("PUT /api/control/crowd", { body: crowd })),
+  );
+  useAgain(again, CROWD_MS);
 
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === "visible" && again(), CROWD_MS);
-    return () => clearInterval(timer);
-  }, [again]);
-  useEffect(() => {
-    if (!wish) return;
-    const soon = setTimeout(async () => put(await call("PUT /api/control/crowd", { body: wish })), 250);
-    return () => clearTimeout(soon);
-  }, [wish, put]);
-
-  if (!data) return null;
+  if (!data) return error ? <Failure error={error} again={again} /> : null;
   const now = wish ?? { shoppers: data.wanted, think_s: data.think_s };
   return (
     <section className="panel" aria-labelledby="crowd">
@@ -111,6 +111,9 @@ export function Crowd() {
         onChange={(think_s) => setWish({ ...now, think_s })}
       />
       {data.running && <Measured of={data} say={say} />}
+      {data.running && cpu !== null && cpu >= FULL && (
+        <Notice tone="wait">{say("full", { cores: cpu.toFixed(2) })}</Notice>
+      )}
       <Act
         kind="no small"
         does={async () => {
@@ -121,8 +124,37 @@ export function Crowd() {
       >
         {say("home")}
       </Act>
+      {failed && <Failure error={failed} />}
+      <details className="small soft">
+        <summary>{say("meaning")}</summary>
+        <p>{say("crowdMeaning")}</p>
+      </details>
     </section>
   );
+}
+
+/** What a slider asks for is sent once the hand rests; when that fails, why. */
+function useWish<T>(send: (wish: T) => Promise<void>) {
+  const [wish, setWish] = useState<T>();
+  const [failed, setFailed] = useState<Refused | NoAnswer>();
+  const sending = useRef(send);
+  sending.current = send;
+  useEffect(() => {
+    if (wish === undefined) return;
+    const soon = setTimeout(
+      () =>
+        sending.current(wish).then(
+          () => setFailed(undefined),
+          (error: unknown) => {
+            if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
+            setFailed(error);
+          },
+        ),
+      REST_MS,
+    );
+    return () => clearTimeout(soon);
+  }, [wish]);
+  return [wish, setWish, failed] as const;
 }
 
 function Measured({ of, say }: { of: CrowdState; say: Say }) {
@@ -133,8 +165,8 @@ function Measured({ of, say }: { of: CrowdState; say: Say }) {
         {say("bought", {
           orders: whole(of.orders_per_s),
           requests: whole(of.requests_per_s),
-          half: whole(of.purchase_ms.p50),
-          most: whole(of.purchase_ms.p95),
+          half: milliseconds(of.purchase_ms.p50),
+          most: milliseconds(of.purchase_ms.p95),
         })}
       </p>
       {wrong.length > 0 && <p className="wait">{say("wrong", { what: wrong.join(", ") })}</p>}

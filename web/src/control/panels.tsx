@@ -1,24 +1,30 @@
 import { useEffect, useState } from "react";
 import { call, newKey, Refused } from "../api/client";
-import { useLoad } from "../api/load";
-import type { SettlementRun, SlowRequest } from "../api/schema";
+import { type Loaded, useLoad } from "../api/load";
+import type { LedgerState, SettlementRun, SlowRequest } from "../api/schema";
 import { useText } from "../i18n";
 import { moment, rupees } from "../money";
-import { Badge, Button, Notice } from "../ui/ui";
-import { saying } from "./texts";
+import { Badge, Button, Failure, Notice } from "../ui/ui";
+import { type Say, saying, word } from "./texts";
 
 const OFTEN_MS = 3000;
 const SELDOM_MS = 10_000;
+const COLUMNS = [
+  ["requests", "perSecond"],
+  ["p50_ms", "half"],
+  ["p95_ms", "most"],
+  ["budget_used", "budget"],
+] as const;
 
 /** Reads again while the page is looked at. */
-function useAgain(again: () => void, every: number): void {
+export function useAgain(again: () => void, every: number): void {
   useEffect(() => {
     const timer = setInterval(() => document.visibilityState === "visible" && again(), every);
     return () => clearInterval(timer);
   }, [again, every]);
 }
 
-export function Services({ meaning }: { meaning: string }) {
+export function Services({ meanings }: { meanings: Record<string, string> }) {
   const { language } = useText();
   const say = saying(language);
   const { data, again } = useLoad("GET /api/control/services", undefined, language);
@@ -49,7 +55,7 @@ export function Services({ meaning }: { meaning: string }) {
             {data?.items.map(({ name, about, up, figures, objective }) => (
               <tr key={name}>
                 <th scope="row">
-                  {name} <span className="soft">{about}</span>
+                  {name} <span className="soft">{known(say, name, about)}</span>
                 </th>
                 <td>
                   <Badge tone={up ? "good" : "bad"}>{say(up ? "up" : "down")}</Badge>
@@ -69,9 +75,24 @@ export function Services({ meaning }: { meaning: string }) {
           </tbody>
         </table>
       </div>
-      <p className="soft">{meaning}</p>
+      <details className="small soft">
+        <summary>{say("meaning")}</summary>
+        <dl className="meanings">
+          {COLUMNS.map(([figure, says]) => (
+            <div key={figure}>
+              <dt>{say(says)}</dt>
+              <dd>{meanings[`{service}.${figure}`] ?? ""}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
     </section>
   );
+}
+
+function known(say: Say, name: string, about: string): string {
+  const found = word(say, "about", name);
+  return found === name ? about : found;
 }
 
 function Budget({ used, objective, label }: { used: number | null; objective: number | null; label: string }) {
@@ -119,22 +140,25 @@ export function Parked() {
           </li>
         ))}
       </ul>
+      <details className="small soft">
+        <summary>{say("meaning")}</summary>
+        <p>{say("parkedMeaning")}</p>
+      </details>
     </section>
   );
 }
 
-export function Books() {
+export function Books({ ledger }: { ledger: Loaded<LedgerState> }) {
   const { language } = useText();
   const say = saying(language);
-  const ledger = useLoad("GET /api/control/ledger", undefined, language);
   const next = useLoad("GET /api/control/settlement", undefined, language);
   const [ran, setRan] = useState<SettlementRun>();
-  useAgain(ledger.again, SELDOM_MS);
   useAgain(next.again, SELDOM_MS);
   const agrees = ledger.data?.agrees;
   return (
     <section className="panel" aria-labelledby="books">
       <h2 id="books">{say("books")}</h2>
+      {ledger.error && <Failure error={ledger.error} again={ledger.again} />}
       {ledger.data && (
         <ul className="rows">
           <li className={ledger.data.balanced ? "good" : "bad"}>
@@ -143,16 +167,10 @@ export function Books() {
           <li className={agrees === false ? "wait" : agrees ? "good" : ""}>
             {say(agrees === null ? "silent" : agrees ? "agree" : "disagree")}
           </li>
-          {ledger.data.cases.length === 0 ? (
-            <li>{say("noCases")}</li>
-          ) : (
-            <li className="wait">
-              {say("cases")}: {ledger.data.cases.map((each) => `${each.kind} ${each.about}`).join(", ")}
-            </li>
-          )}
         </ul>
       )}
       <h3>{say("settlement")}</h3>
+      {next.error && <Failure error={next.error} again={next.again} />}
       {next.data && (
         <p>{say("sellers", { count: next.data.sellers, date: moment(next.data.date, language, "day") })}</p>
       )}
@@ -165,6 +183,10 @@ export function Books() {
       >
         {say("run")}
       </Act>
+      <details className="small soft">
+        <summary>{say("meaning")}</summary>
+        <p>{say("settlementMeaning")}</p>
+      </details>
       {ran && (
         <Notice tone="good" live>
           {say("ran", { paid: ran.paid, amount: rupees(ran.paid_paise), sending: ran.sending, carried: ran.carried })}
@@ -193,12 +215,18 @@ export function Slowest() {
           <Steps of={each} />
         </details>
       ))}
+      <details className="small soft">
+        <summary>{say("meaning")}</summary>
+        <p>{say("slowMeaning")}</p>
+        <p>{say("stepMeaning")}</p>
+      </details>
     </section>
   );
 }
 
 /** Steps as bars on one time axis; events that the request caused may follow after its end. */
 function Steps({ of }: { of: SlowRequest }) {
+  const say = saying(useText().language);
   const end = Math.max(of.took_ms, ...of.steps.map((step) => step.began_ms + step.took_ms), 0.01);
   return (
     <ol className="steps">
@@ -206,7 +234,8 @@ function Steps({ of }: { of: SlowRequest }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: the steps of a trace that is over do not change
         <li key={place}>
           <span className="step-name">
-            {step.kind} <strong>{step.name}</strong> {step.error && <Badge tone="bad">{step.error}</Badge>}
+            {word(say, "step", step.kind)} <strong>{step.name}</strong>{" "}
+            {step.error && <Badge tone="bad">{step.error}</Badge>}
           </span>
           <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
             <rect x="0" width="100" y="2.500" height="1" className="axis" />

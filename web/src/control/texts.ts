@@ -1,7 +1,11 @@
 import type { Language } from "../i18n/languages";
+import * as ofCases from "./texts-cases";
+import * as ofRehearsals from "./texts-rehearsals";
 
 /** What the control room says by itself; what each figure means comes with the figures. For the person on duty: English and Hindi. */
 const en = {
+  ...ofCases.en,
+  ...ofRehearsals.en,
   title: "Control room",
   live: "live",
   begin: "opening the line",
@@ -48,8 +52,6 @@ const en = {
   agree: "The gateway's books say the same.",
   disagree: "The gateway's books say something else. It may be on its way: look again in a minute.",
   silent: "The gateway does not tell.",
-  cases: "Cases for a person",
-  noCases: "No case is open.",
   settlement: "Next settlement",
   sellers: "{count} sellers have money coming on {date}.",
   run: "Run it now",
@@ -64,6 +66,7 @@ const en = {
   lie: "Lie: a payment that was made is called failed",
   twice: "Twice: a callback comes again",
   decline: "Decline: the payer's bank says no",
+  refuse: "Refuse: the payer's bank does not take a refund",
   dead: "Down: it answers nobody",
   calm: "All well again",
   crowd: "Crowd",
@@ -73,8 +76,35 @@ const en = {
   think: "Seconds between two steps",
   home: "Send all home",
   bought:
-    "{orders} purchases and {requests} requests per second; half of the purchases take {half} ms, 95 of 100 at most {most} ms.",
+    "{orders} purchases and {requests} requests per second; half of the purchases take {half}, 95 of 100 at most {most}.",
   wrong: "Gone wrong in the last ten seconds: {what}",
+  full: "The process uses {cores} of a core, all that it can. More shoppers do not buy more; they only wait longer.",
+  crowdMeaning:
+    "Measured by the shoppers over the last ten seconds. A purchase is counted from checking out to the confirmation, with the payment in the UPI app. 300 shoppers who think for a second are more than most laptops take.",
+  parkedMeaning:
+    "Letting it go again hands the event to its handler once more, in its order; those behind it follow. It is safe: what was handled before is not done twice.",
+  settlementMeaning:
+    "On the next banking day each seller gets what was sold, less commission and tax. Running it now pays what is due on that day. Run again, it pays nobody twice.",
+  slowMeaning:
+    "Bars show when a step began and how long it took. Events that a request caused may follow after its end.",
+  "step.request": "request",
+  "step.unit": "unit",
+  "step.call": "call",
+  "step.event": "event",
+  stepMeaning:
+    "request: a call over HTTP · unit: one transaction in a database · call: a service asks another · event: what somebody heard and did afterwards",
+  memory: "memory",
+  streams: "open lines",
+  units: "units per s",
+  commits: "commits per s",
+  "about.sms": "the phones' SMS inbox (simulator)",
+  "about.gateway": "a payment gateway and its bank (simulator)",
+  "about.accounts": "sign-in by phone, API keys",
+  "about.catalog": "products, prices, stock, search",
+  "about.payments": "UPI, cash on delivery, refunds, the ledger",
+  "about.orders": "cart, checkout, orders, invoices",
+  "about.settlement": "what sellers get, and when",
+  "about.streaming": "who watches which match, right now",
   meaning: "What the numbers mean",
   nothing: "–",
 };
@@ -82,6 +112,8 @@ const en = {
 type Texts = typeof en;
 
 const hi: Texts = {
+  ...ofCases.hi,
+  ...ofRehearsals.hi,
   title: "नियंत्रण कक्ष",
   live: "लाइव",
   begin: "लाइन खुल रही है",
@@ -128,8 +160,6 @@ const hi: Texts = {
   agree: "गेटवे की बही भी यही कहती है।",
   disagree: "गेटवे की बही कुछ और कहती है। हो सकता है रास्ते में हो: एक मिनट बाद फिर देखें।",
   silent: "गेटवे बता नहीं रहा।",
-  cases: "किसी व्यक्ति को देखने हैं",
-  noCases: "कोई मामला खुला नहीं है।",
   settlement: "अगला निपटान",
   sellers: "{date} को {count} विक्रेताओं का पैसा आएगा।",
   run: "अभी चलाएँ",
@@ -143,6 +173,7 @@ const hi: Texts = {
   lie: "झूठ: हो चुके भुगतान को असफल बताता है",
   twice: "दो बार: कॉलबैक फिर आता है",
   decline: "इनकार: ग्राहक का बैंक मना करता है",
+  refuse: "वापसी नहीं: ग्राहक का बैंक वापसी नहीं लेता",
   dead: "बंद: किसी को जवाब नहीं देता",
   calm: "सब ठीक कर दें",
   crowd: "भीड़",
@@ -151,8 +182,34 @@ const hi: Texts = {
   think: "दो क़दमों के बीच सेकंड",
   home: "सबको घर भेजें",
   bought:
-    "प्रति सेकंड {orders} ख़रीदारियाँ और {requests} अनुरोध; आधी ख़रीदारियाँ {half} मि॰से॰ में, 100 में 95 अधिकतम {most} मि॰से॰ में।",
+    "प्रति सेकंड {orders} ख़रीदारियाँ और {requests} अनुरोध; आधी ख़रीदारियाँ {half} में, 100 में 95 अधिकतम {most} में।",
   wrong: "पिछले दस सेकंड में गड़बड़: {what}",
+  full: "यह प्रक्रिया कोर का {cores} ले रही है, जितना ले सकती है। और ग्राहक ज़्यादा नहीं ख़रीदेंगे; बस ज़्यादा रुकेंगे।",
+  crowdMeaning:
+    "पिछले दस सेकंड में ग्राहकों का अपना माप। ख़रीदारी चेकआउट से पक्के होने तक गिनी जाती है, UPI ऐप में भुगतान समेत। एक सेकंड सोचने वाले 300 ग्राहक ज़्यादातर लैपटॉप के लिए बहुत हैं।",
+  parkedMeaning:
+    "फिर चलाने पर घटना अपने क्रम में फिर हैंडलर को मिलती है; पीछे वाली उसके बाद आती हैं। यह सुरक्षित है: जो निपट चुका वह दोबारा नहीं होता।",
+  settlementMeaning:
+    "अगले बैंकिंग दिन हर विक्रेता को बिक्री का पैसा मिलता है, कमीशन और कर काटकर। अभी चलाने पर उस दिन का बक़ाया चुकता है। फिर चलाने पर किसी को दो बार नहीं मिलता।",
+  slowMeaning: "पट्टियाँ बताती हैं कि क़दम कब शुरू हुआ और कितना चला। अनुरोध से हुई घटनाएँ उसके बाद भी आ सकती हैं।",
+  "step.request": "अनुरोध",
+  "step.unit": "इकाई",
+  "step.call": "पुकार",
+  "step.event": "घटना",
+  stepMeaning:
+    "अनुरोध: HTTP पर आया सवाल · इकाई: डेटाबेस का एक लेन-देन · पुकार: एक सेवा दूसरी से पूछती है · घटना: किसी ने सुना और बाद में किया",
+  memory: "मेमोरी",
+  streams: "खुली लाइनें",
+  units: "इकाइयाँ प्रति से॰",
+  commits: "कमिट प्रति से॰",
+  "about.sms": "फ़ोन का SMS इनबॉक्स (सिम्युलेटर)",
+  "about.gateway": "भुगतान गेटवे और उसका बैंक (सिम्युलेटर)",
+  "about.accounts": "फ़ोन से लॉगिन, API कुंजियाँ",
+  "about.catalog": "उत्पाद, दाम, स्टॉक, खोज",
+  "about.payments": "UPI, कैश ऑन डिलीवरी, वापसी, बही",
+  "about.orders": "कार्ट, चेकआउट, ऑर्डर, बिल",
+  "about.settlement": "विक्रेताओं को क्या मिलता है, और कब",
+  "about.streaming": "कौन-सा मैच अभी कौन देख रहा है",
   meaning: "अंकों का अर्थ",
   nothing: "–",
 };
@@ -162,5 +219,15 @@ export type Say = (key: keyof Texts, values?: Record<string, string | number>) =
 /** The room's own texts in Hindi, else in English. */
 export function saying(language: Language): Say {
   const texts = language === "hi" ? hi : en;
-  return (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return (key, values = {}) =>
+    (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+type List = "what" | "family" | "mark" | "strategy" | "fault" | "kind" | "owner" | "end" | "step" | "about";
+
+/** A word of a closed list of the API, or as it came where we have none. */
+export function word(say: Say, list: List, name: string): string {
+  const key = `${list}.${name}`;
+  const found = say(key as Parameters<Say>[0]);
+  return found === key ? name : found;
 }

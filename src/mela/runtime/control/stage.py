@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from mela.kernel import errors, ids
 from mela.kernel.clock import Clock
+from mela.kernel.idempotency import KeyReused
 from mela.runtime.control import library
 
 MOST_KEPT = 8
@@ -94,10 +95,11 @@ class Stage:
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
     def ask(self, key: str, wish: Wish) -> Kept:
-        """A new one; the same key names the same one."""
-        if (known := self._by_key.get(key)) in self.kept:
-            assert known is not None
-            return self.kept[known]
+        """A new one; the same key names the same one. Raises: KeyReused for another wish."""
+        if (known := self.kept.get(self._by_key.get(key, ""))) is not None:
+            if known.wish != wish:
+                raise KeyReused
+            return known
         self._folder = self._folder or tempfile.TemporaryDirectory("-rehearsals")
         id_ = ids.new_id("rhs")
         one = self.kept[id_] = Kept(id_, wish, Path(self._folder.name, f"{id_}.html"), self.clock.now())
