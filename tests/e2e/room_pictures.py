@@ -49,6 +49,7 @@ def happen(browser: Browser, actor: Actor) -> None:
     for chaos in ({}, {"slow_ms": 600, "drop_after_debit": 0.2, "decline": 0.2}, {"decline": 0.05}):
         room.put("/chaos", json=chaos).raise_for_status()
         time.sleep(LIVE_S / 3)
+    room.put("/crowd", json={"shoppers": 8, "think_s": 2.0}).raise_for_status()
     slow = {"event": "match-2023", "manifests": "03-ipl-streaming-hpa.yaml", "quick": False}
     for number in range(2):
         room.post("/rehearsals", json=slow, headers={"idempotency-key": f"picture-slow-{number}"}).raise_for_status()
@@ -93,7 +94,7 @@ def _shoot(page: Page, url: str, folder: Path, name: str) -> None:
     keep("case", whole=False)
     page.keyboard.press("Escape")
     page.goto(f"{url}/control/rehearsals")
-    page.locator(".day").first.wait_for()
+    page.locator(".day").first.wait_for(timeout=120_000)
     settled(page)
     expect(page.locator(".runs > li").nth(3)).to_be_visible()
     keep("rehearsals")

@@ -85,7 +85,7 @@ def test_a_refused_refund_is_closed_by_keyboard_and_the_second_reaches_the_payer
         duty.page.get_by_role("button", name="All well again").click()
     cases = duty.page.get_by_role("region", name="Cases for a person")
     expect(cases.get_by_text("The gateway refused a refund")).to_be_visible()
-    expect(cases.get_by_text(re.compile("for payments on duty .* no compensation clock runs"))).to_be_visible()
+    expect(cases.get_by_text(re.compile("seen to by payments on duty .* no compensation clock runs"))).to_be_visible()
     cases.get_by_role("button", name=re.compile("^Close")).focus()
     duty.page.keyboard.press("Enter")
     dialog = duty.page.get_by_role("dialog", name="Close this case")

@@ -74,7 +74,7 @@ async def test_the_stream_ends_with_the_refund_and_then_says_that_nothing_comes(
     assert (again.status_code, again.content) == (204, b"")
 
 
-async def test_the_stream_tells_that_the_bank_refused_the_refund(shop: Shop) -> None:
+async def test_the_stream_tells_that_the_bank_refused_the_refund_and_goes_on_to_the_second_try(shop: Shop) -> None:
     path, payment_id = await waiting(shop)
     await shop.hear(shop.payments.pay(payment_id))
     await shop.call("POST", f"/orders/{path.split('/')[4]}/cancel", {"reason": "too slow"})
@@ -84,6 +84,13 @@ async def test_the_stream_tells_that_the_bank_refused_the_refund(shop: Shop) -> 
         await shop.hear(shop.payments.refuse_refund(refund.id), "evt_refused")
         told = (await stream.event())[1]
         assert ([r["state"] for r in told["refunds"]], told["refunded_paise"]) == (["failed"], 0)
+        retried = shop.payments.retry_refund(refund.id)
+        await shop.hear(retried, "evt_retried")
+        assert [r["state"] for r in (await stream.event())[1]["refunds"]] == ["failed", "pending"]
+        await shop.hear(shop.payments.process_refund(retried.refund_id), "evt_refunded")
+        assert [r["state"] for r in (await stream.event())[1]["refunds"]] == ["failed", "processed"]
+        async with asyncio.timeout(10):
+            await stream.ended.wait()
 
 
 async def test_another_customer_and_a_stranger_follow_nothing(shop: Shop) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mela.contracts.catalog import PricedLine, Seller
 from mela.kernel.money import Paise
 from mela.services.orders import rules
-from mela.services.orders.model import Address, Order, OrderLine, OrderState
+from mela.services.orders.model import Address, Order, OrderLine, OrderRefund, OrderState, RefundState
 
 MADURAI = Address("Meena R", "+919876543210", "12, North Masi Street", "", "Madurai", "33", "625001")
 TAMIL = Seller("vaigai", "Vaigai Stores", "33AAAAA0000A1Z9", "33", "1 Test Street", "625001")
@@ -52,6 +52,17 @@ def order(state: OrderState = OrderState.DELIVERED, *lines: OrderLine) -> Order:
 def test_every_state_has_its_followers_and_the_last_ones_have_none() -> None:
     assert set(rules.NEXT) == set(OrderState)
     assert [state for state, after in rules.NEXT.items() if not after] == [OrderState.CANCELLED, OrderState.RETURNED]
+
+
+@pytest.mark.parametrize(
+    ("states", "over"),
+    [("", True), ("p", False), ("P", True), ("F", False), ("Fp", False), ("FP", True), ("FFP", True), ("PF", False)],
+)
+def test_an_order_is_over_when_the_last_try_of_its_refund_has_arrived(states: str, over: bool) -> None:
+    names = {"p": RefundState.PENDING, "P": RefundState.PROCESSED, "F": RefundState.FAILED}
+    refunds = tuple(OrderRefund(str(n), Paise(100), names[each], "", None, NOON) for n, each in enumerate(states))
+    assert rules.is_over(replace(order(OrderState.CANCELLED), refunds=refunds)) is over
+    assert not rules.is_over(replace(order(OrderState.DELIVERED), refunds=refunds))
 
 
 @pytest.mark.parametrize("state", OrderState)

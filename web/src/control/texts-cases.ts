@@ -3,7 +3,7 @@ export const en = {
   cases: "Cases for a person",
   noCases: "No case is open. A refund that was refused, or a day on which two books differ, opens one.",
   caseAge: "open for {age}",
-  caseOwner: "for {owner}",
+  caseOwner: "seen to by {owner}",
   caseBy: "put right by {day}",
   caseOwed: "{amount} owed to the payer by now",
   caseNoClock: "no compensation clock runs",

@@ -45,7 +45,7 @@ const en = {
   noneParked: "Nothing is parked. An event is parked when its handler keeps failing; those behind it wait.",
   replay: "Let it go again",
   behind: "{count} wait behind it",
-  attempts: "tried {count} times",
+  attempts: "attempts: {count}",
   books: "Books",
   balanced: "All accounts add up to zero.",
   unbalanced: "The accounts do not add up to zero.",

@@ -75,9 +75,11 @@ export function useOrder(id: string, language: string) {
   return { ...first, line };
 }
 
+/** As `rules.is_over` has it: a refund that was refused may be tried once more, then the later one counts. */
 function isOver(order: OrderOut): boolean {
+  const latest = new Map(order.refunds.map((each) => [`${each.return_id} ${each.amount_paise}`, each.state]));
   return (
     (order.state === "cancelled" || order.state === "returned") &&
-    order.refunds.every((refund) => refund.state !== "pending")
+    [...latest.values()].every((state) => state === "processed")
   );
 }

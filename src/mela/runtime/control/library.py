@@ -1,7 +1,11 @@
-"""What can be rehearsed here: the library's big days with their curves and sources, the manifests at hand, who fits whom."""
+"""What can be rehearsed here: the library's big days with their curves and sources, the manifests at hand, who fits whom.
 
+Read in a child process, once: every manifest is held against every event, which takes a second or two of a core.
+"""
+
+import asyncio
+import sys
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,9 +65,28 @@ class RehearsalChoices(BaseModel):
     faults: list[FaultKind] = Field(description="What can go wrong besides")
 
 
-@cache
-def choices() -> RehearsalChoices:
-    """Read once; it takes a second or two, as every manifest is held against every event."""
+class Library:
+    """Remembers what was read; what is asked for meanwhile waits for it."""
+
+    def __init__(self) -> None:
+        self._read: RehearsalChoices | None = None
+        self._one = asyncio.Lock()
+
+    async def choices(self) -> RehearsalChoices:
+        """Raises: RuntimeError with the child's last words."""
+        async with self._one:
+            if self._read is None:
+                pipe = asyncio.subprocess.PIPE
+                child = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, stdout=pipe, stderr=pipe)
+                said, told = await child.communicate()
+                if child.returncode != 0:
+                    raise RuntimeError(told.decode(errors="replace")[-2000:])
+                self._read = RehearsalChoices.model_validate_json(said)
+            return self._read
+
+
+def read() -> RehearsalChoices:
+    """From the files of the library and of this folder."""
     from mela.rehearsal import events, example, faults, strategies
 
     library = {EXAMPLE: events.load(example.EVENT)} | {name: events.load(name) for name in events.names()}
@@ -116,3 +139,7 @@ def _curve(event: "Event") -> list[float]:
     edges = np.linspace(0, values.size - 1, POINTS + 1).astype(int)[:-1]
     tops = np.maximum.reduceat(values, edges)
     return [round(float(each), 3) for each in tops / (tops.max() or 1.0)]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(read().model_dump_json())

@@ -4,8 +4,7 @@ The page of a rehearsal holds scripts and texts out of manifests. It is sent int
 stands in it can neither read from the control room nor press its buttons.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -17,9 +16,8 @@ from pydantic import BaseModel, Field
 from mela.kernel.web.inputs import Strict
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
-from mela.runtime.control import library
 from mela.runtime.control.access import OnDuty
-from mela.runtime.control.library import EXAMPLE, RehearsalChoices
+from mela.runtime.control.library import EXAMPLE, Library, RehearsalChoices
 from mela.runtime.control.stage import Kept, NoSuchRehearsal, Stage, State, Wish
 
 _POLICY = (
@@ -120,13 +118,13 @@ class Rehearsals(BaseModel):
     items: list[Rehearsal] = Field(description="At most eight")
 
 
-def add(api: APIRouter, stage: Stage, choices: Callable[[], RehearsalChoices] = library.choices) -> None:
+def add(api: APIRouter, stage: Stage, library: Library) -> None:
     """The routes."""
 
     @api.get("/rehearsals/choices", summary="What can be rehearsed")
     async def get_rehearsal_choices(_caller: OnDuty) -> RehearsalChoices:
         """Big days with curve, marks and sources; manifests; strategies; faults."""
-        return await asyncio.to_thread(choices)
+        return await library.choices()
 
     @api.get("/rehearsals", summary="The last rehearsals")
     async def list_rehearsals(_caller: OnDuty) -> Rehearsals:

@@ -10,7 +10,7 @@ from mela.kernel.clock import Clock
 from mela.kernel.telemetry import tracing
 from mela.kernel.telemetry.recent import Recent
 from mela.kernel.web import bodies
-from mela.runtime.control import books, chaos, crowd, events, rehearsals, stage, watch
+from mela.runtime.control import books, chaos, crowd, events, library, rehearsals, stage, watch
 from mela.runtime.control.sampler import Sampler
 from mela.runtime.wiring import Wiring
 
@@ -37,7 +37,7 @@ class Room:
         books.add(api, books.Services(wiring.http, wiring.url_of, operator))
         chaos.add(api, chaos.Drawer(wiring.http, environ))
         crowd.add(api, self._crowd)
-        rehearsals.add(api, self._stage)
+        rehearsals.add(api, self._stage, library.Library())
         return api
 
     @asynccontextmanager

@@ -141,8 +141,12 @@ def return_state(refunds: Refunds, refund_id: str) -> ReturnState:
 
 
 def is_over(order: Order) -> bool:
-    """Whether nothing more will happen to an order: nobody moves it on, and no money is on its way."""
-    return not NEXT[order.state] and all(each.state is not RefundState.PENDING for each in order.refunds)
+    """Whether nothing more will happen to an order: nobody moves it on, and all money to give back is with the payer.
+
+    What was refused may be tried once more: then the later refund counts.
+    """
+    latest = {(each.return_id, each.amount): each.state for each in order.refunds}
+    return not NEXT[order.state] and all(state is RefundState.PROCESSED for state in latest.values())
 
 
 @dataclass(frozen=True)
