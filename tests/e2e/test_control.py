@@ -107,6 +107,7 @@ def test_a_big_day_is_rehearsed_stopped_and_compared(come_in: Enter) -> None:
     duty: Visitor = come_in()
     page = duty.page
     duty.go("/control/rehearsals")
+    expect(page.locator(".day").first).to_be_visible(timeout=90_000)
     page.get_by_role("radio", name=re.compile("^A league match")).check()
     expect(page.get_by_label("Manifests")).to_have_value("example")
     page.get_by_role("button", name="Rehearse").click()
@@ -146,6 +147,7 @@ def test_what_cannot_be_rehearsed_says_why(come_in: Enter) -> None:
     duty: Visitor = come_in()
     page = duty.page
     duty.go("/control/rehearsals")
+    expect(page.locator(".day").first).to_be_visible(timeout=90_000)
     page.get_by_role("radio", name=re.compile("^Tatkal, ten")).check()
     expect(page.get_by_text("No manifest here can play this day")).to_be_visible()
     expect(page.get_by_role("button", name="Rehearse")).to_be_disabled()
@@ -163,7 +165,7 @@ def test_what_cannot_be_rehearsed_says_why(come_in: Enter) -> None:
 def test_the_room_fits_and_can_be_read_by_anybody(come_in: Enter, path: str, language: str, width: int) -> None:
     duty: Visitor = come_in(language=language, width=width)
     duty.go(path)
-    expect(duty.page.locator("tbody tr, .day").first).to_be_visible()
+    expect(duty.page.locator("tbody tr, .day").first).to_be_visible(timeout=90_000)
     duty.page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
     duty.fits()
     assert broken_rules(duty) == []
