@@ -123,15 +123,12 @@ def read(plan: Plan) -> Ready:
     return Ready(plan, objects, event, graph, left_out)
 
 
-def playable(paths: tuple[str, ...], among: Sequence[Event], graph: str = "") -> list[str]:
-    """Those events that can be rehearsed on manifests: with a call graph, or with a shipped one that fits them.
+def playable(paths: tuple[str, ...], among: Sequence[Event]) -> list[str]:
+    """Those events that can be rehearsed on manifests with a shipped call graph.
 
     Raises: CannotRehearse.
     """
     objects = _objects(overlays.without(paths)[0])
-    if graph:
-        actions = calls.load(graph).actions.keys()
-        return [event.name for event in among if set(event.actions) <= actions]
     found = []
     for event in among:
         with suppress(CannotRehearse):

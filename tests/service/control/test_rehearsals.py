@@ -116,7 +116,8 @@ async def test_choices_are_the_library_and_what_lies_here_and_no_paths(tmp_path:
         assert semi_final["marks"]["published"] > 3
         assert all(source["url"].startswith("https://") for source in semi_final["sources"])
         assert {"example", "03-ipl-streaming-hpa.yaml"} <= set(semi_final["fits"])
-        assert (events["example"]["fits"][0], events["tatkal"]["fits"]) == ("example", [])
+        assert (events["example"]["fits"][0], events["tatkal"]["fits"]) == ("example", ["example"])
+        assert "example" not in events["sale-7x"]["fits"]
         assert choices["manifests"][0] == "example"
         assert "predictive" in choices["strategies"]
         assert "zone" in [fault["name"] for fault in choices["faults"]]

@@ -107,11 +107,17 @@ def read() -> RehearsalChoices:
 
 def _playable(manifest: str, among: "list[Event]") -> list[str]:
     """Which events can be played on a manifest; none where it cannot be read, which a rehearsal then says."""
-    from mela.rehearsal import example, plan
+    from mela.rehearsal import calls, example, plan
 
-    paths, graph = ((example.MANIFESTS,), example.CALLS) if manifest == EXAMPLE else ((str(MANIFESTS / manifest),), "")
+    if manifest == EXAMPLE:
+        found = {event.name: example.of(event.family) for event in among}
+        return [
+            event.name
+            for event in among
+            if (files := found[event.name]) and set(event.actions) <= calls.load(files[1]).actions.keys()
+        ]
     try:
-        return plan.playable(paths, among, graph)
+        return plan.playable((str(MANIFESTS / manifest),), among)
     except plan.CannotRehearse:
         return []
 
