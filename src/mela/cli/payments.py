@@ -105,6 +105,45 @@ def close(case_id: str, resolution: str, note: str | None, url: str, data: Path)
     render.line(f"{found['id']} is closed: {resolution}" + (f", tried again as {again}" if again else ""))
 
 
+@payments.command(epilog="Example:  mela payments reviews")
+@URL
+@operator.DATA
+@click.option("--json", "for_script", is_flag=True, help="For a script.")
+def reviews(url: str, data: Path, for_script: bool) -> None:
+    """Payments that wait for a person, the oldest first, and the fraud rules that stopped them. The first 100."""
+    from mela.kernel.clock import india
+    from mela.kernel.money import Paise, rupees
+
+    found = asyncio.run(operator.call("GET", f"{url.rstrip('/')}{API}/reviews?limit=100", data))
+    if for_script:
+        render.as_json(found)
+    elif not found["items"]:
+        render.line("No payment waits.")
+    else:
+        rows = [
+            (one["id"], rupees(Paise(one["amount_paise"])), one["method"], one["payer"],
+             "; ".join(f"{why['code']} {why['about']}" for why in one["reasons"]),
+             _clock(one["expires"], india)[:-4] if one["expires"] else "the courier comes")
+            for one in found["items"]
+        ]  # fmt: skip
+        render.table("Payments that wait", ("payment", "amount", "by", "payer", "why", "until"), rows)
+
+
+@payments.command(epilog='Example:  mela payments review pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B allow --note "called back"')
+@click.argument("payment_id", metavar="ID")
+@click.argument("verdict", type=click.Choice(["allow", "block"]))
+@click.option("--note", required=True, help="Why.")
+@URL
+@operator.DATA
+def review(payment_id: str, verdict: str, note: str, url: str, data: Path) -> None:
+    """Let a payment that waits go to its provider, or refuse it. Once and for good."""
+    body = {"verdict": verdict, "note": note}
+    found = asyncio.run(operator.call("POST", f"{url.rstrip('/')}{API}/payments/{payment_id}/review", data, body))
+    render.line(
+        f"{found['id']} " + ("may go on." if verdict == "allow" else f"is {found['state']}: {found['reason']}.")
+    )
+
+
 def _case(found: dict[str, Any]) -> tuple[str, ...]:
     from mela.kernel.clock import india
     from mela.kernel.money import Paise, rupees

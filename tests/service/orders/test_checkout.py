@@ -8,6 +8,7 @@ import pytest
 
 from mela.contracts.catalog import Line
 from mela.contracts.orders import OrderSold
+from mela.contracts.payments import PaymentReady
 from mela.services.orders import store
 from tests.service.orders.conftest import ADDRESS, Shop
 
@@ -180,6 +181,24 @@ async def test_a_cash_order_is_confirmed_at_once_and_sold_when_the_cash_is_there
     await shop.hear(shop.payments.pay(payment.id), "evt_cash")
     await shop.hear(shop.payments.pay(payment.id), "evt_cash")
     assert len(await shop.app.sent(OrderSold)) == 1
+
+
+async def test_a_cash_order_whose_payment_is_refused_is_cancelled_before_it_leaves(shop: Shop) -> None:
+    order = await shop.bought("cod")
+    await shop.hear(shop.payments.decline(order["payment_id"], "risk_blocked"))
+    assert (await shop.call("GET", f"/orders/{order['id']}"))["state"] == "cancelled"
+
+
+async def test_a_link_that_comes_later_reaches_the_order_once(shop: Shop) -> None:
+    shop.payments.silent = True
+    order = await shop.check_out()
+    assert order["intent_url"] is None
+    now = shop.clock.now()
+    for number in (1, 2):
+        ready = PaymentReady(order["payment_id"], order["id"], f"upi://pay?tr={number}", now)
+        await shop.hear(ready, f"evt_{number}")
+    found = await shop.call("GET", f"/orders/{order['id']}")
+    assert (found["intent_url"], found["state"]) == ("upi://pay?tr=1", "awaiting_payment")
 
 
 async def test_serials_have_no_gaps_however_many_orders_are_confirmed_at_once(shop: Shop) -> None:

@@ -735,8 +735,12 @@ export interface Quality {
 export interface Quantity {
   quantity: number;
 }
-export interface Reason {
+export interface Reason-Input {
   reason: string;
+}
+export interface Reason-Output {
+  code: string;
+  about: string;
 }
 export interface Received {
   quantity: number;
@@ -870,7 +874,7 @@ export interface Review {
   method: string;
   payer: string;
   place: string | null;
-  reasons: Array<string>;
+  reasons: Array<Reason-Output>;
   at: string;
   expires: string | null;
 }
@@ -1366,7 +1370,7 @@ export interface Operations {
   };
   "POST /api/orders/orders/{order_id}/cancel": {
     path: { order_id: string };
-    body: Reason;
+    body: Reason-Input;
     answer: OrderOut;
   };
   "GET /api/orders/orders/{order_id}/credit-notes": {

@@ -228,6 +228,13 @@ class Taken(BaseModel):
     )
 
 
+class Reason(BaseModel):
+    """A rule that held."""
+
+    code: str = Field(description="Its code", examples=["A01"])
+    about: str = Field(description="What it looks for", examples=["more than ₹2 lakh at once"])
+
+
 class Review(BaseModel):
     """A payment that waits for a person."""
 
@@ -237,7 +244,7 @@ class Review(BaseModel):
     method: str = Field(description="How it is to be paid", examples=["upi"])
     payer: str = Field(description="Who pays", examples=[PAYER])
     place: str | None = Field(description="State of delivery, by its GST code", examples=["33"])
-    reasons: list[str] = Field(description="Codes of the rules that stopped it", examples=[["A01"]])
+    reasons: list[Reason] = Field(description="The rules that stopped it")
     at: datetime = Field(description="When it was tried", examples=[WHEN])
     expires: datetime | None = Field(description="Until when somebody may look", examples=[WHEN])
 

@@ -199,9 +199,10 @@ class Orders:
         await self._change(store.refund_retried, event)
 
     async def unpaid(self, order_id: str, reason: str) -> Order:
-        """No money will come: give the stock back."""
+        """No money will come: give the stock back. Cash orders are confirmed before their money is there."""
         order = await self._db.read(store.get, order_id)
-        if order.state in (OrderState.PLACED, OrderState.AWAITING_PAYMENT):
+        waits = order.state in (OrderState.PLACED, OrderState.AWAITING_PAYMENT)
+        if waits or (order.state is OrderState.CONFIRMED and order.method == "cod"):
             await self._change(store.cancel, order_id, reason, "payments", self._clock.now())
         return await self.drive(order_id)
 

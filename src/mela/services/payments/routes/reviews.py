@@ -34,12 +34,12 @@ def add(api: APIRouter, payments: PaymentsService, risk: Risk) -> None:
         cursor: pages.Cursor = None,
         limit: Annotated[int, Query(ge=1, le=100, description="Payments on a page", examples=[20])] = 20,
     ) -> object:
-        """Each with the codes of the rules that stopped it. A payment that nobody looks at expires as ever."""
+        """Each with the rules that stopped it. A payment that nobody looks at expires as ever."""
         if cursor is not None and not ids.is_id("pay", cursor):
             raise pages.bad_cursor()
         found = await risk.waiting(after=cursor, limit=limit + 1)
         rows, after = pages.cut(found, limit, lambda row: str(row.payment_id))
-        return {"items": [_review(row) for row in rows], "next_cursor": after}
+        return {"items": [_review(row, risk) for row in rows], "next_cursor": after}
 
     @api.post(
         "/payments/{id}/review", response_model=schemas.ReviewedView, tags=["on duty"],
@@ -60,9 +60,9 @@ def add(api: APIRouter, payments: PaymentsService, risk: Risk) -> None:
         return {"id": id, "tier": body.tier}
 
 
-def _review(row: Any) -> dict[str, object]:
+def _review(row: Any, risk: Risk) -> dict[str, object]:
     """A payment that waits, as it is told."""
     return {
         "id": row.payment_id, "order_id": row.order_id, "amount_paise": row.amount, "method": row.method, "payer": row.payer,
-        "place": row.place, "reasons": row.reasons, "at": row.at, "expires": row.expires,
+        "place": row.place, "reasons": [{"code": code, "about": risk.about(code)} for code in row.reasons], "at": row.at, "expires": row.expires,
     }  # fmt: skip

@@ -80,6 +80,7 @@ class Rule:
     from_paise: int
     tier: str | None
     methods: frozenset[str]
+    about: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,12 @@ class Decision:
 
 
 LISTED, LIKE_LISTED, UNAVAILABLE = "L01", "L02", "X01"
-"""Codes that no rule has: the payer's name is on the screening list, is like one on it; nobody could tell."""
+_ABOUT = {
+    LISTED: "the payer's name is on the screening list",
+    LIKE_LISTED: "the payer's name is like one on the screening list",
+    UNAVAILABLE: "nobody could tell: no screening list, or too little time",
+}
+"""Codes that no rule has."""
 
 
 def decide(rules: Rules, attempt: Attempt, history: History) -> Decision:
@@ -118,6 +124,11 @@ def decide(rules: Rules, attempt: Attempt, history: History) -> Decision:
         held.append((LISTED, Verdict.BLOCK) if attempt.likeness >= 100 else (LIKE_LISTED, Verdict.REVIEW))
     gravest = max((verdict for _, verdict in held), key=_GRAVITY.index, default=Verdict.ALLOW)
     return Decision(gravest, tuple(code for code, _ in held))
+
+
+def about(rules: Rules, code: str) -> str:
+    """What a reason's code stands for; empty for one that is in force no more."""
+    return _ABOUT.get(code) or next((rule.about for rule in rules.rules if rule.code == code), "")
 
 
 def undecided(rules: Rules, amount: Paise) -> Decision:
@@ -235,5 +246,5 @@ def _rule(row: Mapping[str, Any]) -> Rule:
     return Rule(
         code=str(row["code"]), kind=row["kind"], verdict=Verdict(row["verdict"]), above=float(row["above"]),
         within=timedelta(seconds=float(row.get("within_s", 0))), of=row.get("of", "payer"), at_least=int(row.get("at_least", 0)),
-        from_paise=int(row.get("from_paise", 0)), tier=row.get("tier"), methods=frozenset(row.get("methods", ())),
+        from_paise=int(row.get("from_paise", 0)), tier=row.get("tier"), methods=frozenset(row.get("methods", ())), about=str(row.get("about", "")),
     )  # fmt: skip

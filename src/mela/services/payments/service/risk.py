@@ -92,6 +92,10 @@ class Risk:
         """Payments that wait for a person, the oldest first."""
         return await self._db.read(store.waiting, after=after, limit=limit)
 
+    def about(self, code: str) -> str:
+        """What a reason's code stands for."""
+        return rules.about(self._rules, code)
+
     async def know_payer(self, payer: str, tier: str, *, by: str) -> None:
         """Note how well a payer is known."""
         await self._db.run(store.know_payer, payer, tier, self._clock.now(), by=by)
