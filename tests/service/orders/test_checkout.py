@@ -191,6 +191,7 @@ async def test_a_cash_order_whose_payment_is_refused_is_cancelled_before_it_leav
 
 async def test_a_link_that_comes_later_reaches_the_order_once(shop: Shop) -> None:
     shop.payments.silent = True
+    await shop.put()
     order = await shop.check_out()
     assert order["intent_url"] is None
     now = shop.clock.now()

@@ -735,12 +735,8 @@ export interface Quality {
 export interface Quantity {
   quantity: number;
 }
-export interface Reason-Input {
+export interface Reason {
   reason: string;
-}
-export interface Reason-Output {
-  code: string;
-  about: string;
 }
 export interface Received {
   quantity: number;
@@ -874,7 +870,7 @@ export interface Review {
   method: string;
   payer: string;
   place: string | null;
-  reasons: Array<Reason-Output>;
+  reasons: Array<RiskReason>;
   at: string;
   expires: string | null;
 }
@@ -891,6 +887,10 @@ export interface ReviewedView {
   id: string;
   state: PaymentState;
   reason: string | null;
+}
+export interface RiskReason {
+  code: string;
+  about: string;
 }
 export interface RotationIn {
   overlap_s?: number;
@@ -1370,7 +1370,7 @@ export interface Operations {
   };
   "POST /api/orders/orders/{order_id}/cancel": {
     path: { order_id: string };
-    body: Reason-Input;
+    body: Reason;
     answer: OrderOut;
   };
   "GET /api/orders/orders/{order_id}/credit-notes": {

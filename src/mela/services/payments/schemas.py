@@ -228,7 +228,7 @@ class Taken(BaseModel):
     )
 
 
-class Reason(BaseModel):
+class RiskReason(BaseModel):
     """A rule that held."""
 
     code: str = Field(description="Its code", examples=["A01"])
@@ -244,7 +244,7 @@ class Review(BaseModel):
     method: str = Field(description="How it is to be paid", examples=["upi"])
     payer: str = Field(description="Who pays", examples=[PAYER])
     place: str | None = Field(description="State of delivery, by its GST code", examples=["33"])
-    reasons: list[Reason] = Field(description="The rules that stopped it")
+    reasons: list[RiskReason] = Field(description="The rules that stopped it")
     at: datetime = Field(description="When it was tried", examples=[WHEN])
     expires: datetime | None = Field(description="Until when somebody may look", examples=[WHEN])
 
