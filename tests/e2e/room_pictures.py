@@ -18,7 +18,7 @@ from tests.e2e.test_control import park
 from tests.e2e.visitor import ARGUMENTS, CHROMIUM, enter
 from tests.proofs.stage import Actor, running
 
-LIVE_S = 75
+LIVE_S = 60
 """How long the crowd is watched before the pictures: the charts then show calm, trouble and what came after."""
 
 

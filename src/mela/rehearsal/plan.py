@@ -119,22 +119,26 @@ def read(plan: Plan) -> Ready:
     paths, left_out = overlays.without(plan.paths)
     objects = _objects(paths)
     event = events.load(plan.event)
-    graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event)
+    graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event, _shipped())
     return Ready(plan, objects, event, graph, left_out)
 
 
-def playable(paths: tuple[str, ...], among: Sequence[Event]) -> list[str]:
+def playable(paths: tuple[str, ...], among: Sequence[Event]) -> list[Event]:
     """Those events that can be rehearsed on manifests with a shipped call graph.
 
     Raises: CannotRehearse.
     """
-    objects = _objects(overlays.without(paths)[0])
+    objects, graphs = _objects(overlays.without(paths)[0]), _shipped()
     found = []
     for event in among:
         with suppress(CannotRehearse):
-            _fitting(objects, event)
-            found.append(event.name)
+            _fitting(objects, event, graphs)
+            found.append(event)
     return found
+
+
+def _shipped() -> list[calls.Graph]:
+    return [calls.load(name) for name in calls.names()]
 
 
 def _objects(paths: tuple[str, ...]) -> System:
@@ -150,12 +154,11 @@ def _objects(paths: tuple[str, ...]) -> System:
     return found[0]
 
 
-def _fitting(objects: System, event: Event) -> calls.Graph:
-    """The shipped call graph with the most workloads among the objects, and the event's actions. Raises: CannotRehearse."""
+def _fitting(objects: System, event: Event, graphs: Sequence[calls.Graph]) -> calls.Graph:
+    """The call graph with the most workloads among the objects, and the event's actions. Raises: CannotRehearse."""
     here = {
         f"{thing.namespace}/{thing.name}" for thing in objects.kind("Deployment", "StatefulSet", "Rollout.argoproj.io")
     }
-    graphs = [calls.load(name) for name in calls.names()]
     able = [graph for graph in graphs if set(event.actions) <= graph.actions.keys()]
     scored = [(sum(one.workload in here for one in graph.services.values()), graph) for graph in able]
     matches, best = max(scored, key=lambda pair: pair[0], default=(0, None))

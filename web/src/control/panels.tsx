@@ -16,12 +16,13 @@ const COLUMNS = [
   ["budget_used", "budget"],
 ] as const;
 
-/** Reads again while the page is looked at. */
-export function useAgain(again: () => void, every: number): void {
+/** Reads again while the page is looked at, and as long as it is `wanted`. */
+export function useAgain(again: () => void, every: number, wanted = true): void {
   useEffect(() => {
+    if (!wanted) return;
     const timer = setInterval(() => document.visibilityState === "visible" && again(), every);
     return () => clearInterval(timer);
-  }, [again, every]);
+  }, [again, every, wanted]);
 }
 
 export function Services({ meanings }: { meanings: Record<string, string> }) {

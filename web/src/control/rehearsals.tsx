@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { call } from "../api/client";
+import { call, Refused } from "../api/client";
 import { useLoad } from "../api/load";
 import type { RehearsalWish } from "../api/schema";
 import { useText } from "../i18n";
@@ -15,6 +15,8 @@ import "./rehearsals.css";
 
 const BUSY_MS = 700;
 const IDLE_MS = 10_000;
+/** The days are still being read: a busy machine takes longer than a request may. */
+const LATE_MS = 2000;
 const FIRST: RehearsalWish = {
   event: "example",
   manifests: "example",
@@ -30,6 +32,8 @@ export default function Rehearsals() {
   const { language } = useText();
   const say = saying(language);
   const choices = useLoad("GET /api/control/rehearsals/choices", undefined, language);
+  const late = choices.error instanceof Refused && choices.error.problem.status === 503;
+  useAgain(choices.again, LATE_MS, late);
   const runs = useLoad("GET /api/control/rehearsals", undefined, language);
   const items = runs.data?.items ?? [];
   const busy = items.some(({ state }) => state === "running" || state === "waiting");
@@ -37,7 +41,7 @@ export default function Rehearsals() {
   const [wish, setWish] = useState(FIRST);
   const work = useWork();
   const event = choices.data?.events.find(({ name }) => name === wish.event) ?? choices.data?.events[0];
-  const error = choices.error ?? runs.error;
+  const error = (late ? undefined : choices.error) ?? runs.error;
 
   return (
     <div className="control">
@@ -53,7 +57,7 @@ export default function Rehearsals() {
             }}
           />
         )}
-        {choices.waiting && <Kolam>{say("reWait")}</Kolam>}
+        {(choices.waiting || late) && <Kolam>{say("reWait")}</Kolam>}
         {choices.data && event && (
           <>
             <div className="chosen">

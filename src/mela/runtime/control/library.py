@@ -1,23 +1,16 @@
-"""What can be rehearsed here: the library's big days with their curves and sources, the manifests at hand, who fits whom.
-
-Read in a child process, once: every manifest is held against every event, which takes a second or two of a core.
-"""
+"""What can be rehearsed here, as a child process reads it: once, as it takes seconds of a core, more on a busy machine."""
 
 import asyncio
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
-if TYPE_CHECKING:
-    from mela.rehearsal.events.event import Event
-
 EXAMPLE = "example"
 MANIFESTS = Path("kubernetes")
-"""Beside what is started, as in a clone of Mela; where it is not there, only the example can be played."""
-POINTS = 72
+"""Beside what is started, as in a clone of Mela; where it is not there, only the examples can be played."""
+_READ = ("-m", "mela.rehearsal.shelf", str(MANIFESTS))
 
 
 class EventSource(BaseModel):
@@ -66,86 +59,33 @@ class RehearsalChoices(BaseModel):
 
 
 class Library:
-    """Remembers what was read; what is asked for meanwhile waits for it."""
+    """Remembers what was read. Whoever asks waits for the one reading, which goes on when they leave."""
 
     def __init__(self) -> None:
-        self._read: RehearsalChoices | None = None
-        self._one = asyncio.Lock()
+        self._reading: asyncio.Task[RehearsalChoices] | None = None
 
     async def choices(self) -> RehearsalChoices:
-        """Raises: RuntimeError with the child's last words."""
-        async with self._one:
-            if self._read is None:
-                pipe = asyncio.subprocess.PIPE
-                child = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, stdout=pipe, stderr=pipe)
-                said, told = await child.communicate()
-                if child.returncode != 0:
-                    raise RuntimeError(told.decode(errors="replace")[-2000:])
-                self._read = RehearsalChoices.model_validate_json(said)
-            return self._read
+        """Raises: RuntimeError with the child's last words; asked again, it is read again."""
+        if self._reading is None or (self._reading.done() and self._reading.exception() is not None):
+            self._reading = asyncio.create_task(_read())
+        return await asyncio.shield(self._reading)
+
+    async def close(self) -> None:
+        """Nobody waits any more."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
 
 
-def read() -> RehearsalChoices:
-    """From the files of the library and of this folder."""
-    from mela.rehearsal import events, example, faults, strategies
-
-    library = {EXAMPLE: events.load(example.EVENT)} | {name: events.load(name) for name in events.names()}
-    names = {event.name: name for name, event in library.items()}
-    here = sorted(each.name for each in MANIFESTS.iterdir() if each.name[0].isdigit()) if MANIFESTS.is_dir() else []
-    fits = {
-        manifest: {names[name] for name in _playable(manifest, list(library.values()))} for manifest in (EXAMPLE, *here)
-    }
-    return RehearsalChoices(
-        events=[
-            _choice(name, event, [m for m, able in fits.items() if name in able]) for name, event in library.items()
-        ],
-        manifests=[EXAMPLE, *here],
-        strategies=list(strategies.NAMES),
-        faults=[FaultKind(name=name, does=kind.does, example=kind.example) for name, kind in faults.KINDS.items()],
-    )
-
-
-def _playable(manifest: str, among: "list[Event]") -> list[str]:
-    """Which events can be played on a manifest; none where it cannot be read, which a rehearsal then says."""
-    from mela.rehearsal import calls, example, plan
-
-    if manifest == EXAMPLE:
-        found = {event.name: example.of(event.family) for event in among}
-        return [
-            event.name
-            for event in among
-            if (files := found[event.name]) and set(event.actions) <= calls.load(files[1]).actions.keys()
-        ]
+async def _read() -> RehearsalChoices:
+    pipe = asyncio.subprocess.PIPE
+    child = await asyncio.create_subprocess_exec(sys.executable, *_READ, stdout=pipe, stderr=pipe)
     try:
-        return plan.playable((str(MANIFESTS / manifest),), among)
-    except plan.CannotRehearse:
-        return []
-
-
-def _choice(name: str, event: "Event", fits: list[str]) -> RehearsalChoice:
-    marks: dict[str, int] = {}
-    for series in event.series.values():
-        for point in series.points:
-            marks[point.origin.mark] = marks.get(point.origin.mark, 0) + 1
-    main = event.main
-    return RehearsalChoice(
-        name=name, title=event.title, text=event.text, family=event.family, start=event.start, duration_s=event.duration_s,
-        stress=event.stress, peak=main.peak.value, what=main.name, per_s=0.0 if main.kind in ("level", "ratio") else main.per_s,
-        curve=_curve(event), marks=marks, sources=[EventSource(name=key, url=url) for key, url in event.sources.items()], fits=fits,
-    )  # fmt: skip
-
-
-def _curve(event: "Event") -> list[float]:
-    """The curve that the event is known for, the highest of each part."""
-    import numpy as np
-
-    from mela.rehearsal.report import curve
-
-    values = next(iter(curve.lines(event.demand()).values()))
-    edges = np.linspace(0, values.size - 1, POINTS + 1).astype(int)[:-1]
-    tops = np.maximum.reduceat(values, edges)
-    return [round(float(each), 3) for each in tops / (tops.max() or 1.0)]
-
-
-if __name__ == "__main__":
-    sys.stdout.write(read().model_dump_json())
+        said, told = await child.communicate()
+    except asyncio.CancelledError:
+        child.kill()
+        await child.wait()
+        raise
+    if child.returncode != 0:
+        raise RuntimeError(told.decode(errors="replace")[-2000:])
+    return RehearsalChoices.model_validate_json(said)

@@ -25,7 +25,7 @@ class Room:
         self._recent = Recent(clock.now)
         self._sampler = Sampler(wiring.built, self._recent, clock, streams)
         self._crowd = crowd.Crowd(wiring.settings.own_url, operator)
-        self._stage = stage.Stage(clock)
+        self._stage, self._library = stage.Stage(clock), library.Library()
         self.router = self._router(wiring, environ, clock, operator)
 
     def _router(
@@ -37,7 +37,7 @@ class Room:
         books.add(api, books.Services(wiring.http, wiring.url_of, operator))
         chaos.add(api, chaos.Drawer(wiring.http, environ))
         crowd.add(api, self._crowd)
-        rehearsals.add(api, self._stage, library.Library())
+        rehearsals.add(api, self._stage, self._library)
         return api
 
     @asynccontextmanager
@@ -50,6 +50,7 @@ class Room:
         finally:
             await self._crowd.end()
             await self._stage.close()
+            await self._library.close()
             sampling.cancel()
             await asyncio.gather(sampling, return_exceptions=True)
             tracing.forget()
