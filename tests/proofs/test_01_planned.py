@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.proofs.kube import hurting, system
-from tests.proofs.kube.kubectl import Kubectl, Object
+from tests.proofs.kube.kubectl import Kubectl, Object, ready_after_s
 from tests.proofs.kube.load import Account, Load
 from tests.proofs.kube.results import report
 
@@ -13,17 +13,22 @@ pytestmark = pytest.mark.cluster
 APP, RATE = system.CATALOG, system.RATE
 
 
-def test_a_rolling_update_forth_and_back_loses_no_request(catalog: Kubectl) -> None:
+def test_a_rolling_update_forth_and_back_loses_no_request_and_its_containers_are_ready_within_ten_seconds(
+    catalog: Kubectl,
+) -> None:
     with Load(system.doors(catalog, APP), system.BROWSING, RATE) as load:
         time.sleep(2)
         marks = [(load.now_s(), "update")]
         hurting.roll(catalog, APP, str(time.time()))
+        took = [ready_after_s(pod) for pod in catalog.pods(APP)]
         marks.append((load.now_s(), "back"))
         hurting.roll_back(catalog, APP)
         marks.append((load.now_s(), "done"))
         time.sleep(2)
     report("rolling-update", Account(load.shots), *marks)
+    print(f"  containers ready after {', '.join(f'{each:.0f}' for each in took)} s")
     assert not Account(load.shots).failed
+    assert max(took) < 10
 
 
 def test_a_changed_configuration_reaches_the_pods_and_loses_no_request(

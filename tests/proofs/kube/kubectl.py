@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,10 @@ class Kubectl:
 def is_ready(pod: Object) -> bool:
     """It gets requests."""
     return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", ()))
+
+
+def ready_after_s(pod: Object) -> float:
+    """Seconds from the start of its container until it got requests, in the API's whole seconds."""
+    started = pod["status"]["containerStatuses"][0]["state"]["running"]["startedAt"]
+    ready = next(c["lastTransitionTime"] for c in pod["status"]["conditions"] if c["type"] == "Ready")
+    return (datetime.fromisoformat(ready) - datetime.fromisoformat(started)).total_seconds()

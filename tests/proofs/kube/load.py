@@ -180,11 +180,12 @@ class Account:
         """When the last failed request was due; 0 when none failed."""
         return max((shot.due_s for shot in self.failed), default=0.0)
 
-    def curve(self) -> list[tuple[int, int, int]]:
-        """Second, requests due in it, failed of them."""
-        seconds = range(int(max((shot.due_s for shot in self.shots), default=0)) + 1)
-        due, failed = dict.fromkeys(seconds, 0), dict.fromkeys(seconds, 0)
+    def curve(self) -> list[tuple[int, int, int, int]]:
+        """Second, requests due in it, failed of them, and how long the slowest of them took, in ms."""
+        seconds: list[list[Shot]] = [[] for _ in range(int(max((shot.due_s for shot in self.shots), default=0)) + 1)]
         for shot in self.shots:
-            due[int(shot.due_s)] += 1
-            failed[int(shot.due_s)] += bool(shot.problem)
-        return [(second, due[second], failed[second]) for second in seconds]
+            seconds[int(shot.due_s)].append(shot)
+        return [
+            (second, len(due), sum(bool(s.problem) for s in due), max((round(s.took_s * 1000) for s in due), default=0))
+            for second, due in enumerate(seconds)
+        ]

@@ -1,31 +1,33 @@
 """What an experiment found, printed as it is found and kept in `.mela/proofs`."""
 
 import csv
+from collections.abc import Sequence
 
 from tests.proofs.kube.kubectl import ROOT
 from tests.proofs.kube.load import Account
 
 FOLDER = ROOT / ".mela" / "proofs"
-_BARS = " ▁▂▃▄▅▆▇█"
+_BARS, _WIDTH = " ▁▂▃▄▅▆▇█", 100
 
 
 def report(name: str, account: Account, *marks: tuple[float, str]) -> None:
-    """Print the totals and the curve of failures per second, with what happened when; keep the curve as CSV."""
+    """Tell the totals, what happened when, and the curves of failures and of the slowest answer; keep that, and the curve of each second as CSV."""
     curve = account.curve()
-    print(
-        f"\n{name}: {len(account.shots)} requests in {len(curve)} s, {len(account.failed)} failed ({account.share():.3%});"
-        f" p50 {account.percentile_ms(0.5):.0f} ms, p99 {account.percentile_ms(0.99):.0f} ms"
-    )
-    for at_s, what in marks:
-        print(f"  {at_s:6.1f} s  {what}")
-    if account.failed:
-        print(f"  failed each second  |{''.join(_bar(failed, due) for _, due, failed in curve)}|")
-    for reason in reasons(account):
-        print(f"  {reason}")
+    told = [
+        (
+            f"{name}: {len(account.shots)} requests in {len(curve)} s, {len(account.failed)} failed ({account.share():.3%});"
+            f" p50 {account.percentile_ms(0.5):.0f} ms, p99 {account.percentile_ms(0.99):.0f} ms"
+        ),
+        *(f"  {at_s:6.1f} s  {what}" for at_s, what in marks),
+        f"  failed   |{_line([failed / max(1, due) for _, due, failed, _ in curve])}| up to all",
+        f"  slowest  |{_line([slowest_ms for *_, slowest_ms in curve])}| up to {max(s for *_, s in curve):.0f} ms",
+        *(f"  {reason}" for reason in reasons(account)),
+    ]
+    print("", *told, sep="\n", flush=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / f"{name}.txt").write_text("\n".join(told) + "\n", encoding="utf-8")
     with (FOLDER / f"{name}.csv").open("w", newline="") as out:
-        rows = csv.writer(out)
-        rows.writerows([("second", "requests", "failed"), *curve])
+        csv.writer(out).writerows([("second", "requests", "failed", "slowest_ms"), *curve])
 
 
 def reasons(account: Account) -> list[str]:
@@ -44,5 +46,9 @@ def keep(name: str, text: str) -> None:
     print(f"kept: {(FOLDER / name).relative_to(ROOT)}")
 
 
-def _bar(failed: int, due: int) -> str:
-    return _BARS[0 if not failed else max(1, round(8 * failed / max(1, due)))]
+def _line(values: Sequence[float]) -> str:
+    """A curve of at most a hundred characters, each the highest of its seconds; shares (none above 1) against 1, others against their highest."""
+    width = -(-len(values) // _WIDTH)
+    highest = [max(values[start : start + width]) for start in range(0, len(values), width)]
+    top = max(1, *highest)
+    return "".join(_BARS[-int(-8 * value // top)] for value in highest)
