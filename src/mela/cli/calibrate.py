@@ -6,8 +6,9 @@ import subprocess
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import rich_click as click
 
@@ -18,6 +19,17 @@ GROWTH = 1.05
 """More connections that bring less than this are beyond saturation."""
 START_WITHIN_S = 120.0
 MISSING = "wrk is not installed: apt-get install wrk (Debian, Ubuntu), brew install wrk, dnf install wrk"
+SCRIPT = """\
+local run, n = tostring(os.time()) .. tostring({{}}):sub(8), 0
+local body, given, paths = {body}, {{{headers}}}, {{{paths}}}
+request = function()
+  n = n + 1
+  local headers = {{}}
+  for name, value in pairs(given) do headers[name] = value:gsub("{{n}}", run .. "-" .. n) end
+  return wrk.format("{method}", paths[(n - 1) % #paths + 1], headers, body)
+end
+"""
+"""For wrk. `{{n}}` in a header becomes a text that no other request has."""
 CPU, STARTED, MEMORY = "process_cpu_seconds_total", "process_start_time_seconds", "process_resident_memory_bytes"
 
 
@@ -41,21 +53,28 @@ class CannotMeasure(Exception):
 @click.command(
     epilog="Examples:  mela calibrate http://127.0.0.1:3000/api/catalog/products   ·   mela calibrate URL --start 'mela up --port 3100'"
     "   ·   mela calibrate URL --into calls.yaml --as catalog.read"
+    "   ·   mela calibrate URL --post '{\"sku\": \"a\"}' --header 'idempotency-key: {n}'"
 )
 @click.argument("url")
 @click.option("--metrics", metavar="URL", help="Where the process's own metrics are.  [default: /metrics there]")
 @click.option("--ready", metavar="URL", help="Where it says that it is ready.  [default: /readyz there]")
 @click.option("--start", metavar="COMMAND", help="Start it by this, measure the start too, and stop it in the end.")
 @click.option(
-    "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Sent with each request. May be repeated."
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="Sent with each request; {n} becomes another value each time. May be repeated.",
 )
+@click.option("--post", metavar="JSON", help="Post this body instead of getting.")
+@click.option("--paths", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE", help="Paths to take in turn instead of the URL's own, one a line.")  # fmt: skip
 @click.option("--seconds", type=click.IntRange(1, 120), default=4, show_default=True, help="Per number of connections.")
 @click.option("--into", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE", help="A call graph to write the figures into; needs --as.")  # fmt: skip
 @click.option("--as", "operation", metavar="SERVICE.OPERATION", help="What was measured.")
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 def calibrate(  # noqa: PLR0917 - click passes them by name
-    url: str, metrics: str | None, ready: str | None, start: str | None, headers: tuple[str, ...], seconds: int,
-    into: Path | None, operation: str | None, for_script: bool,
+    url: str, metrics: str | None, ready: str | None, start: str | None, headers: tuple[str, ...],
+    post: str | None, paths: Path | None, seconds: int, into: Path | None, operation: str | None, for_script: bool,
 ) -> None:  # fmt: skip
     """Measure a service under load: CPU per request, waiting of its own, start, saturation.
 
@@ -69,7 +88,8 @@ def calibrate(  # noqa: PLR0917 - click passes them by name
     try:
         if not shutil.which("wrk"):
             raise CannotMeasure(MISSING)
-        found = _measured(url, metrics or f"{base}/metrics", ready or f"{base}/readyz", start, headers, seconds)
+        script = _script(urlsplit(url), headers, post, paths)
+        found = _measured(url, metrics or f"{base}/metrics", ready or f"{base}/readyz", start, script, seconds)
         if into and operation:
             _write(into, operation, found)
     except CannotMeasure as error:
@@ -81,9 +101,7 @@ def calibrate(  # noqa: PLR0917 - click passes them by name
         _tell(found, operation or "SERVICE.OPERATION")
 
 
-def _measured(
-    url: str, metrics: str, ready: str, start: str | None, headers: tuple[str, ...], seconds: int
-) -> dict[str, Any]:
+def _measured(url: str, metrics: str, ready: str, start: str | None, script: str, seconds: int) -> dict[str, Any]:
     process, began = _started(start, ready)
     try:
         at_start = _own(metrics)
@@ -91,7 +109,7 @@ def _measured(
         with render.stages() as stages:
             hear = stages.begin(f"load on {url}")
             for place, connections in enumerate(CONNECTIONS):
-                loads.append(_load(url, metrics, headers, connections, seconds))
+                loads.append(_load(url, metrics, script, connections, seconds))
                 hear(place + 1, len(CONNECTIONS))
                 if _is_over(loads):
                     break
@@ -157,11 +175,37 @@ def _own(metrics: str) -> dict[str, float]:
     return found
 
 
-def _load(url: str, metrics: str, headers: tuple[str, ...], connections: int, seconds: int) -> Load:
+def _script(url: SplitResult, headers: tuple[str, ...], post: str | None, paths: Path | None) -> str:
+    """What wrk is to send, in its own language. Each run's requests are numbered under a name of its own."""
+    own = url.path + (f"?{url.query}" if url.query else "")
+    taken = (
+        [line.strip() for line in paths.read_text(encoding="utf-8").splitlines() if line.strip()] if paths else [own]
+    )
+    if not taken:
+        raise CannotMeasure(f"{paths} names no path.")
+    pairs = [header.partition(":") for header in headers]
+    pairs += [("content-type", ":", "application/json")] if post is not None else []
+    fields = ", ".join(f"[{_lua(name.strip())}] = {_lua(value.strip())}" for name, _, value in pairs)
+    return SCRIPT.format(
+        method="POST" if post is not None else "GET",
+        body=_lua(post) if post is not None else "nil",
+        headers=fields,
+        paths=", ".join(map(_lua, taken)),
+    )
+
+
+def _lua(text: str) -> str:
+    """Text as Lua takes it, whatever is in it."""
+    return '"' + "".join(f"\\{byte:03d}" for byte in text.encode()) + '"'
+
+
+def _load(url: str, metrics: str, script: str, connections: int, seconds: int) -> Load:
     before = _own(metrics)[CPU]
-    given = [part for header in headers for part in ("-H", header)]
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *given, url]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - wrk with checked numbers and the user's URL
+    with NamedTemporaryFile("w", suffix=".lua", encoding="utf-8") as file:
+        file.write(script)
+        file.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", file.name, url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - wrk with checked numbers and the user's URL
     said = done.stdout
     if done.returncode or "Requests/sec" not in said:
         raise CannotMeasure(f"wrk could not load {url}: {(done.stderr or said).strip().splitlines()[-1]}")
