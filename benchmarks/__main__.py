@@ -258,6 +258,7 @@ def rehearse(_: Path) -> Iterator[Figure]:
             seen = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             name = " ".join(["rehearsal", *mode, f"{nodes} nodes"])
             told = f"{seen['most_pods']} pods on {seen['most_nodes']} nodes at the most, {seen['mib']} MiB, {seen['wall_s']} s by the clock"
+            told += f", {seen['cohorts']} cohorts a service, {seen['ns_each']} ns per step, service and cohort"
             yield Figure(name, seen["cpu_s"], "CPU s", told)
 
 

@@ -25,10 +25,10 @@ def cpu_m(flow: Flow, service: int, first: int, last: int) -> Floats:
 
 
 def concurrency(flow: Flow, service: int, first: int, last: int) -> Floats:
-    """Requests of one service in service or waiting, by Little's law."""
+    """Requests of one service in service or waiting, by Little's law; where none gets through, those that wait."""
     rows, mine = flow.rows, flow.own[service] > 0
     inside = (rows.worked[first:last, mine] * rows.mean[first:last, mine]).sum(axis=1) / flow.step_s
-    result: Floats = inside + rows.waiting[first:last, mine].sum(axis=1)
+    result: Floats = np.maximum(inside, rows.waiting[first:last, mine].sum(axis=1))
     return result
 
 
@@ -48,9 +48,9 @@ def glance(flow: Flow, row: int) -> Mapping[str, Floats]:
 
 
 def concurrencies(flow: Flow, row: int) -> Floats:
-    """Requests of each service in service or waiting, in one step, by Little's law."""
-    rows = flow.rows
-    result: Floats = flow.own @ (rows.worked[row] * rows.mean[row] / flow.step_s + rows.waiting[row])
+    """The same of each service, in one step."""
+    rows, own = flow.rows, flow.own
+    result: Floats = np.maximum(own @ (rows.worked[row] * rows.mean[row]) / flow.step_s, own @ rows.waiting[row])
     return result
 
 
