@@ -16,6 +16,7 @@ import yaml
 
 from mela.cluster import manifests
 from mela.rehearsal import calls, engine, system
+from mela.rehearsal.engine import delays
 from mela.rehearsal.engine.run import QUICK_S, Run
 from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.model import Demand
@@ -113,7 +114,9 @@ def measure(nodes: int, *, quick: bool) -> dict[str, float]:
     """
     system_, crowd, calls_ = made(nodes), demand(nodes), graph()
     wall, cpu = time.perf_counter(), time.process_time()
-    under_way = Stage(system_, crowd, calls_, engine.AS_WRITTEN, 1, QUICK_S if quick else 1)
+    under_way = Stage(
+        system_, crowd, calls_, engine.AS_WRITTEN, 1, QUICK_S if quick else 1, delays.on(crowd.start.date())
+    )
     cohorts: list[int] = []
     Run(under_way).go(lambda *_: cohorts.append(sum(len(each.cohorts) for each in under_way.world.fleets)))
     trace = under_way.trace(1)

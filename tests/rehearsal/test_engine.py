@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from mela.rehearsal import calls, engine
-from mela.rehearsal.engine import happenings, series
+from mela.rehearsal.engine import delays, happenings, series
 from mela.rehearsal.engine.run import Run
 from mela.rehearsal.engine.stage import Stage
 from mela.rehearsal.model import Trace
@@ -117,7 +117,7 @@ def test_a_pool_that_is_full_is_named_and_a_full_line_makes_pictures_worse() -> 
 def test_requests_in_a_service_are_its_rate_times_its_time_and_nobody_is_counted_twice() -> None:
     """Little's law at a load of 0.8: ten M/M/1 pods hold 10 x 0.8 / 0.2 requests, and those that wait of their own 5 ms besides."""
     graph, made = kit.graph(metrics={"inside": {"of": "concurrency"}}), kit.web(hpa=None, spec={"replicas": 10})
-    stage = Stage(made, kit.demand(np.full(600, 800.0)), graph, engine.AS_WRITTEN, 1, 1)
+    stage = Stage(made, kit.demand(np.full(600, 800.0)), graph, engine.AS_WRITTEN, 1, 1, delays.on(kit.START.date()))
     Run(stage).go(None)
     assert float(series.concurrency(stage.flow, 0, 590, 600).mean()) == pytest.approx(
         10 * 0.8 / 0.2 + 800 * 0.005, rel=0.02
