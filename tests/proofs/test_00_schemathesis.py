@@ -60,7 +60,11 @@ async def _people(platform: Actor) -> World:
         shopper = Shopper(http, platform.url, "+919812345678")
         await shopper.sign_in()
         on_duty = Shopper(http, platform.url, "", token=operator)
-        asked = {"seller_id": "kaveri-traders", "scopes": ["settlement:read"], "name": "proof"}
+        asked = {
+            "seller_id": "kaveri-traders",
+            "scopes": ["settlement:read", "webhooks:read", "webhooks:write"],
+            "name": "proof",
+        }
         made = await on_duty.call("POST", "/api/accounts/api-keys", asked, key="key-of-the-proof")
         product = await shopper.find("atta")
         await shopper.put_in_cart(product["variants"][0]["sku"])
