@@ -22,6 +22,7 @@ from typing import Any
 
 from benchmarks import manifests, rehearsal, shoppers
 from benchmarks.server import LOAD_CORE, SERVER_CORE, Platform, outside_world, platform
+from mela.runtime import registry
 
 HERE = Path(__file__).parent
 
@@ -122,7 +123,7 @@ def postgres(work: Path) -> Iterator[Figure]:
     from tests import postgres as private
 
     with private.server() as url:
-        for service in ("sms", "gateway", "accounts", "catalog", "payments", "orders", "settlement"):
+        for service in registry.ENTRIES:
             subprocess.run(["psql", "-q", url, "-c", f"create database {service}"], check=True)
         yield from orders(work, "PostgreSQL", MELA_DATABASE=url.replace("/postgres", "/{service}"))
 
