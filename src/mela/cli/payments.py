@@ -158,3 +158,67 @@ def _case(found: dict[str, Any]) -> tuple[str, ...]:
 
 def _clock(moment: str, india: Any) -> str:
     return str(india(datetime.fromisoformat(moment)).strftime("%d %b %H:%M:%S.%f")[:-3])
+
+
+@payments.command(
+    epilog="Examples:  mela payments route   ·   mela payments route pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B   ·   mela payments route --replay"
+)
+@click.argument("payment_id", metavar="[ID]", required=False)
+@click.option("--amount", type=click.FloatRange(1), default=1000.0, show_default=True, help="In rupees.")
+@click.option("--method", type=click.Choice(["upi", "card"]), default="upi", show_default=True)
+@click.option("--bank", help="Such as SBI.")
+@click.option("--replay", is_flag=True, help="Play a day of failing providers under four policies; needs no platform.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, another day of sales."
+)
+@URL
+@operator.DATA
+@click.option("--json", "for_script", is_flag=True, help="For a script.")
+def route(
+    payment_id: str | None, *, amount: float, method: str, bank: str | None, replay: bool, seed: int, url: str, data: Path,
+    for_script: bool,
+) -> None:  # fmt: skip
+    """Which provider a payment would go to now, and why; with its ID: why it went where it went."""
+    if replay:
+        _replay(seed, for_script=for_script)
+        return
+    base = f"{url.rstrip('/')}{API}"
+    if payment_id:
+        found = asyncio.run(operator.call("GET", f"{base}/payments/{payment_id}/route", data))
+        weighed, title = found["weighed"], f"{payment_id} is at {found['provider'] or 'nobody: cash'}"
+    else:
+        where = f"{base}/providers?amount_paise={round(amount * 100)}&method={method}" + (
+            f"&bank={bank}" if bank else ""
+        )
+        found = asyncio.run(operator.call("GET", where, data))
+        weighed, title = found["items"], "Providers now, best first"
+    if for_script:
+        render.as_json(found)
+        return
+    rows = [
+        (c["provider"], f"{c['answers']:.1%}", f"{c['captures']:.1%}", f"{c['cost_bp']:.1f} bp", f"{c['wait_ms']:.0f} ms",
+         f"{c['worth_bp']:.1f} bp", c["why"])
+        for c in weighed
+    ]  # fmt: skip
+    render.table(title, ("provider", "answers", "captures", "cost", "waits", "worth", "why"), rows)
+
+
+def _replay(seed: int, *, for_script: bool) -> None:
+    from mela.kernel.clock import SystemClock, india_date
+    from mela.services.payments.service.replays import replays
+
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for name, policies in replays(seed, india_date(SystemClock().now())):
+        for policy, tally in policies:
+            render.note(f"{name}: {policy} played")
+            found.setdefault(name, {})[policy] = {
+                "sales": tally.sales, "success": round(tally.success, 5), "cost_bp": round(tally.cost_bp, 2),
+                "p50_ms": round(tally.wait_ms(0.5)), "p99_ms": round(tally.wait_ms(0.99)),
+            }  # fmt: skip
+    if for_script:
+        render.as_json(found)
+        return
+    for name, tallies in found.items():
+        rows = [(p, f"{t['success']:.2%}", f"{t['cost_bp']:.2f} bp", f"{t['p50_ms']} ms", f"{t['p99_ms']} ms")
+                for p, t in tallies.items()]  # fmt: skip
+        render.table(name, ("policy", "success", "cost", "p50", "p99"), rows)

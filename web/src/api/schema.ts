@@ -89,6 +89,20 @@ export interface Books {
   entries: Array<Entry>;
   cursor: string | null;
 }
+export interface CandidatePage {
+  items: Array<CandidateView>;
+  next_cursor: string | null;
+}
+export interface CandidateView {
+  provider: string;
+  answers: number;
+  captures: number;
+  cost_bp: number;
+  wait_ms: number;
+  worth_bp: number;
+  takes: boolean;
+  why: string;
+}
 export interface Capture {
   amount: number;
 }
@@ -895,6 +909,10 @@ export interface RiskReason {
 export interface RotationIn {
   overlap_s?: number;
 }
+export interface RouteView {
+  provider: string | null;
+  weighed: Array<CandidateView>;
+}
 export interface RunIn {
   date?: string | null;
 }
@@ -1467,6 +1485,14 @@ export interface Operations {
     path: { id: string };
     body: mela__services__payments__schemas__ReviewIn;
     answer: ReviewedView;
+  };
+  "GET /api/payments/payments/{id}/route": {
+    path: { id: string };
+    answer: RouteView;
+  };
+  "GET /api/payments/providers": {
+    query?: { amount_paise?: number; method?: "upi" | "card"; bank?: string };
+    answer: CandidatePage;
   };
   "POST /api/payments/reconciliations": {
     body: ReconciliationIn;

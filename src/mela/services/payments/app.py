@@ -19,7 +19,8 @@ from mela.services.payments.providers.phonepe import PhonePe
 from mela.services.payments.providers.razorpay import Razorpay
 from mela.services.payments.rules import cases as case_rules
 from mela.services.payments.rules import risk as risk_rules
-from mela.services.payments.rules import schedule
+from mela.services.payments.rules import routing, schedule
+from mela.services.payments.rules.routing import Board
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import Books
 from mela.services.payments.service.cases import Cases
@@ -39,7 +40,10 @@ def build(ctx: Context[Settings]) -> Parts:
     """Put payments together."""
     rows = yaml.safe_load((DATA / "status-checks.yaml").read_text(encoding="utf-8"))
     checks = schedule.in_force(rows, clock.india_date(ctx.clock.now()), scale=ctx.settings.schedule_scale)
-    desk = Desk([_provider(name, ctx) for name in ctx.settings.providers])
+    weights = yaml.safe_load(Path(ctx.settings.routing_rules or DATA / "routing.yaml").read_text(encoding="utf-8"))
+    today = clock.india_date(ctx.clock.now())
+    board = Board(routing.policy(weights, today), routing.tariffs(weights, today))
+    desk = Desk([_provider(name, ctx) for name in ctx.settings.providers], board, ctx.clock)
     risk = _risk(ctx)
     payments = PaymentsService(ctx.db, ctx.clock, desk, ctx.settings, checks, risk)
     books = Books(ctx.db, ctx.clock)

@@ -31,6 +31,8 @@ class Settings:
         default=(), repr=False,
         metadata={"secret": True, "help": "Our keys there: razorpay=KEY_ID:KEY_SECRET:WEBHOOK_SECRET,…"},
     )  # fmt: skip
+    routing_rules: str | None = None
+    """File with weights and prices of one's own, shaped as `data/routing.yaml`; left out: those."""
     gateway_timeout_s: float = 5.0
     """A provider has this long to answer, less when the caller waits less."""
     retry_s: float = 2.0

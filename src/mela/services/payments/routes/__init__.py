@@ -1,12 +1,14 @@
 """Payments over HTTP: the providers' callbacks, and the books for the person on duty."""
 
 import re
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from mela.kernel.errors import Unreachable
+from mela.kernel.money import Paise
 from mela.kernel.web import bodies, inputs, pages
 from mela.kernel.web.callers import Operator
 from mela.kernel.web.keys import Key
@@ -59,6 +61,30 @@ def _payments(api: APIRouter, payments: PaymentsService) -> None:
             "history": [{**step, "before": step["from"], "after": step["to"]} for step in history],
             "refunds": [{"id": r.id, "amount_paise": r.amount, "state": r.state, "reason": r.reason} for r in refunds],
         }  # fmt: skip
+
+    @api.get(
+        "/payments/{id}/route", response_model=schemas.RouteView, tags=["on duty"], summary="Why a provider got a payment",
+        responses=refused({404: "payments.unknown_payment"}),
+    )  # fmt: skip
+    async def get_payment_route(_caller: Operator, id: Id) -> object:  # noqa: A002
+        """How the providers were weighed when the payment began; its history says whether it moved on."""
+        provider, weighed = await payments.route(id)
+        return {"provider": provider, "weighed": weighed}
+
+    @api.get("/providers", response_model=schemas.CandidatePage, tags=["on duty"], summary="How providers are doing")
+    async def list_providers(
+        _caller: Operator,
+        amount_paise: Annotated[
+            int, Query(ge=100, le=10**12, description="Of the payment", examples=[129900])
+        ] = 100_000,
+        method: Annotated[Literal["upi", "card"], Query(description="By which method", examples=["upi"])] = "upi",
+        bank: Annotated[
+            str | None, Query(max_length=20, pattern="^[A-Z0-9]+$", description="Of which bank", examples=["SBI"])
+        ] = None,
+    ) -> object:
+        """As a payment of now would find them, in this process."""
+        found = payments.weigh(Paise(amount_paise), method=method, bank=bank)
+        return {"items": [asdict(each) for each in found]}
 
     @api.post(
         "/payments/{id}/cash", response_model=schemas.CashView, tags=["on duty"],

@@ -30,6 +30,7 @@ from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.rules import schedule, states
 from mela.services.payments.rules.risk import Verdict
+from mela.services.payments.rules.routing import Candidate
 from mela.services.payments.service.desk import Desk
 from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
@@ -67,7 +68,8 @@ class PaymentsService:
         expires = now + timedelta(seconds=seconds) if upi else None
         new = NewPayment(ids.new_id("pay"), key, order_id, amount, method, description[:80], now, expires)
         if upi:
-            new = replace(new, provider=self._desk.first)
+            chosen, route = self._desk.first(new.id, amount)
+            new = replace(new, provider=chosen, route=route)
         attempt = None if payer is None else self._risk.attempt(payer, amount, method, now)
         due = self._again(now, 0) if upi else None
         payment, provider = await self._db.run(risks.create, new, due=due, attempt=attempt)
@@ -76,7 +78,7 @@ class PaymentsService:
         judged = await self._judge(payment)
         if judged is not None or provider is None:
             return judged or payment
-        return await self._begin(payment, new.description, provider)
+        return await self._begin(payment, new.description, provider, fresh=payment.id == new.id)
 
     async def get(self, *, payment_id: str) -> Payment:
         return await self._db.read(payments.get, payment_id)
@@ -140,6 +142,14 @@ class PaymentsService:
         payment, history = await self._db.read(payments.look, payment_id)
         return payment, history, await self._db.read(refunds.of_payment, payment_id)
 
+    async def route(self, payment_id: str) -> tuple[str | None, list[dict[str, Any]]]:
+        """The provider that has a payment, and how all were weighed when it began. Raises: UnknownPayment."""
+        return await self._db.read(payments.route, payment_id)
+
+    def weigh(self, amount: Paise, *, method: str, bank: str | None) -> list[Candidate]:
+        """The providers as a payment of now would find them, best first."""
+        return self._desk.choose(ids.new_id("pay"), amount, method, bank)
+
     async def compare_books(self) -> dict[str, tuple[Paise, Paise]]:
         """Ours and the providers' sum of what was collected and refunded. Raises: Unreachable."""
         sums: dict[str, list[int]] = {kind: [0, 0] for kind in accounts.AT_GATEWAY}
@@ -164,18 +174,24 @@ class PaymentsService:
             return await self._db.run(payments.hold, payment.id, self._clock.now())
         return None
 
-    async def _begin(self, payment: Payment, description: str, provider: str, *, late: bool = False) -> Payment:
-        """Have a provider begin a payment, and another one where the first cannot have charged."""
+    async def _begin(
+        self, payment: Payment, description: str, provider: str, *, fresh: bool = False, late: bool = False
+    ) -> Payment:
+        """Have a provider begin a payment, and another one where the first cannot have charged.
+
+        That is known of a `fresh` payment only: what was tried before may have happened.
+        """
         tried = {provider}
         while True:
             now, expires = self._clock.now(), payment.expires or payment.created
             seconds = max(1, int((expires - now).total_seconds()))
-            told = await self._desk.at(provider).create(
-                Charge(payment.id, payment.amount, description, seconds, expires)
-            )
+            charge = Charge(payment.id, payment.amount, description, seconds, expires)
+            told = await self._desk.at(provider).create(charge)
+            self._desk.answered(provider, told, now.timestamp())
             if isinstance(told, ProviderPayment):
                 return await self._begun(payment, provider, told, expires, late=late)
-            following = self._desk.another(tried) if isinstance(told, Declined | Unsent) else None
+            may_move = fresh and isinstance(told, Declined | Unsent)
+            following = self._desk.another(tried, payment.id, payment.amount) if may_move else None
             if following is None:
                 return await self._not_begun(payment, provider, told)
             why = told.code if isinstance(told, Declined) else told.why
@@ -218,9 +234,9 @@ class PaymentsService:
                 await self._db.run(payments.look_again, payment.id, again)
             return
         due = self._checks.next(created=found.payment.created, expires=found.expires, now=now)
-        told = await self._desk.at(found.provider).status(
-            Known(found.payment.id, found.payment.amount, found.gateway_id)
-        )
+        known = Known(found.payment.id, found.payment.amount, found.gateway_id)
+        told = await self._desk.at(found.provider).status(known)
+        self._desk.answered(found.provider, told, now.timestamp())
         if isinstance(told, ProviderPayment):
             await self._apply(found.provider, told, Actor.CHECK, due=due)
         elif isinstance(told, Absent) and found.gateway_id is None and now > found.expires:
@@ -266,6 +282,8 @@ class PaymentsService:
             payments.apply, told, provider=provider, actor=actor, now=self._clock.now(), due=due, event=event
         )
         WORDS.labels(actor, told.status, outcome).inc()
+        if outcome in (Outcome.MOVED, Outcome.LATE):
+            self._desk.ended(provider, told)
         if outcome is Outcome.PARKED:
             log.error("payment parked", payment=told.reference, provider=provider, status=told.status)
         return outcome

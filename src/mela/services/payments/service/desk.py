@@ -1,9 +1,18 @@
-"""Which providers there are, and which of them a payment goes to."""
+"""Which providers there are, which of them a payment goes to, and how each is doing lately.
+
+What is known of their health lives in this process: another pod learns for itself, and a restart begins with hope.
+"""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
+from mela.kernel.clock import Clock
 from mela.kernel.errors import NotFound
-from mela.services.payments.providers import Provider
+from mela.kernel.money import Paise
+from mela.services.payments.model import ProviderPayment, Word
+from mela.services.payments.providers import Absent, Declined, Provider, Unknown
+from mela.services.payments.rules.routing import Board, Candidate, Stage
 
 
 class UnknownProvider(NotFound):
@@ -15,18 +24,13 @@ class UnknownProvider(NotFound):
 class Desk:
     """The configured providers, in order of preference."""
 
-    def __init__(self, providers: Sequence[Provider]) -> None:
-        self._providers = {provider.name: provider for provider in providers}
+    def __init__(self, providers: Sequence[Provider], board: Board, clock: Clock) -> None:
+        self._providers, self._board, self._clock = {provider.name: provider for provider in providers}, board, clock
 
     @property
     def all(self) -> list[Provider]:
         """Every provider."""
         return list(self._providers.values())
-
-    @property
-    def first(self) -> str:
-        """Where a payment goes first."""
-        return next(iter(self._providers))
 
     def at(self, name: str) -> Provider:
         """A provider by its name. Raises: UnknownProvider."""
@@ -35,6 +39,34 @@ class Desk:
         except KeyError:
             raise UnknownProvider(provider=name) from None
 
-    def another(self, tried: set[str]) -> str | None:
-        """Where a payment goes on to, None when all were tried."""
-        return next((name for name in self._providers if name not in tried), None)
+    def choose(self, token: str, amount: Paise, method: str = "upi", bank: str | None = None) -> list[Candidate]:
+        """The providers as they are weighed now, best first. `token`, such as a payment's id, decides what chance decides."""
+        now = self._clock.now().timestamp()
+        return self._board.choose(self._providers, method=method, amount=amount, now=now, token=token, bank=bank)
+
+    def first(self, payment_id: str, amount: Paise) -> tuple[str, list[dict[str, Any]] | None]:
+        """Where a new payment goes, and how all were weighed; None where there is no choice."""
+        if len(self._providers) == 1:
+            return next(iter(self._providers)), None
+        found = self.choose(payment_id, amount)
+        return found[0].provider, [asdict(each) for each in found]
+
+    def another(self, tried: set[str], payment_id: str, amount: Paise) -> str | None:
+        """Where a payment goes on to, None when nobody is left who takes it."""
+        found = (each for each in self.choose(payment_id, amount) if each.takes and each.provider not in tried)
+        return next((each.provider for each in found), None)
+
+    def answered(self, provider: str, told: ProviderPayment | Declined | Absent | Unknown, began: float) -> None:
+        """Count a request: whatever a provider says is an answer. `began`: seconds since 1970."""
+        now = self._clock.now().timestamp()
+        good = not isinstance(told, Unknown)
+        self._board.note(Stage.ANSWERS, provider, "upi", good=good, now=now, ms=max(0.0, now - began) * 1000)
+
+    def ended(self, provider: str, told: ProviderPayment) -> None:
+        """Count how a payment ended, unless the payer was the reason."""
+        if told.status is not Word.CAPTURED and told.status is not Word.FAILED:
+            return
+        if told.status is Word.FAILED and told.error_code in self._board.policy.payer_codes:
+            return
+        now = self._clock.now().timestamp()
+        self._board.note(Stage.CAPTURES, provider, "upi", good=told.status is Word.CAPTURED, now=now)

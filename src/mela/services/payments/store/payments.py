@@ -184,6 +184,12 @@ def look(conn: Connection, payment_id: str) -> tuple[Payment, list[dict[str, Any
     return _payment(_fields(row)), row.history
 
 
+def route(conn: Connection, payment_id: str) -> tuple[str | None, list[dict[str, Any]]]:
+    """Which provider has a payment, and how all were weighed when it began. Raises: UnknownPayment."""
+    row = _find(conn, payment_id)
+    return row.provider, row.route or []
+
+
 def any_due(conn: Connection, now: datetime) -> bool:
     """Whether a claim may find something: cheaper to ask than to claim in vain."""
     return conn.execute(_ANY_DUE, {"now": now}).first() is not None
