@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
-import { type Language, SCRIPTS } from "./src/i18n/languages.ts";
+import { FIRST } from "./src/shop/first.ts";
 
 const api = process.env.MELA_URL ?? "http://127.0.0.1:3000";
 const compressible = /\.(js|css|html|svg|json|txt)$/;
@@ -14,20 +14,16 @@ function start(): Plugin {
     apply: "build",
     enforce: "post",
     generateBundle(_options, bundle) {
-      const files: Record<string, object[]> = {};
+      const files: Record<string, string> = {};
       for (const [file, made] of Object.entries(bundle)) {
         const text = made.type === "chunk" && made.moduleIds.find((id) => /\/i18n\/texts\/\w\w\.json$/.test(id));
-        if (!text) continue;
-        const language = text.slice(-7, -5) as Language;
-        const font = Object.keys(bundle).find((name) => name.includes(`anek-${SCRIPTS[language]}-text`));
-        files[language] = [
-          { rel: "modulepreload", href: `/${file}` },
-          { rel: "preload", as: "font", href: `/${font}` },
-        ];
+        if (text) files[text.slice(-7, -5)] = `/${file}`;
       }
       const page = bundle["index.html"];
       if (page?.type !== "asset") throw new Error("index.html was not built");
-      const code = readFileSync("src/start.js", "utf8").replace("{}; // FILES", `${JSON.stringify(files)};`);
+      const code = readFileSync("src/start.js", "utf8")
+        .replace("{}; // FILES", `${JSON.stringify(files)};`)
+        .replace("[]; // FIRST", `${JSON.stringify(FIRST)};`);
       const reference = this.emitFile({ type: "asset", name: "start.js", source: `(() => {\n${code}})();\n` });
       const script = `<script src="/${this.getFileName(reference)}"></script>`;
       page.source = String(page.source).replace("<title>", `${script}\n    <title>`);

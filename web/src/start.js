@@ -1,6 +1,7 @@
 // Runs before the first paint, from a file of its own: the policy allows no script in the page. It imports nothing.
-// The build puts in which file holds each language's texts and its script's letters; both begin to load here.
+// The build puts in which file holds each language's texts, and what the first page asks the API: both begin to load here.
 const files = {}; // FILES
+const first = []; // FIRST
 
 const kept = (name) => {
   try {
@@ -14,8 +15,11 @@ const language = wanted.find((tag) => tag in files) ?? "en";
 const root = document.documentElement;
 root.lang = language;
 for (const look of ["theme", "motion"]) if (kept(look)) root.dataset[look] = kept(look);
-for (const { rel, href, as } of files[language] ?? []) {
-  document.head.append(
-    Object.assign(document.createElement("link"), { rel, href, crossOrigin: "", ...(as && { as }) }),
-  );
+document.head.append(
+  Object.assign(document.createElement("link"), { rel: "modulepreload", href: files[language], crossOrigin: "" }),
+);
+if (location.pathname === "/") {
+  const headers = { "Accept-Language": language };
+  const ask = (address) => [address, fetch(address, { headers }).catch(() => undefined)];
+  window.early = new Map(first.map((address) => ask(`${address}lang=${language}`)));
 }

@@ -5,15 +5,6 @@ export type Language = (typeof LANGUAGES)[number];
 /** How each language calls itself. */
 export const NAMES: Record<Language, string> = { en: "English", hi: "हिन्दी", ta: "தமிழ்", te: "తెలుగు", kn: "ಕನ್ನಡ" };
 
-/** The script, as font files are called. */
-export const SCRIPTS: Record<Language, string> = {
-  en: "latin",
-  hi: "devanagari",
-  ta: "tamil",
-  te: "telugu",
-  kn: "kannada",
-};
-
 export function isLanguage(tag: string | null | undefined): tag is Language {
   return LANGUAGES.includes(tag as Language);
 }

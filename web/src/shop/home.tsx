@@ -4,6 +4,7 @@ import type { Category } from "../api/schema";
 import { Art, SHELVES } from "../art/art";
 import { useText } from "../i18n";
 import { Bones, Failure, Title } from "../ui/ui";
+import { LOOK_INTO } from "./first";
 import { Shelf } from "./goods";
 
 /** The fair itself: a stall for each shelf, then what is cheaper today, then a look at some of the stalls. */
@@ -43,8 +44,6 @@ export default function Home() {
     </div>
   );
 }
-
-const LOOK_INTO = ["grocery", "fashion", "kitchen"];
 
 /** What costs less than it did: compared with what people really paid before, never with the printed price. */
 function Offers() {
