@@ -34,11 +34,12 @@ def prepared(browser: Browser, url: str) -> tuple[Any, dict[str, str]]:
     expect(person.page.locator("[data-refund=processed]")).to_be_visible(timeout=60_000)
     person.put_in("gaming-laptop")
     link = person.page.request.get(f"{url}/api/orders/orders/{pending}").json()["intent_url"]
+    upi = "/upi/" + link.split("tr=")[1].split("&")[0]
     paths = {
         "home": "/", "shelf": "/c/grocery", "search": "/search?q=chaval", "nothing": "/search?q=qqqqqqqq", "product": f"/p/{PRODUCT}",
         "cart": "/cart", "checkout": "/checkout", "orders": "/orders", "pending": f"/orders/{pending}",
         "confirmed": f"/orders/{confirmed}", "cancelled": f"/orders/{cancelled}", "invoices": f"/orders/{confirmed}/invoices",
-        "account": "/account", "upi": "/upi/" + link.split("tr=")[1].split("&")[0], "sms": f"/sms/{person.phone}",
+        "account": "/account", "upi": upi, "pin": upi, "sms": f"/sms/{person.phone}",
         "design": "/design", "lost": "/no/such/page",
     }  # fmt: skip
     memory = person.context.storage_state()
@@ -74,10 +75,10 @@ def take(folder: Path, url: str, *, width: int) -> None:
         for language, theme in itertools.product(i18n.LANGUAGES, THEMES):
             for page in pages(browser, memory, language, theme, width):
                 for name, path in paths.items():
-                    _shoot(page, url + path, folder / f"{name}-{language}-{theme}.png")
+                    _shoot(page, name, url + path, folder / f"{name}-{language}-{theme}.png")
         for page in pages(browser, None, "en", "light", width):
             for name, path in {"empty": "/cart", "signin": "/signin", "stranger": "/orders"}.items():
-                _shoot(page, url + path, folder / f"{name}-en-light.png")
+                _shoot(page, name, url + path, folder / f"{name}-en-light.png")
         browser.close()
 
 
@@ -87,11 +88,19 @@ def settled(page: Page) -> None:
         expect(page.locator(".bone, .kolam[role=status]")).to_have_count(0, timeout=20_000)
 
 
-def _shoot(page: Page, url: str, file: Path) -> None:
+def open_page(page: Page, name: str, url: str) -> None:
+    """The page of that name, with all that it asked for."""
     page.goto(url)
     page.locator("main h1").wait_for()
-    page.evaluate("document.fonts.ready")
     settled(page)
+    if name == "pin":
+        page.locator("button.yes").click()
+        page.locator(".pad").wait_for()
+
+
+def _shoot(page: Page, name: str, url: str, file: Path) -> None:
+    open_page(page, name, url)
+    page.evaluate("document.fonts.ready")
     page.screenshot(path=file, full_page=True)
     wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     print(file.name, "" if wide <= window else f"is {wide} px wide in {window}")

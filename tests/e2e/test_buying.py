@@ -57,6 +57,43 @@ def test_a_declined_payment_costs_nothing_and_fills_the_cart_again(come_in: Ente
     expect(ravi.page.get_by_role("link", name=ravi.say("cart.checkout"))).to_be_visible()
 
 
+def test_a_wrong_pin_may_be_entered_three_times(come_in: Enter) -> None:
+    person = come_in(language="hi", width=360)
+    person.buy(ATTA, ATTA_PRICE)
+    with person.upi_app() as app:
+        person.press("upi.approve", app)
+        for _ in range(2):
+            person.enter_pin(app, "4321")
+            expect(app.get_by_role("alert").filter(has_text="PIN")).to_be_visible()
+        person.enter_pin(app, "4321")
+        expect(app.locator("[data-bill=failed] ~ [data-code]")).to_have_attribute("data-code", "Z6")
+    person.stands("cancelled")
+    expect(person.page.get_by_text(person.say("why.declined"))).to_be_visible()
+
+
+def test_a_pin_of_six_digits_needs_no_mouse(come_in: Enter) -> None:
+    person = come_in(width=360)
+    person.buy(ATTA, ATTA_PRICE)
+    with person.upi_app() as app:
+        app.get_by_role("radio", name=re.compile("Gramin")).check()
+        person.button("upi.approve", app).press("Enter")
+        expect(app.get_by_label(person.say("upi.pin", count=6))).to_be_focused()
+        app.keyboard.type("13579x0")
+        app.keyboard.press("Enter")
+        expect(app.locator("[data-bill=captured]")).to_be_visible()
+    person.stands("confirmed")
+
+
+def test_cancelling_at_the_pin_declines(come_in: Enter) -> None:
+    person = come_in(language="kn")
+    person.buy(ATTA, ATTA_PRICE)
+    with person.upi_app() as app:
+        person.press("upi.approve", app)
+        person.press("upi.cancel", app)
+        expect(app.locator("[data-bill=failed] ~ [data-code]")).to_have_attribute("data-code", "ZA")
+    person.stands("cancelled")
+
+
 def test_a_payment_that_nobody_makes_ends_by_itself(come_in: Enter, tmp_path: Path) -> None:
     hasty = Actor(tmp_path / "hasty", MELA_ORDERS_PAY_WITHIN_S="6", MELA_ORDERS_HOLD_S="60")
     with running(hasty):

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from mela.kernel import i18n
 from tests.e2e import slow
 from tests.e2e.conftest import Enter
-from tests.e2e.pictures import prepared, settled
+from tests.e2e.pictures import open_page, prepared, settled
 from tests.e2e.visitor import AXE, Visitor
 from tests.proofs.stage import Actor
 
@@ -19,7 +19,7 @@ HOSTILE = (
 )
 PAGES = (
     "home", "shelf", "search", "nothing", "product", "cart", "checkout", "orders", "pending", "confirmed", "cancelled",
-    "invoices", "account", "upi", "sms", "design", "lost",
+    "invoices", "account", "upi", "pin", "sms", "design", "lost",
 )  # fmt: skip
 
 
@@ -38,9 +38,7 @@ def test_axe_finds_nothing_serious(
     context = browser.new_context(storage_state=memory, viewport={"width": 360, "height": 760}, bypass_csp=True)
     context.add_init_script(f"localStorage.setItem('mela.theme','{theme}');localStorage.setItem('mela.motion','off')")
     page = context.new_page()
-    page.goto(shop.url + paths[name])
-    page.locator("main h1").wait_for()
-    settled(page)
+    open_page(page, name, shop.url + paths[name])
     page.add_script_tag(path=AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
     context.close()

@@ -115,7 +115,14 @@ class Visitor:
         """Approve the payment in the app."""
         with self.upi_app() as app:
             self.press("upi.approve", app)
+            self.enter_pin(app, "1234")
             expect(app.locator("[data-bill=captured]")).to_be_visible()
+
+    def enter_pin(self, app: Page, pin: str) -> None:
+        """By the pad, digit after digit, then what pays."""
+        for digit in pin:
+            app.get_by_role("button", name=digit, exact=True).click()
+        app.get_by_role("button", name=re.compile("₹")).click()
 
     def stands(self, state: str, within_s: int = 30) -> None:
         """The page shows the order in this state, sooner or later, without being loaded again."""

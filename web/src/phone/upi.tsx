@@ -2,16 +2,17 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { call } from "../api/client";
 import { useLoad } from "../api/load";
-import type { Bill } from "../api/schema";
+import type { Bill, PayerAccount } from "../api/schema";
 import { useText } from "../i18n";
 import { rupees } from "../money";
 import { readLink } from "../shop/pay";
 import { Icon } from "../ui/icon";
-import { Button, Failure, Field, Kolam, Notice, Title } from "../ui/ui";
+import { Button, Choice, Failure, Field, Kolam, Notice, Title } from "../ui/ui";
 import { useWork } from "../ui/work";
 import { Phone } from "./phone";
+import { Pin } from "./pin";
 
-/** The simulated UPI app: what a payer sees of a payment, and the three things that payers do. */
+/** The simulated UPI app: what a payer sees of a payment, and what payers do: choose an account, enter the PIN, decline, wait. */
 export default function UpiPage({ id }: { id?: string }) {
   const { t } = useText();
   return <Phone title={t("upi.app")}>{id ? <Asked id={id} /> : <Paste />}</Phone>;
@@ -52,7 +53,7 @@ function Asked({ id }: { id: string }) {
   return <Shown bill={bill.data} put={bill.put} again={bill.again} />;
 }
 
-function Shown({ bill, put, again }: { bill: Bill; put: (bill: Bill) => void; again: () => void }) {
+function Shown({ bill, put, again }: Part) {
   const { t } = useText();
   if (bill.status === "created") return <Decide bill={bill} put={put} again={again} />;
   const paid = bill.status === "captured";
@@ -74,8 +75,8 @@ function Shown({ bill, put, again }: { bill: Bill; put: (bill: Bill) => void; ag
       <p className="lead numbers">{rupees(bill.amount)}</p>
       <p>{bill.payee}</p>
       {bill.error && (
-        <p className="small" lang="en">
-          {bill.error}
+        <p className="small" lang="en" data-code={bill.error_code}>
+          {bill.error_code} · {bill.error}
         </p>
       )}
       {bill.rrn && <p className="small soft numbers">{t("upi.rrn", { rrn: bill.rrn })}</p>}
@@ -84,9 +85,19 @@ function Shown({ bill, put, again }: { bill: Bill; put: (bill: Bill) => void; ag
   );
 }
 
-function Decide({ bill, put, again }: { bill: Bill; put: (bill: Bill) => void; again: () => void }) {
-  const { t } = useText();
+interface Part {
+  bill: Bill;
+  put: (bill: Bill) => void;
+  again: () => void;
+}
+
+/** First what is asked and from which account, then the PIN; the clock runs through both. */
+function Decide({ bill, put, again }: Part) {
+  const { t, language } = useText();
   const work = useWork();
+  const accounts = useLoad("GET /sim/gateway/upi/accounts", undefined, language);
+  const [vpa, setVpa] = useState<string>();
+  const [agreed, setAgreed] = useState(false);
   const [left, setLeft] = useState(bill.seconds_left);
   useEffect(() => {
     setLeft(bill.seconds_left);
@@ -96,33 +107,73 @@ function Decide({ bill, put, again }: { bill: Bill; put: (bill: Bill) => void; a
   useEffect(() => {
     if (left < 0) again();
   }, [left, again]);
-  const approve = () =>
-    work.run(async () => put(await call("POST /sim/gateway/upi/{id}/approve", { path: { id: bill.id }, body: {} })));
+  if (accounts.error && !accounts.data) return <Failure error={accounts.error} again={accounts.again} />;
+  const known = accounts.data?.items ?? [];
+  const account = known.find((each) => each.vpa === vpa) ?? known[0];
+  if (!account) return <Kolam>{t("ui.loading")}</Kolam>;
   const decline = () =>
     work.run(async () => put(await call("POST /sim/gateway/upi/{id}/decline", { path: { id: bill.id }, body: {} })));
   return (
     <>
-      <div className="payee">
-        <span className="face" aria-hidden="true">
-          {bill.payee.slice(0, 1)}
-        </span>
-        <Title plain={t("upi.asks", { payee: bill.payee })}>{t("upi.asks", { payee: bill.payee })}</Title>
-        <p className="small soft">{bill.payee_vpa}</p>
-        <p className="amount">{rupees(bill.amount)}</p>
-        <p>{bill.description}</p>
-      </div>
+      {agreed ? (
+        <Pin key={account.vpa} bill={bill} account={account} put={put} again={again} />
+      ) : (
+        <>
+          <Payee bill={bill} />
+          <Accounts known={known} chosen={account} choose={setVpa} />
+        </>
+      )}
       {work.error && <Failure error={work.error} again={again} />}
       <div className="stack tight">
-        <Button kind="yes wide" busy={work.busy} onClick={approve}>
-          {t("upi.approve")}
-        </Button>
-        <Button kind="no wide" disabled={work.busy} onClick={decline}>
-          {t("upi.decline")}
+        {!agreed && (
+          <Button kind="yes wide" disabled={work.busy} onClick={() => setAgreed(true)}>
+            {t("upi.approve")}
+          </Button>
+        )}
+        <Button kind="no wide" busy={work.busy} onClick={decline}>
+          {t(agreed ? "upi.cancel" : "upi.decline")}
         </Button>
       </div>
       <Notice tone="wait" title={t("upi.left", { seconds: Math.max(0, left) })}>
         {t("upi.left.what")}
       </Notice>
     </>
+  );
+}
+
+function Payee({ bill }: { bill: Bill }) {
+  const { t } = useText();
+  return (
+    <div className="payee">
+      <span className="face" aria-hidden="true">
+        {bill.payee.slice(0, 1)}
+      </span>
+      <Title plain={t("upi.asks", { payee: bill.payee })}>{t("upi.asks", { payee: bill.payee })}</Title>
+      <p className="small soft">{bill.payee_vpa}</p>
+      <p className="amount">{rupees(bill.amount)}</p>
+      <p>{bill.description}</p>
+    </div>
+  );
+}
+
+function Accounts({
+  known,
+  chosen,
+  choose,
+}: {
+  known: readonly PayerAccount[];
+  chosen: PayerAccount;
+  choose: (vpa: string) => void;
+}) {
+  const { t } = useText();
+  return (
+    <fieldset className="stack tight">
+      <legend className="strong">{t("upi.from")}</legend>
+      {known.map((each) => (
+        <Choice key={each.vpa} name="from" checked={each === chosen} onChange={() => choose(each.vpa)}>
+          <span lang="en">{each.bank}</span> <span className="small soft numbers">{each.masked}</span>
+        </Choice>
+      ))}
+    </fieldset>
   );
 }

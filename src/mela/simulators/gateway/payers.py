@@ -1,4 +1,4 @@
-"""Who pays in the simulated UPI app: accounts with their banks' limits, one PIN for all."""
+"""Who pays in the simulated UPI app: accounts with their banks' limits and PINs."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -19,11 +19,12 @@ class Account:
     masked: str
     most: int
     code: str
+    pin: str
 
 
 @dataclass(frozen=True)
 class Payers:
-    """All accounts by VPA, the PIN, and how often it may be wrong."""
+    """All accounts by VPA, the PIN of every other one, and how often a PIN may be wrong."""
 
     accounts: dict[str, Account]
     pin: str
@@ -34,5 +35,5 @@ class Payers:
 def payers() -> Payers:
     """What the file says."""
     document = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    accounts = [Account(**row) for row in document["accounts"]]
+    accounts = [Account(**({"pin": document["pin"]} | row)) for row in document["accounts"]]
     return Payers({account.vpa: account for account in accounts}, document["pin"], document["pin_tries"])

@@ -250,13 +250,12 @@ def _payer(routes: APIRouter, gateway: Gateway) -> APIRouter:
     @routes.get("/accounts", summary="The payer's accounts")
     async def list_upi_accounts() -> schemas.PayerAccountPage:
         """What the phone offers to pay from. Invented, PIN included."""
-        known = payers()
         return schemas.PayerAccountPage(
             items=[
                 schemas.PayerAccount(
-                    vpa=a.vpa, holder=a.holder, bank=a.bank, masked=a.masked, most_paise=a.most, pin=known.pin
+                    vpa=a.vpa, holder=a.holder, bank=a.bank, masked=a.masked, most_paise=a.most, pin=a.pin
                 )
-                for a in known.accounts.values()
+                for a in payers().accounts.values()
             ]
         )
 

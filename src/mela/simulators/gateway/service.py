@@ -214,14 +214,14 @@ class Gateway:
         A wrong one may be entered again; after the last try, or above the bank's limit, the payment fails.
         """
         known, now, plan = payers(), self._clock.now(), await self.plan()
-        if pin != known.pin:
+        account = known.accounts.get(vpa.lower())
+        if pin != (account.pin if account else known.pin):
             row = await self._db.run(store.note_wrong_pin, payment_id, most=known.tries, now=now, plan=plan)
             self._sender.wake()
             if row.status == store.CREATED:
                 raise store.WrongUpiPin(left=known.tries - row.wrong_pins)
             return self._bill(row)
         bill = await self.bill(payment_id)
-        account = known.accounts.get(vpa.lower())
         if account is not None and bill["amount"] > account.most and bill["status"] == store.CREATED:
             return await self.decline(payment_id, account.code)
         return await self.approve(payment_id, vpa)
