@@ -1,6 +1,6 @@
 """`python -m benchmarks [PART…]`: measure, print, write `benchmarks/last.json`.
 
-Parts: reads, orders, postgres, startup, memory (10,000 orders), verify, rehearsal. Without a name: all of them.
+Parts: reads, orders, postgres, startup, memory (10,000 orders), streams, pages, verify, rehearsal. Without a name: all of them.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import manifests, rehearsal, shoppers
+from benchmarks import manifests, pages, rehearsal, shoppers, streams
 from benchmarks.server import LOAD_CORE, SERVER_CORE, Platform, outside_world, platform
 from mela.runtime import registry
 
@@ -263,8 +263,21 @@ def rehearse(_: Path) -> Iterator[Figure]:
             yield Figure(name, seen["cpu_s"], "CPU s", told)
 
 
+def live(work: Path) -> Iterator[Figure]:
+    """A callback on its way to the eye, and open event streams. Needs Chromium."""
+    for measured in streams.measure(work, _skus):
+        yield Figure(*measured)
+
+
+def first_page(work: Path) -> Iterator[Figure]:
+    """The first page in Chromium, on a slow line and a slow processor."""
+    for measured in pages.measure(work):
+        yield Figure(*measured)
+
+
 PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "reads": reads, "orders": orders, "postgres": postgres, "startup": startup, "memory": memory,
+    "streams": live, "pages": first_page,
     "verify": verify, "rehearsal": rehearse,
 }  # fmt: skip
 
@@ -278,7 +291,7 @@ def main() -> None:
     chosen = parser.parse_args().parts or list(PARTS)
     if missing := [part for part in chosen if part not in PARTS]:
         parser.error(f"no such part: {', '.join(missing)}; there are {', '.join(PARTS)}")
-    if not {"verify", "rehearsal"}.issuperset(chosen) and not shutil.which("wrk"):
+    if not {"verify", "rehearsal", "streams", "pages"}.issuperset(chosen) and not shutil.which("wrk"):
         sys.exit("wrk is not installed: apt-get install wrk")
     where = conditions()
     print(where)

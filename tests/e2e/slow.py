@@ -42,7 +42,7 @@ def visit(person: Visitor, *, line: bool = True) -> Visit:
     session = person.context.new_cdp_session(page)
     session.send("Network.enable")
     askers: list[str] = []
-    session.on("Network.requestWillBeSent", lambda e: "/api/" in e["request"]["url"] and askers.append(_asker(e)))
+    session.on("Network.requestWillBeSent", lambda e: askers.extend(_asker(e)))
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     if line:
         session.send("Network.emulateNetworkConditions", LINE)
@@ -67,6 +67,9 @@ def _cpu_ms(session: Any) -> float:
     return 1000 * float(values["TaskDuration"])
 
 
-def _asker(event: Any) -> str:
+def _asker(event: Any) -> list[str]:
+    """The script that asked the API, if it was the API that was asked."""
+    if "/api/" not in event["request"]["url"]:
+        return []
     frames = event["initiator"].get("stack", {}).get("callFrames", [])
-    return str(frames[0]["url"]) if frames else ""
+    return [str(frames[0]["url"]) if frames else ""]
