@@ -75,4 +75,4 @@ def test_with_measured_figures_one_database_carries_a_fiftieth_of_it_and_not_a_t
     assert small.levels["viewers"].max() > 500_000
     assert lost(small) < 1e-5
     assert lost(large) > 0.01
-    assert "usage-saturated" in {each.kind for each in large.happenings if each.service == "database"}
+    assert "database-ceiling" in {each.kind for each in large.happenings if each.service == "database"}

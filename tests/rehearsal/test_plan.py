@@ -35,6 +35,7 @@ def test_examples_play_their_minute(family: str) -> None:
 
 def test_a_folder_is_played_as_its_files_stand_and_the_overlay_only_when_it_is_named() -> None:
     folder = plan.read(Plan((KUBERNETES,), "match-2019"))
+    assert folder.graph.name == "streaming"
     assert folder.left_out == (str(Path(KUBERNETES) / "overlays" / "small"),)
     most = {
         path: next(

@@ -155,7 +155,10 @@ def _objects(paths: tuple[str, ...]) -> System:
 
 
 def _fitting(objects: System, event: Event, graphs: Sequence[calls.Graph]) -> calls.Graph:
-    """The call graph with the most workloads among the objects, and the event's actions. Raises: CannotRehearse."""
+    """The call graph with the most workloads among the objects, and the event's actions; of equals the first.
+
+    Raises: CannotRehearse.
+    """
     here = {
         f"{thing.namespace}/{thing.name}" for thing in objects.kind("Deployment", "StatefulSet", "Rollout.argoproj.io")
     }

@@ -99,7 +99,7 @@
     { key: "cpu", format: number => count(Math.round(number * 10) / 10), lines: (run, s) => [line("used", run, s, "cpu_used_m", "c-cpu", { fill: true, scale: 1 / 1000 }), line("limit", run, s, "cpu_limit_m", "c-limit", { dash: [4, 3], scale: 1 / 1000 })] },
     { key: "nodes", format: count, global, lines: run => run.pools.map((pool, place) => ({ label: pool.name, y: points(run, pool.line), color: "c-n" + (place % 4) })) },
     { key: "bandwidth", format: bits, global, lines: run => [{ label: "", y: points(run, run.bandwidth), color: "c-net", fill: true }, run.asked_mbps ? { label: text("line.offered"), y: points(run, run.asked_mbps), color: "c-limit", dash: [4, 3] } : null] },
-    { key: "rupees", format: rupees, global, lines: run => [{ label: "₹", y: points(run, run.cost), color: "c-money", fill: true }] },
+    { key: "rupees", format: rupees, global, lines: run => [{ label: "", y: points(run, run.cost), color: "c-money", fill: true }] },
   ];
   function line(label, run, service, key, tint, more = {}) {
     let y = series(run, service, key);
