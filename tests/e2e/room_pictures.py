@@ -13,17 +13,17 @@ from typing import Any
 import httpx2
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.pictures import THEMES, settled
+from tests.e2e.pictures import THEMES, pages, settled
 from tests.e2e.test_control import park
 from tests.e2e.visitor import ARGUMENTS, CHROMIUM, enter
 from tests.proofs.stage import Actor, running
 
-LIVE_S = 60
+LIVE_S = 80
 """How long the crowd is watched before the pictures: the charts then show calm, trouble and what came after."""
 
 
 def happen(browser: Browser, actor: Actor) -> None:
-    """A refund that the bank does not take, and an event that a handler gave up on."""
+    """A refund that the bank does not take, an event that a handler gave up on, a crowd, and a gateway in trouble."""
     room = httpx2.Client(base_url=f"{actor.url}/api/control", timeout=60)
     room.put("/chaos", json={"refuse_refunds": 1.0}).raise_for_status()
     buyer = enter(browser, actor.url)
@@ -46,9 +46,15 @@ def happen(browser: Browser, actor: Actor) -> None:
     while any(run["state"] in ("waiting", "running") for run in room.get("/rehearsals").json()["items"]):
         time.sleep(1)
     room.put("/crowd", json={"shoppers": 30, "think_s": 1.0}).raise_for_status()
-    for chaos in ({}, {"slow_ms": 600, "drop_after_debit": 0.2, "decline": 0.2}, {"decline": 0.05}):
+    for chaos in ({}, {"slow_ms": 600, "drop_after_debit": 0.2, "decline": 0.2}):
         room.put("/chaos", json=chaos).raise_for_status()
-        time.sleep(LIVE_S / 3)
+        time.sleep(LIVE_S / 2)
+
+
+def calm(url: str) -> None:
+    """Fewer shoppers, who leave room for rehearsals: one that is played and one that waits."""
+    room = httpx2.Client(base_url=f"{url}/api/control", timeout=60)
+    room.put("/chaos", json={"decline": 0.05}).raise_for_status()
     room.put("/crowd", json={"shoppers": 8, "think_s": 2.0}).raise_for_status()
     slow = {"event": "match-2023", "manifests": "03-ipl-streaming-hpa.yaml", "quick": False}
     for number in range(2):
@@ -61,6 +67,11 @@ def take(folder: Path, actor: Actor, widths: list[int]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         happen(browser, actor)
+        for page in pages(browser, None, "en", "light", 1280):  # the one of README.md
+            page.goto(f"{actor.url}/control")
+            page.wait_for_timeout(6000)
+            page.screenshot(path=folder / "readme.png")
+        calm(actor.url)
         for language, theme, width in itertools.product(("en", "hi"), THEMES, widths):
             context = browser.new_context(viewport={"width": width, "height": 900})
             looks = {"lang": language, "theme": theme, "motion": "off"}

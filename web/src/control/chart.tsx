@@ -150,6 +150,7 @@ function options(
         ...axis,
         values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => clock(tick, step < 60)),
         space: 70,
+        size: 28,
       },
       { ...axis, size: 54, values: (_plot, ticks) => ticks.map((tick) => show(tick)) },
     ],

@@ -162,7 +162,7 @@ function Measured({ of, say }: { of: CrowdState; say: Say }) {
   return (
     <>
       <p>
-        {say("bought", {
+        {say(of.purchase_ms.p50 === null ? "boughtNone" : "bought", {
           orders: whole(of.orders_per_s),
           requests: whole(of.requests_per_s),
           half: milliseconds(of.purchase_ms.p50),

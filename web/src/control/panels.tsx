@@ -5,6 +5,7 @@ import type { LedgerState, SettlementRun, SlowRequest } from "../api/schema";
 import { useText } from "../i18n";
 import { moment, rupees } from "../money";
 import { Badge, Button, Failure, Notice } from "../ui/ui";
+import { share as shareOf } from "./figures";
 import { type Say, saying, word } from "./texts";
 
 const OFTEN_MS = 3000;
@@ -101,9 +102,9 @@ function Budget({ used, objective, label }: { used: number | null; objective: nu
   const share = used ?? 0;
   return (
     <span className={`budget ${share > 1 ? "bad" : share > 0.5 ? "wait" : "good"}`}>
-      <meter min={0} max={1} low={0.5} high={1} optimum={0} value={Math.min(share, 1)} aria-label={label} />
+      <meter min={0} max={1} low={0.5} high={0.99} optimum={0} value={Math.min(share, 1)} aria-label={label} />
       <span className="numbers">
-        {percent(used)} / {(objective * 100).toFixed(2)} %
+        {used === null ? "–" : shareOf(used)} / {(objective * 100).toFixed(2)} %
       </span>
     </span>
   );

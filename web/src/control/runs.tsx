@@ -133,7 +133,7 @@ function how({ wish }: Rehearsal, say: Say): string {
 function HowFar({ run, say }: { run: Rehearsal; say: Say }) {
   const far = run.progress;
   if (!far) return <p>{say("reBegin")}</p>;
-  const step = say(far.step.startsWith("rehearsing") ? "rePlaying" : far.share < 1 ? "reLooking" : "reWriting");
+  const step = say(far.share >= 1 ? "reWriting" : far.step.startsWith("rehearsing") ? "rePlaying" : "reLooking");
   return (
     <div className="how-far">
       <span>{step}</span>
@@ -211,7 +211,6 @@ function Compared({ pair, title }: { pair: [Rehearsal, Rehearsal]; title: (run: 
   const lines = pair.map((run): [string, string][] => {
     const first = run.sums?.broke[0];
     return [
-      [say("reDay"), title(run)],
       [say("reHow"), how(run, say)],
       [say("reOutcome"), say(SAYS[run.state])],
       ...(run.sums ? figures(run.sums, say, language) : []),
@@ -230,7 +229,7 @@ function Compared({ pair, title }: { pair: [Rehearsal, Rehearsal]; title: (run: 
               <th scope="col">{say("reWhat")}</th>
               {pair.map((run) => (
                 <th scope="col" key={run.id}>
-                  {moment(run.asked, language, "time")}
+                  {title(run)} <span className="soft">{moment(run.asked, language, "time")}</span>
                 </th>
               ))}
               <th scope="col">

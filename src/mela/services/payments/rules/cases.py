@@ -16,6 +16,9 @@ from typing import Any
 from mela.kernel.errors import Rejected
 from mela.kernel.money import Paise
 
+ANY = "any"
+"""The row for a kind that has none of its own, such as one of an older version."""
+
 
 class Resolution(StrEnum):
     """How a case ended."""

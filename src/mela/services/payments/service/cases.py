@@ -52,6 +52,6 @@ class Cases:
         return self._seen(row)
 
     def _seen(self, row: Row[Any]) -> Seen:
-        kind = self._kinds[row.kind]
+        kind = self._kinds.get(row.kind, self._kinds[rules.ANY])
         until = india_date(row.closed or self._clock.now())
         return Seen(row, row.detail.get("owner", kind.owner), kind.ends, rules.owed(row.detail, until))
