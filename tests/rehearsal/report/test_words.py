@@ -60,3 +60,7 @@ def test_counts_are_written_as_in_india(number: float, said: str) -> None:
 )
 def test_shares(part: float, said: str) -> None:
     assert words.share(part) == said
+
+
+def test_next_to_nothing_is_nothing() -> None:
+    assert (words.share(6.9e-10), words.count(5.4e-7)) == ("0 %", "0")

@@ -122,7 +122,7 @@ def change(of: Change) -> str:
 
 def count(number: float, lang: str = "en") -> str:
     """`1,234`, `2.3 lakh`, `6.52 crore`; small numbers in three digits."""
-    if 0 < number < 10:
+    if 0.01 <= number < 10:
         return f"{number:.2g}"
     return money.compact(Paise(round(number) * 100), lang).replace(money.figures.RUPEE, "")
 
@@ -137,7 +137,7 @@ def share(number: float) -> str:
     if number >= 10:
         return f"{money.figures.group(round(number))}×"
     percent = number * 100
-    return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.2g} %"
+    return f"{percent:.0f} %" if percent >= 10 or percent < 0.005 else f"{percent:.2g} %"
 
 
 def bandwidth(mbps: float) -> str:

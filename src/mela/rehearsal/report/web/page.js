@@ -48,7 +48,7 @@
     return pad(Math.floor(day / 3600)) + ":" + pad(Math.floor(day / 60) % 60) + (seconds ? ":" + pad(Math.floor(day) % 60) : "");
   };
   const grouped = number => { const digits = String(Math.round(Math.abs(number))), tail = digits.slice(-3), head = digits.slice(0, -3); return (number < 0 ? "-" : "") + (head ? head.replace(/\B(?=(\d\d)+$)/g, ",") + "," : "") + tail; };
-  const trimmed = number => String(Number(number.toFixed(2)));
+  const trimmed = number => Math.abs(number) < 1000 ? String(Number(number.toFixed(2))) : grouped(number);
   const count = number => {
     if (Math.abs(number) >= 9999500) return trimmed(number / 1e7) + " " + text("word.crore");
     if (Math.abs(number) >= 1e5) return trimmed(number / 1e5) + " " + text("word.lakh");
