@@ -19,7 +19,7 @@ from tests.proofs.stage import Actor, running
 
 ST = str(Path(sys.executable).parent / "st")
 CHECKS = Path(__file__).with_name("problem_checks.py")
-ENDINGS = ("sign_out", "end_session", "revoke_api_key", "follow_gateway_plan", "set_chaos")
+ENDINGS = ("sign_out", "end_session", "revoke_api_key", "remove_webhook_endpoint", "follow_gateway_plan", "set_chaos")
 """Operations that take the ground from under the others: they sign the caller out, or tell the gateway to fail. Run by themselves."""
 STREAMS = ("follow_order", "follow_figures", "set_crowd", "start_rehearsal")
 """They go on for as long as there is something to tell, or set other processes to work."""
@@ -66,13 +66,20 @@ async def _people(platform: Actor) -> World:
             "name": "proof",
         }
         made = await on_duty.call("POST", "/api/accounts/api-keys", asked, key="key-of-the-proof")
+        seller = Shopper(http, platform.url, "", token=made["token"])
+        hook = await seller.call(
+            "POST", "/api/webhooks/endpoints", {"url": "https://shop.example.in/"}, key="hook-of-the-proof"
+        )
+        endpoint_id = hook["endpoint"]["id"]
+        ping = await seller.call("POST", f"/api/webhooks/endpoints/{endpoint_id}/ping", key="ping-of-the-proof")
         product = await shopper.find("atta")
         await shopper.put_in_cart(product["variants"][0]["sku"])
         order = await shopper.check_out()
         await shopper.approve(order)
         await shopper.wait(order["id"], "confirmed")
         things = {"order_id": order["id"], "product_id": product["id"], "sku": product["variants"][0]["sku"],
-                  "payment": order["payment_id"], "bill": payment_of(order)}  # fmt: skip
+                  "payment": order["payment_id"], "bill": payment_of(order),
+                  "endpoint_id": endpoint_id, "delivery_id": ping["id"]}  # fmt: skip
     tokens = {"customer": shopper.token, "merchant": made["token"], "operator": operator}
     return World(platform, tokens, secrets["gateway_key"], things)
 
@@ -111,7 +118,7 @@ def test_every_operation_keeps_to_its_document(world: World) -> None:
 
 
 def test_things_that_exist_are_answered_as_the_document_says(world: World) -> None:
-    things = {name: world.things[name] for name in ("order_id", "product_id", "sku")}
+    things = {name: world.things[name] for name in ("order_id", "product_id", "sku", "endpoint_id", "delivery_id")}
     config = "[parameters]\n" + "".join(f'"path.{name}" = "{value}"\n' for name, value in things.items())
     for name, paths in {"payment": "/api/payments/payments", "bill": "/sim/gateway"}.items():
         config += f'[[operations]]\ninclude-path-regex = "^{paths}/.*{{id}}"\n'

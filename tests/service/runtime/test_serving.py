@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from mela.kernel.clock import SystemClock
 from mela.kernel.settings import SettingsError, read
 from mela.runtime import registry, serving
 from mela.runtime.settings import CannotStart, PlatformSettings, laptop_defaults, operator_token
@@ -148,6 +149,15 @@ def test_a_laptops_secrets_are_made_once_and_readable_by_their_owner_only(tmp_pa
     assert operator_token(tmp_path) not in first.values()
 
 
+def test_a_folder_of_an_earlier_version_gets_the_secrets_it_lacks_and_keeps_its_own(tmp_path: Path) -> None:
+    kept = {"operator_token": "mela_op_kept", "gateway_key": "kept", "webhook": "kept"}
+    (tmp_path / "secrets.json").write_text(json.dumps(kept))
+    first = laptop_defaults(PlatformSettings(data=tmp_path))
+    assert first["MELA_PAYMENTS_WEBHOOK_SECRET"] == "kept"
+    assert operator_token(tmp_path) == "mela_op_kept"
+    assert first["MELA_WEBHOOKS_KEYS"] == laptop_defaults(PlatformSettings(data=tmp_path))["MELA_WEBHOOKS_KEYS"]
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
@@ -181,8 +191,6 @@ def test_settings_say_where_things_are() -> None:
 async def test_a_peer_of_this_process_is_the_object_and_one_elsewhere_a_proxy(tmp_path: Path) -> None:
     settings = PlatformSettings(data=tmp_path, peers=("catalog=http://catalog:3000",))
     environ = laptop_defaults(settings)
-    from mela.kernel.clock import SystemClock
-
     wiring = Wiring(["accounts"], settings, environ, SystemClock())
     accounts = registry.load("accounts")
     catalog = registry.load("catalog")
@@ -193,6 +201,17 @@ async def test_a_peer_of_this_process_is_the_object_and_one_elsewhere_a_proxy(tm
     assert type(wiring.peer(catalog.contract, caller="orders")).__name__ == "CatalogProxy"
     await built.db.close()
     await wiring.http.aclose()
+
+
+def test_a_service_that_may_be_missing_is_told_only_where_it_is(tmp_path: Path) -> None:
+    peers = ("orders=http://orders:3000", "settlement=http://settlement:3000")
+    told = []
+    for named in ((), ("webhooks=http://webhooks:3000",)):
+        wiring = Wiring(["payments"], PlatformSettings(data=tmp_path, peers=peers + named), {}, SystemClock())
+        wiring.find_doors()
+        told.append(len(wiring._doors["payments.captured"]))
+    without, given = told
+    assert 1 <= without == given - 1
 
 
 def test_database_and_token_are_those_of_the_mounted_secret_of_now(
