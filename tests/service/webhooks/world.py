@@ -70,17 +70,25 @@ class World:
 
     async def sell(self, *sellers: str) -> OrderSold:
         """An order with a line of each seller is sold, webhooks hears of it, and sends what is due."""
-        lines = [line(seller) for seller in sellers or (SELLER,)]
-        event = OrderSold(ids.new_id("ord"), "pay_1", lines, self.clock.now())
+        event = self.sold(*sellers)
         await self.hear(event, event.order_id)
         return event
 
+    def sold(self, *sellers: str) -> OrderSold:
+        """A new order with a line of each seller."""
+        lines = [line(seller) for seller in sellers or (SELLER,)]
+        return OrderSold(ids.new_id("ord"), "pay_1", lines, self.clock.now())
+
     async def hear(self, event: Any, key: str, event_id: str | None = None) -> None:
         """Webhooks hears an event; what is due then is sent."""
+        await self.tell(event, key, event_id)
+        await self.sender.run()
+
+    async def tell(self, event: Any, key: str, event_id: str | None = None) -> None:
+        """Webhooks hears an event, and begins to send."""
         body = messages.to_json(event).decode()
         name = messages.meta(event).name
         await self.process.hand_over(Envelope(event_id or ids.new_id("evt"), name, key, body, event.at, None))
-        await self.sender.run()
 
     async def later(self, seconds: float) -> None:
         """Time passes, and what is due then is sent."""
