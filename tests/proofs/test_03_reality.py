@@ -5,10 +5,14 @@ is what was known when the curve began: when the next sync and scrape are due, h
 """
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,6 +62,7 @@ def test_replicas_rise_and_fall_as_rehearsed_within_one_step() -> None:
         kept = {"began": curve.began, "scrapes": kubelets.scrapes, **asdict(records.of[name])}
         keep(f"{name}.json", json.dumps(kept))
     found = [compared(name, records.of[name], kubelets.scrapes, curve.began) for name in NAMESPACES]
+    print("`mela rehearse` of the same: {:.1f} s, {:.0f} MiB".format(*as_a_user_runs_it()))
     assert not watching.broken
     assert all(each.one_step >= 0.95 for pair in found for each in pair)
 
@@ -76,11 +81,9 @@ class Curve:
         return float(cores[second] if 0 <= second < len(cores) else cores[int(at) % CALM_S])
 
 
-def compared(
-    name: str, record: agreement.Record, scrapes: list[tuple[float, float]], began: float
-) -> tuple[Agreement, Agreement]:
+def compared(name: str, record: agreement.Record, scrapes: list[float], began: float) -> tuple[Agreement, Agreement]:
     """Of the desired and of the ready replicas; told and drawn."""
-    measured = agreement.delays(record, scrapes, began)
+    measured = agreement.delays(record, scrapes, pretend.AGE_S, began)
     measured["pod"] |= STARTS
     start_s = agreement.took(record, "started", "ready", began)
     trace, took_s = played(NAMESPACES[name], start_s, measured)
@@ -118,6 +121,17 @@ def played(seed: int, start_s: float, measured: engine.Measured) -> tuple[Trace,
     graph = replace(GRAPH, services={"work": replace(GRAPH.services["work"], start_s=start_s)})
     trace = engine.run(made, EVENT.demand(seed=seed), graph, seed=seed, measured=measured)
     return trace, time.perf_counter() - since
+
+
+def as_a_user_runs_it() -> tuple[float, float]:
+    """Seconds and MiB of a process that rehearses one seed, its own start included."""
+    words = [str(MANIFEST), "--event", str(pretend.DATA / "ten-minutes.yaml"), "--calls", str(pretend.DATA / "ten-minutes-calls.yaml"), "--no-search"]  # fmt: skip
+    since = time.perf_counter()
+    with subprocess.Popen(
+        [Path(sys.executable).parent / "mela", "rehearse", *words], stdout=subprocess.DEVNULL
+    ) as process:
+        _, _, used = os.wait4(process.pid, 0)
+    return time.perf_counter() - since, used.ru_maxrss / 1024
 
 
 @contextmanager

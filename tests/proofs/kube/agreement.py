@@ -136,14 +136,14 @@ def rhythm(times: Sequence[float], began: float) -> tuple[float, float]:
     return float(ahead), every
 
 
-def delays(record: Record, scrapes: Sequence[tuple[float, float]], began: float) -> dict[str, dict[str, float]]:
+def delays(record: Record, scrapes: Sequence[float], age_s: float, began: float) -> dict[str, dict[str, float]]:
     """What was known of this cluster when the curve began, as `engine.run(measured=...)` takes it; starts are of the first pods."""
     phase, every = rhythm(record.syncs, began)
-    scrape, _ = rhythm([at for at, _ in scrapes], began)
-    age = next(at - measured for at, measured in reversed(scrapes) if at < began)
+    late = [(at - scrapes[0] + SYNC_S / 2) % SYNC_S - SYNC_S / 2 for at in scrapes if at < began]
+    scrape = (scrapes[0] + float(np.median(late)) - began) % SYNC_S
     return {
         "autoscaler": {"phase": phase, "every": every},
-        "resource_metrics": {"phase": scrape, "age": age},
+        "resource_metrics": {"phase": scrape, "age": age_s},
         "pod": {"bind": took(record, "created", "bound", began), "sandbox": took(record, "bound", "started", began)},
     }
 

@@ -11,7 +11,7 @@ from mela.rehearsal.model import Counts, Floats
 
 Values: TypeAlias = Floats | Counts
 
-WIDE, HIGH, LEFT, GAP, ABOVE = 860, 150, 60, 54, 64
+WIDE, HIGH, LEFT, GAP, ABOVE = 860, 150, 60, 54, 88
 INKS = {"seen": "#d9660b", "rehearsed": "#2f6fb3", "asked": "#8a8f98"}
 """One colour per meaning, in every panel."""
 STYLE = (

@@ -5,11 +5,11 @@ real ones, at 10250 of an address of this machine; what it finds there is counte
 at most its limit, and one that starts next to nothing. A sample is handed out some seconds after it was taken.
 """
 
+import re
 import subprocess
 import tempfile
 import threading
 import time
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import pytest
 import yaml
 
@@ -30,9 +31,8 @@ MARK = "mela.dev/proof"
 ADDRESS, PORT = "127.77.0.1", 10250
 NODES = tuple(f"reality-{number}" for number in (1, 2, 3))
 AGE_S = 5.0
-"""A sample is at least so old when it is handed out, and less than a second older: `resource_metrics.age` of the rehearsal's delays."""
-STEPS, KEPT_S = 5, 30
-"""Steps a second in which usage is added up, and for how long samples are kept."""
+"""How old a sample is when it is handed out: `resource_metrics.age` of the rehearsal's delays."""
+KEPT_S = 20
 BOOTING_CORES = 0.001
 Load = Callable[[str, float], float]
 """Cores that all pods of a namespace together are asked for, at a time (seconds since the epoch)."""
@@ -40,14 +40,14 @@ Load = Callable[[str, float], float]
 
 @dataclass(slots=True)
 class Pod:
-    """What its kubelet would know. Times are seconds since the epoch; `used` are samples of (time, CPU seconds so far), `total` is now."""
+    """What its kubelet would know. Times are seconds since the epoch; `used` are samples of (time, CPU seconds so far), `cores` what it uses in this second."""
 
     namespace: str
     name: str
     node: str
     running_at: float = 0.0
     ready_at: float = 0.0
-    total: float = 0.0
+    cores: float = BOOTING_CORES
     used: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -56,8 +56,8 @@ class Kubelets:
 
     def __init__(self, load: Load, limit_cores: float) -> None:
         self.pods: dict[str, Pod] = {}
-        self.scrapes: list[tuple[float, float]] = []
-        """When metrics-server asked the first node, and when what it got was measured."""
+        self.scrapes: list[float] = []
+        """When metrics-server asked the first node."""
         self._load, self._limit = load, limit_cores
         self._lock, self._stopping = threading.Lock(), threading.Event()
         self._server = _serve(self._told)
@@ -91,41 +91,47 @@ class Kubelets:
                 known.ready_at = known.ready_at or now
 
     def _count(self) -> None:
-        """Five times a second, add up what was used since; keep it at each full second."""
-        step = int(time.time() * STEPS) + 1
-        while not self._stopping.wait(max(0.0, step / STEPS - time.time())):
+        """Load is shared out at each full second, among the pods that are ready then, for the second that begins."""
+        second = int(time.time()) + 1
+        while not self._stopping.wait(max(0.0, second - time.time())):
             with self._lock:
-                self._add(step)
-            step += 1
+                self._share(second)
+            second += 1
 
-    def _add(self, step: int) -> None:
+    def _share(self, second: int) -> None:
         running = [pod for pod in self.pods.values() if pod.running_at]
         ready = Counter(pod.namespace for pod in running if pod.ready_at)
-        cores = {name: min(self._load(name, (step - 1) / STEPS) / count, self._limit) for name, count in ready.items()}
         for pod in running:
-            pod.total += (cores[pod.namespace] if pod.ready_at else BOOTING_CORES) / STEPS
-            if step % STEPS == 0:
-                pod.used = [*pod.used[-KEPT_S:], (step / STEPS, pod.total)]
+            _, used = pod.used[-1] if pod.used else (0.0, 0.0)
+            pod.used = [*(pod.used or [(pod.running_at, 0.0)])[-KEPT_S:], (float(second), used + pod.cores)]
+            each = self._load(pod.namespace, second) / max(ready[pod.namespace], 1)
+            pod.cores = min(each, self._limit) if pod.ready_at else BOOTING_CORES
 
     def _told(self, node: str) -> str:
         """Prometheus text, as a kubelet's /metrics/resource."""
         now = time.time()
-        measured = float(int(now - AGE_S))
         if node == NODES[0]:
-            self.scrapes.append((now, measured))
-        lines = [f"node_cpu_usage_seconds_total {now:.3f} {int(now * 1000)}", f"node_memory_working_set_bytes 1000000 {int(now * 1000)}"]  # fmt: skip
+            self.scrapes.append(now)
+        lines = [
+            _line("node_cpu_usage_seconds_total", "", now, now),
+            _line("node_memory_working_set_bytes", "", 1e6, now),
+        ]
         with self._lock:
             for pod in self.pods.values():
-                place = bisect_right(pod.used, (measured, float("inf")))
-                if pod.node == node and place:
-                    at, used = pod.used[place - 1]
+                if pod.node == node and pod.used and pod.running_at < now - AGE_S:
+                    times, totals = zip(*pod.used, strict=True)
+                    used = float(np.interp(now - AGE_S, np.array(times), np.array(totals)))
                     labels = f'{{container="work",namespace="{pod.namespace}",pod="{pod.name}"}}'
                     lines += [
                         f"container_start_time_seconds{labels} {pod.running_at:.3f}",
-                        f"container_cpu_usage_seconds_total{labels} {used:.6f} {int(at * 1000)}",
-                        f"container_memory_working_set_bytes{labels} 1000000 {int(at * 1000)}",
+                        _line("container_cpu_usage_seconds_total", labels, used, now - AGE_S),
+                        _line("container_memory_working_set_bytes", labels, 1e6, now - AGE_S),
                     ]
         return "\n".join([*lines, ""])
+
+
+def _line(name: str, labels: str, value: float, at: float) -> str:
+    return f"{name}{labels} {value:.6f} {int(at * 1000)}"
 
 
 def _serve(told: Callable[[str], str]) -> ThreadingHTTPServer:
@@ -170,6 +176,8 @@ def nodes(kubectl: Kubectl) -> Iterator[None]:
                 kubectl.do("wait", "--for=condition=Ready", *(f"node/{name}" for name in NODES), "--timeout=60s")
                 yield
             finally:
+                memory = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
+                print(f"kwok: {int(memory[1]) / 1024:.0f} MiB at the most" if memory else "kwok has ended")
                 kubectl.do("delete", "node", *NODES, "--ignore-not-found")
                 process.terminate()
 

@@ -33,11 +33,15 @@ class History:
     flow: Flow
     levels: Mapping[str, Floats]
 
-    def steps(self, at_s: float, window_s: float) -> tuple[int, int]:
-        """The steps of the window that ends at a time; before the start it was as in the first step."""
-        step = int(self.flow.step_s)
-        last = max(1, -(-round(at_s) // step))
-        return max(0, min(last - 1, round(at_s - window_s) // step)), last
+    def steps(self, at_s: float, window_s: float) -> tuple[int, int, Floats]:
+        """The steps of the window that ends at a time, and the seconds of each that lie in it; before the start it was as in the first."""
+        step, from_s = int(self.flow.step_s), at_s - window_s
+        last = max(1, math.ceil(at_s / step))
+        first = max(0, min(last - 1, math.floor(from_s / step)))
+        inside = np.full(last - first, float(step))
+        inside[0] -= from_s - first * step
+        inside[-1] -= last * step - at_s
+        return first, last, np.maximum(inside, 1e-9)
 
 
 class Pipeline:
@@ -111,15 +115,15 @@ class Pipeline:
         if self.what is None or resource not in ("cpu", "memory"):
             return None
         flow, service = self.history.flow, self.service
-        first, last = self.history.steps(at_s, window if resource == "cpu" else 1)
+        first, last, inside = self.history.steps(at_s, window if resource == "cpu" else 1)
         pods = np.maximum(flow.rows.pods[first:last, service], 1.0)
         if resource == "memory":
             here = series.concurrency(flow, service, first, last) / pods
-            need = int(self.what.memory_mb + self.what.request_mb * float(here.mean())) * MIB
+            need = int(self.what.memory_mb + self.what.request_mb * float(inside @ here / inside.sum())) * MIB
             return min(need, self.limit_memory or need) * 1000
         used = series.cpu_m(flow, service, first, last) / pods + self.what.idle_cpu_m
         used = np.minimum(used, flow.rows.limit_m[first:last, service] / pods)
-        return math.ceil(float(np.add.reduce(used)) / len(used) - 1e-9)
+        return math.ceil(float(inside @ used / inside.sum()) - 1e-9)
 
     def _signal(self, signal: calls.Signal, now_s: float) -> float:
         at_s = self.scraped_s(self.custom, now_s)
@@ -127,8 +131,8 @@ class Pipeline:
         if signal.of == "level":
             end = max(1, int(at_s))
             return float(self.history.levels[signal.level][end - 1]) * signal.scale
-        first, last = self.history.steps(at_s, window)
-        return float(self._values(signal.of, first, last).mean()) * signal.scale
+        first, last, inside = self.history.steps(at_s, window)
+        return float(inside @ self._values(signal.of, first, last) / inside.sum()) * signal.scale
 
     def _values(self, of: str, first: int, last: int) -> Floats:
         flow, service = self.history.flow, self.service
