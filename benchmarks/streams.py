@@ -18,7 +18,8 @@ from benchmarks.client import Connection
 from benchmarks.server import Platform, free_port, platform
 from benchmarks.shoppers import ADDRESS, sign_in
 
-ORDERS, STREAMS = 120, 200
+ORDERS, EACH, STREAMS = 100, 25, 200
+"""Orders in all and of each customer; open event streams."""
 _WATCH = """new MutationObserver(() => {
   const order = document.querySelector('[data-state]');
   if (!order || document.documentElement.dataset.told || order.dataset.state !== 'confirmed') return;
@@ -60,17 +61,14 @@ def waits(server: Platform, came: list[float], skus: list[str]) -> list[float]:
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from playwright.sync_api import sync_playwright
 
-    from tests.e2e.visitor import ARGUMENTS, CHROMIUM, enter
+    from tests.e2e.visitor import ARGUMENTS, CHROMIUM
 
     url, times = f"http://127.0.0.1:{server.port}", []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        person = enter(browser, url, width=360)
-        person.go("/signin")
-        person.sign_in()
-        person.page.wait_for_url(url + "/orders")
-        person.page.add_init_script(_WATCH)
         for number in range(ORDERS):
+            if number % EACH == 0:
+                person = _customer(browser, url)
             order = _order(person, skus[number % len(skus)], number)
             person.go(f"/orders/{order['id']}")
             person.page.locator("[data-line=live]").wait_for()
@@ -85,6 +83,17 @@ def waits(server: Platform, came: list[float], skus: list[str]) -> list[float]:
                 print(f"  {number + 1} orders", file=sys.stderr, flush=True)
         browser.close()
     return times
+
+
+def _customer(browser: Any, url: str) -> Any:
+    from tests.e2e.visitor import enter
+
+    person = enter(browser, url, width=360)
+    person.go("/signin")
+    person.sign_in()
+    person.page.wait_for_url(url + "/orders")
+    person.page.add_init_script(_WATCH)
+    return person
 
 
 def _order(person: Any, sku: str, number: int) -> Any:

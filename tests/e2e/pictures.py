@@ -36,7 +36,7 @@ def prepared(browser: Browser, url: str) -> tuple[Any, dict[str, str]]:
     link = person.page.request.get(f"{url}/api/orders/orders/{pending}").json()["intent_url"]
     upi = "/upi/" + link.split("tr=")[1].split("&")[0]
     paths = {
-        "home": "/", "shelf": "/c/grocery", "search": "/search?q=chaval", "nothing": "/search?q=qqqqqqqq", "product": f"/p/{PRODUCT}",
+        "home": "/", "shelf": "/c/grocery", "search": "/search?q=chaval", "nothing": "/search?q=zxzxzxzx", "product": f"/p/{PRODUCT}",
         "cart": "/cart", "checkout": "/checkout", "orders": "/orders", "pending": f"/orders/{pending}",
         "confirmed": f"/orders/{confirmed}", "cancelled": f"/orders/{cancelled}", "invoices": f"/orders/{confirmed}/invoices",
         "account": "/account", "upi": upi, "pin": upi, "sms": f"/sms/{person.phone}",

@@ -4,6 +4,7 @@ import { MOTIFS, type Motif, type MotifName } from "./motifs";
 /** Where the words of a product's id lead; the first that fits. */
 const WORDS: readonly [RegExp, MotifName][] = [
   [/keypad|senior-phone/, "keypad"],
+  [/tablets|paracetamol/, "strip"],
   [/charger|stand|inverter|plug/, "plug"],
   [/cable|rope/, "cable"],
   [/power-bank|battery$/, "battery"],
@@ -62,7 +63,6 @@ const WORDS: readonly [RegExp, MotifName][] = [
   [/car$|train/, "car"],
   [/kite/, "kite"],
   [/board|chess/, "board"],
-  [/tablets|paracetamol/, "strip"],
   [/doctor|antiseptic|bandage|gauze/, "plus"],
   [/thermometer|water-gun/, "gauge"],
   [/glasses|goggles/, "glasses"],

@@ -117,31 +117,43 @@ function Paper({ paper, order }: { paper: InvoiceOut | CreditNoteOut; order: str
           <tbody>
             {paper.lines.map((line) => (
               <tr key={line.sku}>
-                <td>{line.names[language] ?? line.sku}</td>
-                <td>{line.hsn}</td>
-                <td className="n">{line.quantity}</td>
-                <td className="n">{rupees(line.taxable_paise, true)}</td>
+                <td className="strong">{line.names[language] ?? line.sku}</td>
+                <td data-of="HSN">{line.hsn}</td>
+                <td className="n" data-of={t("invoice.pieces")}>
+                  {line.quantity}
+                </td>
+                <td className="n" data-of={t("invoice.taxable")}>
+                  {rupees(line.taxable_paise, true)}
+                </td>
                 {heads.map((head) => (
-                  <td key={head} className="n">
-                    {rupees(line[head], true)}
-                    <br />
-                    <span className="small soft">{percent(line.rate_bp / heads.length)}</span>
+                  <td key={head} className="n" data-of={name[head]}>
+                    <span>
+                      {rupees(line[head], true)}
+                      <br />
+                      <span className="small soft">{percent(line.rate_bp / heads.length)}</span>
+                    </span>
                   </td>
                 ))}
-                <td className="n">{rupees(line.gross_paise, true)}</td>
+                <td className="n" data-of={t("sum.total")}>
+                  {rupees(line.gross_paise, true)}
+                </td>
               </tr>
             ))}
           </tbody>
           <tfoot>
             <tr className="strong">
               <td colSpan={3}>{t("sum.total")}</td>
-              <td className="n">{rupees(paper.taxable_paise, true)}</td>
+              <td className="n" data-of={t("invoice.taxable")}>
+                {rupees(paper.taxable_paise, true)}
+              </td>
               {heads.map((head) => (
-                <td key={head} className="n">
+                <td key={head} className="n" data-of={name[head]}>
                   {rupees(paper[head], true)}
                 </td>
               ))}
-              <td className="n">{rupees(paper.total_paise, true)}</td>
+              <td className="n" data-of={t("sum.total")}>
+                {rupees(paper.total_paise, true)}
+              </td>
             </tr>
           </tfoot>
         </table>
