@@ -91,7 +91,7 @@ async def test_the_slowest_requests_show_their_units_calls_and_events(tmp_path: 
         assert [r["took_ms"] for r in slow] == sorted((r["took_ms"] for r in slow), reverse=True)
         [checkout] = [r for r in slow if r["request"] == "POST /api/orders/orders"]
         steps = {(step["kind"], step["name"]) for step in checkout["steps"]}
-        assert {("unit", "orders.place"), ("unit", "stock.reserve"), ("unit", "payments.create"),
+        assert {("unit", "orders.place"), ("unit", "stock.reserve"), ("unit", "risk.create"),
                 ("call", "gateway POST payments")} <= steps  # fmt: skip
         assert not [r for r in slow if "wait_s" in r["request"] or r["took_ms"] < 0]
 
