@@ -133,7 +133,27 @@ class Load:
             if line.is_open():
                 return line
             line.writer.close()
-        return _Line(*await asyncio.open_connection(*address))
+        return await _connect(address)
+
+
+async def _connect(address: tuple[str, int]) -> _Line:
+    """A new connection, from a port that was not used for minutes.
+
+    Conntrack of a node remembers where a SYN went for two minutes (nf_conntrack_tcp_timeout_syn_sent), though the pod is lost and kube-proxy
+    has taken it out: who comes from the same address and port again is sent there again. Phones have addresses of their own; all of this load
+    has one, and would meet its own traces.
+    """
+    while True:
+        try:
+            return _Line(*await asyncio.open_connection(*address, local_addr=("0.0.0.0", next(_PORTS))))  # noqa: S104
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+
+
+_FIRST, _COUNT = 10_000, 22_000
+_PORTS = (_FIRST + number % _COUNT for number in itertools.count(time.time_ns() % _COUNT))
+"""Below those that the kernel gives to others; each process begins elsewhere."""
 
 
 async def _exchange(line: _Line, request: Request, host: str) -> tuple[int, bool]:
