@@ -118,7 +118,7 @@ def drain_all_at_once(kubectl: Kubectl) -> Account:
 
 
 def lose_the_emptiest(kubectl: Kubectl) -> Account:
-    """Pods are placed while one node is all but empty, then that node is lost; eight seconds from then on.
+    """Pods are placed while one node is all but empty, then that node is lost; five seconds from then on.
 
     Each request opens its own connection: a kept one that works would hide how many pods are gone.
     """
@@ -126,13 +126,13 @@ def lose_the_emptiest(kubectl: Kubectl) -> Account:
     kubectl.do("delete", "pod", "-l", f"app.kubernetes.io/name={APP}", "--force")  # nobody asks anything yet
     hurting.settle(kubectl, APP)
     doors = system.doors(kubectl, APP, without=emptiest)
-    with Load(doors, [KNOCK], 3 * RATE, fresh=1, timeout_s=3) as load:
+    with Load(doors, [KNOCK], 6 * RATE, fresh=1, timeout_s=2) as load:
         time.sleep(1)
         at_s = load.now_s()
         hurting.lose(emptiest)
-        time.sleep(8)
+        time.sleep(5)
     hurting.give_back(kubectl, emptiest)
-    return Account(load.shots).between(at_s, at_s + 8)
+    return Account(load.shots).between(at_s, at_s + 5)
 
 
 def _until_nobody_leaves(kubectl: Kubectl) -> None:
