@@ -124,14 +124,17 @@ def lose_the_emptiest(kubectl: Kubectl) -> Account:
     """
     emptiest = _emptiest(kubectl)
     kubectl.do("delete", "pod", "-l", f"app.kubernetes.io/name={APP}", "--force")  # nobody asks anything yet
-    hurting.settle(kubectl, APP)
+    while kubectl.ready(APP) < 3:  # the Deployment's status may still speak of those that were deleted
+        time.sleep(0.5)
     doors = system.doors(kubectl, APP, without=emptiest)
     with Load(doors, [KNOCK], 6 * RATE, fresh=1, timeout_s=2) as load:
         time.sleep(1)
         at_s = load.now_s()
         hurting.lose(emptiest)
-        time.sleep(5)
-    hurting.give_back(kubectl, emptiest)
+        try:
+            time.sleep(5)
+        finally:
+            hurting.give_back(kubectl, emptiest)
     return Account(load.shots).between(at_s, at_s + 5)
 
 
