@@ -31,7 +31,7 @@ pytestmark = pytest.mark.cluster
 SEEDS = (1, 2, 3)
 STARTS = {"endpoint": 0.0, "spread": 0.0}
 """Simulated pods get load as soon as they are ready, and all start alike: data/stages.yaml."""
-LEAD_IN_S = 180
+LEAD_IN_S = 150
 """At the load of the first seconds: longer than the stabilisation window of the manifest."""
 CALM_S = 45
 """So long is the beginning of the curve flat; it is repeated before."""

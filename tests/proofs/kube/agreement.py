@@ -130,8 +130,10 @@ def compare(predicted: Counts, observed: Counts) -> Agreement:
 
 def rhythm(times: Sequence[float], began: float) -> tuple[float, float]:
     """Of what happens again and again, as seen before `began`: the seconds until it first comes after, and its period."""
-    seen = [at for at in times if at < began][-7:]
-    every = (seen[-1] - seen[0]) / round((seen[-1] - seen[0]) / SYNC_S)  # a sync that changed nothing is not heard of
+    seen = [at for at in times if at < began]
+    gaps = np.diff(seen)
+    whole = gaps[np.abs(gaps - SYNC_S) < 1]  # one that changed nothing is not heard of
+    every = float(np.median(whole)) if len(whole) else float(SYNC_S)
     ahead = (seen[-1] - began) % every
     return float(ahead), every
 
