@@ -6,6 +6,7 @@ import { useText } from "../i18n";
 import { moment } from "../money";
 import { Badge, Button, Failure, Field, Kolam, Title } from "../ui/ui";
 import { useWork, wrongIn } from "../ui/work";
+import { deviceName } from "./device";
 import { SignFirst } from "./order";
 import { useSession } from "./session";
 
@@ -70,7 +71,7 @@ function Devices() {
         {page.data?.items.map((session) => (
           <li key={session.id} className="row between">
             <span className="small">
-              {session.device || t("account.unknownDevice")}
+              {deviceName(session.device) || t("account.unknownDevice")}
               <br />
               <span className="soft">{moment(session.seen, language)}</span>
             </span>
