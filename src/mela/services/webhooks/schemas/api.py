@@ -11,7 +11,7 @@ from mela.services.webhooks.model import Attempt, Delivery, Endpoint, SigningKey
 from mela.services.webhooks.rules.urls import LONGEST
 from mela.services.webhooks.schemas.payloads import ENDPOINT, PING, TYPES, EventType
 
-URL = "https://shop.example.in/hooks"
+URL = "https://mela-seller.example/hooks"
 DELIVERY = "dlv_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 MESSAGE = "msg_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 KEY = "whk_01KAR4T0GQ8V6M2Z3XJY5N7P9B"

@@ -98,7 +98,7 @@ class Disabled(BaseModel):
 
     endpoint_id: str = Field(description="Which", examples=[ENDPOINT])
     seller_id: str | None = Field(description="Whose; null: the operator's own", examples=["kaveri-traders"])
-    url: str = Field(description="Where it was", examples=["https://shop.example.in/hooks"])
+    url: str = Field(description="Where it was", examples=["https://mela-seller.example/hooks"])
     reason: Literal["gone", "failing"] = Field(description="It answered 410, or failed for days", examples=["failing"])
     failing_since: datetime | None = Field(
         description="First failure after the last success", examples=["2026-11-21T12:30:00Z"]
