@@ -146,7 +146,7 @@ def test_a_big_day_is_rehearsed_stopped_and_compared(come_in: Enter) -> None:
 def test_what_cannot_be_rehearsed_says_why(come_in: Enter) -> None:
     duty: Visitor = come_in()
     page = duty.page
-    page.route("**/rehearsals/choices", without_manifests)
+    page.route("**/rehearsal-choices", without_manifests)
     duty.go("/control/rehearsals")
     expect(page.locator(".day").first).to_be_visible(timeout=90_000)
     page.get_by_role("radio", name=re.compile("^Festival sale, seven")).check()

@@ -108,7 +108,7 @@ async def test_what_cannot_be_run_says_why(tmp_path: Path) -> None:
 
 async def test_choices_are_the_library_and_what_lies_here_and_no_paths(tmp_path: Path) -> None:
     async with running(tmp_path) as (_, client):
-        choices = await ask(client, "/rehearsals/choices")
+        choices = await ask(client, "/rehearsal-choices")
         events = {event["name"]: event for event in choices["events"]}
         semi_final = events["match-2019"]
         assert (semi_final["peak"], semi_final["what"], semi_final["per_s"]) == (25_300_000, "viewers", 0)

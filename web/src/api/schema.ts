@@ -1322,6 +1322,9 @@ export interface Operations {
   "GET /api/control/meanings": {
     answer: MeaningPage;
   };
+  "GET /api/control/rehearsal-choices": {
+    answer: RehearsalChoices;
+  };
   "GET /api/control/rehearsals": {
     answer: Rehearsals;
   };
@@ -1329,9 +1332,6 @@ export interface Operations {
     key: string;
     body: RehearsalWish;
     answer: Rehearsal;
-  };
-  "GET /api/control/rehearsals/choices": {
-    answer: RehearsalChoices;
   };
   "GET /api/control/rehearsals/{id}": {
     path: { id: string };

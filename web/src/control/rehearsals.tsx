@@ -31,7 +31,7 @@ const FIRST: RehearsalWish = {
 export default function Rehearsals() {
   const { language } = useText();
   const say = saying(language);
-  const choices = useLoad("GET /api/control/rehearsals/choices", undefined, language);
+  const choices = useLoad("GET /api/control/rehearsal-choices", undefined, language);
   const late = choices.error instanceof Refused && choices.error.problem.status === 503;
   useAgain(choices.again, LATE_MS, late);
   const runs = useLoad("GET /api/control/rehearsals", undefined, language);

@@ -121,7 +121,7 @@ class Rehearsals(BaseModel):
 def add(api: APIRouter, stage: Stage, library: Library) -> None:
     """The routes."""
 
-    @api.get("/rehearsals/choices", summary="What can be rehearsed")
+    @api.get("/rehearsal-choices", summary="What can be rehearsed")
     async def get_rehearsal_choices(_caller: OnDuty) -> RehearsalChoices:
         """Big days with curve, marks and sources; manifests; strategies; faults."""
         return await library.choices()

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
-from mela.kernel.errors import Unauthenticated
+from mela.kernel.errors import Rejected, Unauthenticated
 from mela.kernel.web import bodies, cookies, inputs
 from mela.kernel.web.refusals import refused
 from mela.simulators.gateway import schemas
@@ -79,10 +79,12 @@ def _payments(routes: APIRouter, gateway: Gateway) -> APIRouter:
         "/payments",
         response_model=schemas.Payment,
         summary="Begin a payment",
-        responses=refused({409: "gateway.reference_reused"}),
+        responses=refused({409: "gateway.reference_reused", 422: "gateway.card_or_not"}),
     )
     async def create_gateway_payment(body: schemas.NewPayment) -> object:
         """The same reference again gives the same payment; with another amount it is refused (409)."""
+        if (body.card is not None) != (body.method == "card") or (body.card is None and body.capture == "manual"):
+            raise Rejected("gateway.card_or_not")
         return await gateway.create_payment(
             reference=body.reference, amount=body.amount, description=body.description, seconds=body.expire_seconds,
             callback_url=body.callback_url, method=body.method, manual=body.capture == "manual" and body.card is not None,

@@ -1,9 +1,9 @@
 """What the gateway takes and gives. Amounts are whole paise, as at Razorpay."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from mela.kernel.web.inputs import LINE, LINE_OR_NOTHING, Strict
 from mela.kernel.web.pages import Page
@@ -55,13 +55,6 @@ class NewPayment(Strict):
         max_length=500, pattern=r"^https?://[^\s]+$", description="Where signed callbacks go",
         examples=["http://127.0.0.1:3000/api/payments/callbacks/gateway"],
     )  # fmt: skip
-
-    @model_validator(mode="after")
-    def _agrees(self) -> Self:
-        """Raises: ValueError for a card without its token, or a link with one."""
-        if (self.card is not None) != (self.method == "card") or (self.card is None and self.capture == "manual"):
-            raise ValueError("a card has a token, and only a card may be authorised first")
-        return self
 
 
 class Payment(BaseModel):
