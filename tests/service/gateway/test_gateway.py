@@ -224,9 +224,15 @@ async def test_only_the_merchants_key_opens_its_side(bank: Bank, path: str, auth
     "wrong",
     [
         {"amount": 99}, {"amount": 10.5}, {"amount": "100"}, {"amount": 10**13}, {"currency": "USD"}, {"reference": "a b"},
-        {"callback_url": "file:///etc"}, {"expire_seconds": 0}, {"method": "card"}, {"extra": 1}, {"description": "x" * 81},
+        {"callback_url": "file:///etc"}, {"expire_seconds": 0}, {"method": "coin"}, {"extra": 1}, {"description": "x" * 81},
     ],
 )  # fmt: skip
 async def test_a_payment_of_the_wrong_shape_is_refused(bank: Bank, wrong: dict[str, Any]) -> None:
     answer = await bank.payment(**wrong)
     assert (answer.status_code, answer.json()["code"]) == (422, "kernel.invalid")
+
+
+@pytest.mark.parametrize("wrong", [{"method": "card"}, {"capture": "manual"}])
+async def test_a_card_without_its_token_and_a_link_to_authorise_are_refused(bank: Bank, wrong: dict[str, Any]) -> None:
+    answer = await bank.payment(**wrong)
+    assert (answer.status_code, answer.json()["code"]) == (422, "gateway.card_or_not")
