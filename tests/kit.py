@@ -1,6 +1,7 @@
 """A service running in a test: its real application over ASGI, its real database, everybody else faked or given."""
 
 import asyncio
+import importlib
 import os
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -10,18 +11,25 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from sqlalchemy import Connection, select
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy.engine import make_url
 
 from mela.kernel import i18n, messages, settings
 from mela.kernel.auth import Kind, Principal
 from mela.kernel.clock import Clock, SystemClock
 from mela.kernel.db import Database, open_database
-from mela.kernel.db.migrate import migrate
+from mela.kernel.db.migrate import driver_url, migrate, revisions
 from mela.kernel.errors import Unauthenticated
 from mela.kernel.events import Bus, outbox
 from mela.kernel.events.bus import Transport
 from mela.kernel.events.outbox import Envelope
 from mela.kernel.events.schema import inbox
+from mela.kernel.sealed.files import make_file
+from mela.kernel.sealed.keyring import Keyring, load_keyring
+from mela.kernel.sealed.opening import open_provider
+from mela.kernel.sealed.rotation import index_all
 from mela.kernel.service import Context, Parts, Service
 from mela.kernel.web import Health, WebSettings, create_app
 
@@ -33,9 +41,6 @@ def database_url(engine: str, folder: Path, name: str) -> str:
     """A fresh database for a test."""
     if engine == "sqlite":
         return f"sqlite:///{folder / name}.db"
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.engine import make_url
-
     server = make_url(os.environ["MELA_TEST_POSTGRES"]).set(drivername="postgresql+psycopg")
     fresh = f"t_{name}_{uuid.uuid4().hex[:12]}"
     admin = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
@@ -128,7 +133,8 @@ async def running(
     if service.migrations:
         migrate(url, service=service.name, package=service.migrations)
     async with AsyncExitStack() as stack:
-        db = open_database(url, service=service.name)
+        keys = keyring(url, folder, service, clock) if service.personal else None
+        db = open_database(url, service=service.name, keyring=keys)
         stack.push_async_callback(db.close)
         outside: Any = http or await stack.enter_async_context(httpx2.AsyncClient())
         parts = service.build(Context(values, db, clock, outside, "http://test", peers or {}))
@@ -153,6 +159,29 @@ async def running(
         asgi = httpx2.ASGITransport(app=app, raise_app_exceptions=raise_errors)
         client = await stack.enter_async_context(httpx2.AsyncClient(transport=asgi, base_url="http://test"))
         yield Running(client, parts.implementation, parts, db, bus, tokens, clock, published)
+
+
+def at_revision(url: str, package: str, revision: str) -> None:
+    """Make an empty database as it was at a migration of long ago."""
+    engine = create_engine(driver_url(url))
+    with engine.begin() as conn:
+        migration = MigrationContext.configure(conn)
+        with Operations.context(migration):
+            for name in revisions(package):
+                importlib.import_module(f"{package}.{name}").upgrade()
+                if name == revision:
+                    break
+        migration._ensure_version_table()
+        conn.execute(text("insert into alembic_version values (:revision)"), {"revision": revision})
+    engine.dispose()
+
+
+def keyring(url: str, folder: Path, service: Service, clock: Clock) -> Keyring:
+    """The keys of a service's database, held by a file in the folder."""
+    provider = open_provider(make_file(folder / "keys.json"))
+    keys = load_keyring(lambda: url, provider, service=service.name, clock=clock)
+    index_all(lambda: url, service.personal, keys)
+    return keys
 
 
 def _message_files(service: Service) -> list[Path]:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from mela.kernel import auth
+from mela.kernel.sealed.files import make_file
 from mela.runtime import registry
 from tests import postgres
 from tests.proofs import audit, components, kafka
@@ -89,6 +90,7 @@ def _processes(folder: Path, databases: str, servers: str, environ: dict[str, st
     common = {
         **{k: v for k, v in HURRY.items() if k != "MELA_HOOKS"},
         "MELA_DATABASE": databases, "MELA_EVENTS": f"kafka://{servers}", "MELA_POOL_SIZE": "6",
+        "MELA_KEYS": make_file(folder / "keys.json"),
         "MELA_CALLERS": ",".join(f"{name}={auth.digest(token)}" for name, token in tokens.items()),
     }  # fmt: skip
     actors: dict[str, Actor] = {}

@@ -89,6 +89,11 @@ def new_hex(n_bytes: int) -> str:
     return secrets.token_hex(n_bytes)
 
 
+def new_bytes(count: int) -> bytes:
+    """So many random bytes: a key, or a nonce that is used once."""
+    return secrets.token_bytes(count)
+
+
 def new_secret(n_bytes: int = 32) -> str:
     """A token of `n_bytes` random bytes in URL-safe base 64 without padding."""
     return secrets.token_urlsafe(n_bytes)

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import httpx2
 from fastapi import APIRouter
+from sqlalchemy import Table
 
 from mela.kernel.clock import Clock
 from mela.kernel.db.database import Database
@@ -59,7 +60,8 @@ class Service:
 
     `contract`: the Protocol that it keeps, None for a simulator. `uses`: the contracts it calls. `permits`: which methods of
     its own contract each other service may call. `events`: it emits or hears some, so it
-    has an outbox and an inbox. `migrations`: package of Alembic scripts. `messages`: error texts.
+    has an outbox and an inbox. `migrations`: package of Alembic scripts. `messages`: error texts. `personal`: its tables with
+    sealed columns.
     """
 
     name: str
@@ -71,3 +73,4 @@ class Service:
     events: bool = False
     migrations: str | None = None
     messages: Path | None = None
+    personal: tuple[Table, ...] = ()

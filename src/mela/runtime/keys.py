@@ -3,7 +3,7 @@
 No secret value stands in a file. A manifest declares its Secrets without values and a Job that runs this with the right to
 read and change just these. A plan is a list of rows; `into` is namespace/secret/key:
 
-    - {into: shop/web/MELA_TOKEN, make: token}                    # or operator, random: made when there is none
+    - {into: shop/web/MELA_TOKEN, make: token}                    # or operator, random, keys: made when there is none
     - {into: shop/callers/web, hash: shop/web/MELA_TOKEN}         # follows what it is made from; the last one stays good
     - {into: shop/web/MELA_DATABASE, text: "postgresql://web:${shop/db/web}@db.shop/{service}"}
 
@@ -11,6 +11,7 @@ read and change just these. A plan is a list of rows; `into` is namespace/secret
 """
 
 import base64
+import json
 import re
 import ssl
 import time
@@ -22,13 +23,14 @@ from typing import Any, Protocol
 import httpx2
 
 from mela.kernel import auth, ids
+from mela.kernel.sealed.files import first_keys
 from mela.runtime.settings import CannotStart
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ (2026-11-26)."""
 _SLOT = re.compile(r"[a-z0-9.-]+/[a-z0-9.-]+/[A-Za-z0-9._-]+")
 _NAMED = re.compile(r"\$\{([^}]*)\}")
-MAKES = ("token", "operator", "random")
+MAKES = ("token", "operator", "random", "keys")
 _AGAIN_S = 2.0
 _CONFLICT = 409
 
@@ -127,6 +129,8 @@ def _with_last(fresh: str, kept: str) -> str:
 
 
 def _made(what: str) -> str:
+    if what == "keys":
+        return json.dumps(first_keys())
     return ids.new_secret() if what == "random" else auth.new_token("operator" if what == "operator" else "service")[0]
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 from mela.kernel import auth, ids, mounted
 from mela.kernel.db.database import DatabaseOptions
 from mela.kernel.events.bus import BusOptions
+from mela.kernel.sealed.files import make_file
 from mela.runtime.registry import ENTRIES, PROVIDERS
 
 
@@ -48,6 +49,10 @@ class PlatformSettings:
     """Folder with a file for each caller, named after it: the hashes of its tokens, a line each. Read again when it changes."""
     secrets: Path | None = None
     """Folder of files named after variables, such as a mounted Secret. MELA_DATABASE and MELA_TOKEN in it may change at any time."""
+    keys: str | None = None
+    """Who holds the keys of personal data: file:///folder/keys.json or vault+https://host/transit/NAME. On SQLite a file beside it."""
+    keys_token: str | None = field(default=None, repr=False, metadata={"secret": True})
+    """What the key service wants to see."""
     log: Literal["auto", "json", "lines"] = "auto"
     """How logs look."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -97,6 +102,19 @@ class PlatformSettings:
         if self.database == "sqlite":
             return f"sqlite:///{(self.data / f'{service}.db').resolve()}"
         return self._now("MELA_DATABASE", self.database).replace("{service}", service)
+
+    def keys_url(self) -> str:
+        """Who holds the keys of personal data. Raises: CannotStart where a server's database has nobody who does."""
+        if self.keys:
+            return self.keys
+        file = self.data / "keys.json"
+        laptop = self.database == "sqlite" or (self.data / "secrets.json").exists()
+        if not laptop and not file.exists():
+            raise CannotStart(
+                "Personal data is encrypted, and nobody said who holds the keys.",
+                "Set MELA_KEYS=file:///folder/keys.json (`mela keys make` makes one) or vault+https://host/transit/NAME.",
+            )
+        return make_file(file)
 
     def current_token(self) -> str:
         """What this process shows to those that it calls, now."""

@@ -81,7 +81,7 @@ class Line(httpx2.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def running(folder: Path, engine: str = "sqlite", **environ: str) -> AsyncIterator[Desk]:
+async def running(folder: Path, engine: str = "sqlite", url: str | None = None, **environ: str) -> AsyncIterator[Desk]:
     """Start accounts and the SMS inbox; whoever accounts knows is who is calling."""
     clock, line = FakeClock(datetime(2026, 11, 23, 12, 30, tzinfo=UTC)), Line()
     environ = {
@@ -92,7 +92,7 @@ async def running(folder: Path, engine: str = "sqlite", **environ: str) -> Async
     async with (
         kit.running(SMS, folder, engine=engine, clock=clock) as sms,
         httpx2.AsyncClient(transport=line) as outside,
-        kit.running(SERVICE, folder, engine=engine, clock=clock, environ=environ, http=outside) as app,
+        kit.running(SERVICE, folder, engine=engine, url=url, clock=clock, environ=environ, http=outside) as app,
     ):
         line.provider = sms.client._transport
         app.client._transport.app.state.authenticator = app.service  # type: ignore[attr-defined]

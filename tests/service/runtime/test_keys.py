@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from mela.kernel import auth
+from mela.kernel.sealed.files import FileProvider
 from mela.runtime import keys
 from mela.runtime.settings import CannotStart
 
@@ -85,6 +86,16 @@ def test_what_is_there_stays_and_nothing_is_written_twice() -> None:
     before, writes = server.value("shop/web/MELA_TOKEN"), server.writes
     assert fill(server) == []
     assert (server.value("shop/db/web"), server.value("shop/web/MELA_TOKEN"), server.writes) == ("kept", before, writes)
+
+
+def test_keys_for_personal_data_are_made_once_and_can_be_used(tmp_path: Path) -> None:
+    server = ApiServer("shop/web")
+    plan = "- {into: shop/web/keys.json, make: keys}"
+    fill(server, plan)
+    (tmp_path / "keys.json").write_text(server.value("shop/web/keys.json"))
+    provider = FileProvider(tmp_path / "keys.json")
+    assert provider.unwrap(provider.wrap(b"k" * 32, "web/seal/1"), "web/seal/1") == b"k" * 32
+    assert fill(server, plan) == []
 
 
 def test_a_changed_password_is_followed_by_the_address_made_of_it() -> None:

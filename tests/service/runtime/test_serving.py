@@ -16,6 +16,7 @@ import httpx2
 import pytest
 
 from mela.kernel.clock import SystemClock
+from mela.kernel.db.migrate import migrate
 from mela.kernel.settings import SettingsError, read
 from mela.runtime import registry, serving
 from mela.runtime.settings import CannotStart, PlatformSettings, laptop_defaults, operator_token
@@ -193,6 +194,7 @@ async def test_a_peer_of_this_process_is_the_object_and_one_elsewhere_a_proxy(tm
     environ = laptop_defaults(settings)
     wiring = Wiring(["accounts"], settings, environ, SystemClock())
     accounts = registry.load("accounts")
+    migrate(settings.database_url("accounts"), service="accounts", package=str(accounts.migrations))
     catalog = registry.load("catalog")
     built = wiring.build(accounts, read(accounts.settings, "MELA_ACCOUNTS", environ))
     assert accounts.contract

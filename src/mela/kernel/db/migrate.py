@@ -33,7 +33,7 @@ def migrate(url: str, *, service: str, package: str) -> bool:
     Safe when many processes call it at once: one works, the others wait for it. Raises: NewerDatabase.
     """
     known = revisions(package)
-    engine = create_engine(_driver_url(url))
+    engine = create_engine(driver_url(url))
     try:
         with engine.connect() as conn:
             if _current(conn, known, service) == known[-1]:
@@ -98,7 +98,8 @@ def _upgrade(conn: Connection, package: str) -> None:
     command.upgrade(config, "head")
 
 
-def _driver_url(url: str) -> str:
+def driver_url(url: str) -> str:
+    """The URL with the driver that plain synchronous work uses; makes the folder of a file."""
     parsed = make_url(url)
     if parsed.drivername.startswith("postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")

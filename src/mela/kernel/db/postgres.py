@@ -34,7 +34,9 @@ _NOT_SERIALISABLE = frozenset({"40001", "40P01"})
 class PostgresDatabase:
     """A database on a server, reached through a small pool of connections, one thread each."""
 
-    def __init__(self, renew: Callable[[], str], *, service: str, options: DatabaseOptions) -> None:
+    def __init__(
+        self, renew: Callable[[], str], *, service: str, options: DatabaseOptions, keyring: object = None
+    ) -> None:
         self.service = service
         self._options = options
         milliseconds = int(options.timeout_s * 1000)
@@ -47,6 +49,7 @@ class PostgresDatabase:
                 "options": f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds} -c timezone=UTC",
             },
         )  # fmt: skip
+        engine.dialect.keyring = keyring  # type: ignore[attr-defined]  # sealed columns look for it there
         self._engine = engine
         self._listener: Hook | None = None
         self._renew = renew

@@ -51,7 +51,7 @@ class _Work:
 class SqliteDatabase:
     """A database in one file of this process."""
 
-    def __init__(self, url: str, *, service: str, options: DatabaseOptions) -> None:
+    def __init__(self, url: str, *, service: str, options: DatabaseOptions, keyring: object = None) -> None:
         self.service = service
         self._options = options
         database = make_url(url).database
@@ -62,6 +62,7 @@ class SqliteDatabase:
             url, isolation_level="AUTOCOMMIT", hide_parameters=True,
             connect_args={"check_same_thread": False, "timeout": options.timeout_s},
         )  # fmt: skip
+        self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]  # sealed columns look for it there
         self._listener: Hook | None = None
         event.listen(self._engine, "connect", _configure)
         event.listen(self._engine, "connect", self._introduce)

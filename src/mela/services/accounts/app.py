@@ -5,7 +5,7 @@ from pathlib import Path
 from mela.contracts.accounts import Accounts as Contract
 from mela.kernel import i18n
 from mela.kernel.service import Context, Job, Parts, Service
-from mela.services.accounts import routes
+from mela.services.accounts import routes, store
 from mela.services.accounts.service import Accounts
 from mela.services.accounts.settings import AccountsSettings
 
@@ -35,4 +35,5 @@ SERVICE = Service(
     permits=dict.fromkeys(("catalog", "payments", "orders", "settlement", "webhooks"), _IDENTIFY),
     migrations="mela.services.accounts.migrations",
     messages=_MESSAGES,
+    personal=store.PERSONAL,
 )

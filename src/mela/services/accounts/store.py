@@ -7,13 +7,16 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, Row, and_, bindparam, delete, or_, select, update
 
-from mela.kernel import idempotency
+from mela.kernel import idempotency, sealed
 from mela.kernel.db import row_guarded
 from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import NotFound, TooMany
 from mela.services.accounts import rules
 from mela.services.accounts.model import Code, Customer, Limit, SignIn, Token, Verdict
 from mela.services.accounts.tables import codes, customers, outgoing, secrets, tokens
+
+PERSONAL = (customers, codes)
+"""Tables with sealed columns."""
 
 
 class TooManyCodes(TooMany):
@@ -31,15 +34,18 @@ def code_key(conn: Connection, fresh: str) -> str:
 
 # Codes. Statements of every sign-in and request are built once: building one costs more than running it.
 
+_CODE = [column for column in codes.columns if column is not codes.c.phone_index]
 _ISSUED = (
     select(codes.c.created)
-    .where(codes.c.phone == bindparam("phone"))
+    .where(codes.c.phone_index == bindparam("phone"))
     .order_by(codes.c.created.desc())
     .limit(bindparam("most", type_=Integer))
 )
 _ISSUE = codes.insert()
 _LEAVE = outgoing.insert()
-_DROP_OUTGOING_OF = delete(outgoing).where(outgoing.c.phone == bindparam("phone"))
+_DROP_OUTGOING_OF = delete(outgoing).where(
+    outgoing.c.code_id.in_(select(codes.c.id).where(codes.c.phone_index == bindparam("phone")))
+)
 _SENT = delete(outgoing).where(outgoing.c.code_id == bindparam("code_id"))
 _VALID = select(codes.c.id).where(codes.c.expires > bindparam("now"))
 _DUE = (
@@ -54,16 +60,16 @@ _CLAIM = (
     .values(due=bindparam("again"))
     .returning(outgoing.c.code_id)
 )
-_CODES = select(codes).where(codes.c.id.in_(bindparam("ids", expanding=True)))
+_CODES = select(*_CODE).where(codes.c.id.in_(bindparam("ids", expanding=True)))
 _NEWEST = (
-    select(codes)
-    .where(codes.c.phone == bindparam("phone"))
+    select(*_CODE)
+    .where(codes.c.phone_index == bindparam("phone"))
     .order_by(codes.c.created.desc(), codes.c.id.desc())
     .limit(1)
 )
 _TRIED = update(codes).where(codes.c.id == bindparam("of_code")).values(tries=bindparam("now_tried"))
 _USED = update(codes).where(codes.c.id == bindparam("of_code")).values(used_by=bindparam("session_id"))
-_OWNER = select(customers.c.id).where(customers.c.phone == bindparam("phone"))
+_OWNER = select(customers.c.id).where(customers.c.phone_index == bindparam("phone"))
 
 
 def issue_code(conn: Connection, code: Code, limits: Sequence[Limit], due: datetime) -> None:
@@ -72,8 +78,8 @@ def issue_code(conn: Connection, code: Code, limits: Sequence[Limit], due: datet
     if seconds := rules.seconds_to_wait(issued, code.created, limits):
         raise TooManyCodes(seconds=seconds)
     conn.execute(_DROP_OUTGOING_OF, {"phone": code.phone})
-    conn.execute(_ISSUE, vars(code))
-    conn.execute(_LEAVE, {"code_id": code.id, "phone": code.phone, "due": due})
+    conn.execute(_ISSUE, sealed.row(codes, vars(code)))
+    conn.execute(_LEAVE, {"code_id": code.id, "due": due})
 
 
 def any_outgoing(conn: Connection, now: datetime) -> bool:
@@ -109,7 +115,7 @@ def sign_in(
         conn.execute(_TRIED, {"of_code": code.id, "now_tried": code.tries + 1})
         return SignIn(verdict, left=tries - code.tries - 1)
     conn.execute(_USED, {"of_code": code.id, "session_id": session.id})
-    insert_new(conn, customers, asdict(customer))
+    insert_new(conn, customers, sealed.row(customers, asdict(customer)))
     owner = conn.execute(_OWNER, {"phone": phone}).scalar_one()
     insert_new(conn, tokens, asdict(replace(session, owner=owner)))
     conn.execute(_END_OLDEST, {"of_owner": owner, "most": most_sessions, "now": session.created})
@@ -175,7 +181,9 @@ def extend(conn: Connection, token_ids: Sequence[str], now: datetime, expires: d
 
 # Customers.
 
-_CUSTOMER = select(customers).where(customers.c.id == bindparam("id"))
+_CUSTOMER = select(*(column for column in customers.columns if column is not customers.c.phone_index)).where(
+    customers.c.id == bindparam("id")
+)
 
 
 def customer(conn: Connection, customer_id: str) -> Customer:
@@ -189,7 +197,8 @@ def customer(conn: Connection, customer_id: str) -> Customer:
 def change_customer(conn: Connection, customer_id: str, changes: dict[str, Any]) -> Customer:
     """Set name or language. Raises: NotFound."""
     if changes:
-        conn.execute(update(customers).where(customers.c.id == customer_id).values(changes))
+        values = changes | ({"name": sealed.of(customer_id, changes["name"])} if "name" in changes else {})
+        conn.execute(update(customers).where(customers.c.id == customer_id).values(values))
     return customer(conn, customer_id)
 
 

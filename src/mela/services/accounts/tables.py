@@ -3,14 +3,16 @@
 from sqlalchemy import Column, Index, Integer, MetaData, String, Table
 
 from mela.kernel.db import Instant, Json
+from mela.kernel.sealed import BlindIndex, SealedText
 
 metadata = MetaData()
 
 customers = Table(
     "customers", metadata,
     Column("id", String(40), primary_key=True),
-    Column("phone", String(16), nullable=False, unique=True),
-    Column("name", String(80), nullable=False),
+    Column("phone", SealedText("customers.phone"), nullable=False),
+    Column("phone_index", BlindIndex("customers.phone"), unique=True),
+    Column("name", SealedText("customers.name"), nullable=False),
     Column("language", String(2), nullable=False),
     Column("created", Instant, nullable=False),
 )  # fmt: skip
@@ -18,19 +20,19 @@ customers = Table(
 codes = Table(
     "codes", metadata,
     Column("id", String(40), primary_key=True),
-    Column("phone", String(16), nullable=False),
+    Column("phone", SealedText("codes.phone"), nullable=False),
+    Column("phone_index", BlindIndex("codes.phone")),
     Column("language", String(2), nullable=False),
     Column("created", Instant, nullable=False, index=True),
     Column("expires", Instant, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("used_by", String(40)),
-    Index("codes_of_phone", "phone", "created"),
+    Index("codes_of_phone", "phone_index", "created"),
 )  # fmt: skip
 
 outgoing = Table(
     "outgoing_codes", metadata,
     Column("code_id", String(40), primary_key=True),
-    Column("phone", String(16), nullable=False, index=True),
     Column("due", Instant, nullable=False, index=True),
 )  # fmt: skip
 """Codes that the SMS provider has not taken yet."""
