@@ -1,6 +1,7 @@
 """How a request's body is read: as one JSON value that means the same to everybody, or not at all.
 
-Refused: what is not JSON by its Content-Type, not UTF-8, nested too deep, has a key twice, NaN, half a surrogate pair.
+Refused: what is not JSON by its Content-Type, not UTF-8, nested too deep, has a key twice, NaN, half a surrogate pair,
+and whatever holds the number of a card.
 Source: RFC 8259, sections 4 and 8, https://www.rfc-editor.org/rfc/rfc8259 (recalled): such texts are read differently by
 different programs, and an amount must not be.
 """
@@ -16,15 +17,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mela.kernel import cards
+
 
 class JsonRequest(Request):
     """A request whose body must be JSON."""
 
     async def body(self) -> bytes:
-        """Raises: HTTPException 415 for a body that does not say it is JSON."""
+        """Raises: HTTPException 415 for a body that does not say it is JSON; CardNumber."""
         content = await super().body()
         if content and not _is_json(self.headers.get("content-type", "")):
             raise HTTPException(415)
+        cards.refuse(content)
         return content
 
     async def json(self) -> Any:
