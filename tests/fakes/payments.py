@@ -8,7 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from mela.contracts.payments import (
+    BadInstrument,
+    Capture,
+    CaptureTooLarge,
+    Instrument,
     Method,
+    NotAuthorized,
     NotCaptured,
     Payer,
     Payment,
@@ -29,6 +34,7 @@ from mela.kernel.errors import Rejected, Unreachable
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
 
+_NEEDS = {"card": "card", "netbanking": "bank", "wallet": "wallet"}
 OPEN = (PaymentState.CREATED, PaymentState.PENDING)
 
 
@@ -38,6 +44,7 @@ class FakePayments:
     def __init__(self, clock: Clock | None = None) -> None:
         self.payments: dict[str, Payment] = {}
         self.refunds: dict[str, Refund] = {}
+        self.captures: dict[str, Capture] = {}
         self.transfers: list[Transfer] = []
         self.away = self.silent = False
         self._clock = clock or SystemClock()
@@ -53,23 +60,43 @@ class FakePayments:
         description: str,
         seconds: int,
         payer: Payer | None = None,
+        instrument: Instrument | None = None,
+        capture: bool = True,
     ) -> Payment:
-        found, new = self._once("start", key, (order_id, amount, method), "pay")
+        means = instrument or Instrument()
+        if sum(value is not None for value in vars(means).values()) != (method in _NEEDS):
+            raise BadInstrument(what=_NEEDS.get(method, "card"))
+        found, new = self._once("start", key, (order_id, amount, method, means, capture), "pay")
         if new:
-            upi, now = method == "upi", self._clock.now()
-            link = f"upi://pay?pa=mela@simbank&tr={found}" if upi and not self.silent else None
-            expires = now + timedelta(seconds=seconds) if upi else None
+            online, now = method != "cod", self._clock.now()
+            link = f"upi://pay?pa=mela@simbank&tr={found}" if online and not self.silent else None
+            expires = now + timedelta(seconds=seconds) if online else None
             self.payments[found] = Payment(
-                found, order_id, amount, Paise(0), method, PaymentState.PENDING, link, None, None, now, expires
-            )
+                found, order_id, amount, Paise(0), Paise(0), method, None, PaymentState.PENDING, link, None, None, now, expires
+            )  # fmt: skip
         return self.payments[found]
+
+    async def capture(self, *, key: str, payment_id: str, amount: Paise, final: bool = True) -> Capture:
+        payment, known = self._find(payment_id), ("capture", key) in self._known
+        if not known and payment.state is not PaymentState.AUTHORIZED:
+            raise NotAuthorized(state=payment.state)
+        if not known and payment.captured + amount > payment.amount:
+            raise CaptureTooLarge(left=payment.amount - payment.captured)
+        found, new = self._once("capture", key, (payment_id, amount, final), "cap")
+        if new:
+            taken = Paise(payment.captured + amount)
+            state = PaymentState.CAPTURED if final or taken == payment.amount else payment.state
+            self._set(payment, captured=taken, state=state)
+            self.captures[found] = Capture(found, payment_id, amount, final, "done")
+        return self.captures[found]
 
     async def get(self, *, payment_id: str) -> Payment:
         return self._find(payment_id)
 
     async def cancel(self, *, payment_id: str, reason: str) -> Payment:
         payment = self._find(payment_id)
-        return self._set(payment, state=PaymentState.CANCELLED, reason=reason) if payment.state in OPEN else payment
+        waits = payment.state in (*OPEN, PaymentState.AUTHORIZED)
+        return self._set(payment, state=PaymentState.CANCELLED, reason=reason) if waits else payment
 
     async def collect_cash(self, *, key: str, payment_id: str) -> Payment:
         payment = self._find(payment_id)
@@ -77,14 +104,14 @@ class FakePayments:
             raise Rejected("payments.not_cash")
         if payment.state not in (*OPEN, PaymentState.CAPTURED):
             raise NotCaptured(state=payment.state)
-        return self._set(payment, state=PaymentState.CAPTURED)
+        return self._set(payment, state=PaymentState.CAPTURED, captured=payment.amount)
 
     async def refund(self, *, key: str, payment_id: str, amount: Paise, reason: str) -> Refund:
         payment, known = self._find(payment_id), ("refund", key) in self._known
         if not known and payment.state != PaymentState.CAPTURED:
             raise NotCaptured(state=payment.state)
-        if not known and payment.refunded + amount > payment.amount:
-            raise RefundTooLarge(left=payment.amount - payment.refunded)
+        if not known and payment.refunded + amount > payment.captured:
+            raise RefundTooLarge(left=payment.captured - payment.refunded)
         found, new = self._once("refund", key, (payment_id, amount), "rfnd")
         if new:
             self._set(payment, refunded=Paise(payment.refunded + amount))
@@ -99,8 +126,13 @@ class FakePayments:
 
     def pay(self, payment_id: str, rrn: str = "632715000042") -> PaymentCaptured:
         """The payer pays. The event that would follow."""
-        paid = self._set(self._find(payment_id), state=PaymentState.CAPTURED, rrn=rrn)
+        found = self._find(payment_id)
+        paid = self._set(found, state=PaymentState.CAPTURED, captured=found.amount, rrn=rrn)
         return PaymentCaptured(paid.id, paid.order_id, paid.amount, paid.method, paid.rrn, self._clock.now())
+
+    def authorize(self, payment_id: str) -> Payment:
+        """The payer's bank holds the money."""
+        return self._set(self._find(payment_id), state=PaymentState.AUTHORIZED)
 
     def decline(self, payment_id: str, reason: str = "ZA") -> PaymentFailed:
         """The payer declines. The event that would follow."""

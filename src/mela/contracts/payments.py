@@ -5,18 +5,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol
 
-from mela.kernel.errors import Conflict, NotFound, Rejected
+from mela.kernel.errors import Conflict, NotFound, Rejected, Retryable
 from mela.kernel.messages import event
 from mela.kernel.money import Paise
 
-Method = Literal["upi", "cod"]
+Method = Literal["upi", "card", "netbanking", "wallet", "cod"]
 
 
 class PaymentState(StrEnum):
-    """Where a payment is. A time-out leaves it PENDING: nobody knows yet, so nobody says failed."""
+    """Where a payment is. A time-out leaves it PENDING: nobody knows yet, so nobody says failed.
+
+    AUTHORIZED: the payer's bank holds the money for us, and we have not taken it yet.
+    """
 
     CREATED = "created"
     PENDING = "pending"
+    AUTHORIZED = "authorized"
     CAPTURED = "captured"
     FAILED = "failed"
     EXPIRED = "expired"
@@ -24,20 +28,50 @@ class PaymentState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Instrument:
+    """What the payer pays with, beside the method: what is None does not belong to it.
+
+    `card`: a token's name, never a card's number. `bank`: the code of a bank for net banking. `wallet`: its name.
+    `vpa`: a UPI address that is asked to pay (UPI collect), which few may still do.
+    """
+
+    card: str | None = None
+    bank: str | None = None
+    wallet: str | None = None
+    vpa: str | None = None
+
+
+@dataclass(frozen=True)
 class Payment:
-    """A payment as its order sees it. `intent_url` opens a UPI app; `rrn` is the bank's reference once captured."""
+    """A payment as its order sees it. `intent_url`: where the payer pays, a UPI app or a bank's page.
+
+    `captured`: taken, or being taken. `rrn`: the bank's reference once captured. `paid_with`: as a payer would know it.
+    """
 
     id: str
     order_id: str
     amount: Paise
+    captured: Paise
     refunded: Paise
     method: Method
+    paid_with: str | None
     state: PaymentState
     intent_url: str | None
     rrn: str | None
     reason: str | None
     created: datetime
     expires: datetime | None
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Money of an authorised payment that is taken. `final`: what is left of the payment is let go."""
+
+    id: str
+    payment_id: str
+    amount: Paise
+    final: bool
+    state: Literal["pending", "done", "failed"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +125,42 @@ class RefundTooLarge(Rejected):
     code = "payments.refund_too_large"
 
 
+class BadInstrument(Rejected):
+    """What is to be paid with does not fit the method, or nobody knows it. Params: what."""
+
+    code = "payments.bad_instrument"
+
+
+class CollectNotAllowed(Rejected):
+    """UPI collect has ended for this kind of merchant: a link or a QR code does it. Params: since (a day)."""
+
+    code = "payments.collect_not_allowed"
+
+
+class BankDown(Retryable):
+    """No provider reaches the payer's bank at present. Params: bank, seconds."""
+
+    code = "payments.bank_down"
+
+
+class NotAuthorized(Conflict):
+    """No money waits to be taken. Params: state."""
+
+    code = "payments.not_authorized"
+
+
+class CapturePending(Conflict):
+    """Another capture of the payment is under way."""
+
+    code = "payments.capture_pending"
+
+
+class CaptureTooLarge(Rejected):
+    """More than what was authorised and not yet taken. Params: left (paise)."""
+
+    code = "payments.capture_too_large"
+
+
 class NotCaptured(Conflict):
     """There is no money to give back or to count. Params: state."""
 
@@ -111,7 +181,10 @@ class PaymentReady:
 @event("payments.captured", key="order_id")
 @dataclass(frozen=True)
 class PaymentCaptured:
-    """The payer's money is ours to hold. For cash on delivery: the cash has been handed over."""
+    """The payer's money is ours to hold. For cash on delivery: the cash has been handed over.
+
+    `amount`: what was taken now; a payment that was authorised may be taken in several parts.
+    """
 
     payment_id: str
     order_id: str
@@ -197,13 +270,17 @@ class Payments(Protocol):
         description: str,
         seconds: int,
         payer: Payer | None = None,
+        instrument: Instrument | None = None,
+        capture: bool = True,
     ) -> Payment:
         """Begin a payment that expires after `seconds`. The same key again returns the same payment as it is now.
 
         With a `payer` it is judged before it goes to a gateway: FAILED with the reason `risk_blocked` when it is refused,
         CREATED with the reason `risk_review` while it waits for a person.
 
-        UPI: returns with an `intent_url`, or PENDING without one when the gateway did not answer; the truth comes by event.
+        Returns with an `intent_url`, or PENDING without one when the gateway did not answer; the truth comes by event.
+        `capture` false: a card is authorised only, to be captured or cancelled later. Raises: BadInstrument, CollectNotAllowed,
+        BankDown.
         """
         ...
 
@@ -211,8 +288,18 @@ class Payments(Protocol):
         """A payment as it is now. Raises: UnknownPayment."""
         ...
 
+    async def capture(self, *, key: str, payment_id: str, amount: Paise, final: bool = True) -> Capture:
+        """Take money of an authorised payment; what is left after the `final` capture is let go. The same key: the same capture.
+
+        Raises: UnknownPayment, NotAuthorized, CapturePending, CaptureTooLarge.
+        """
+        ...
+
     async def cancel(self, *, payment_id: str, reason: str) -> Payment:
-        """No longer wanted. Captured money stays; money that arrives later is refunded. Raises: UnknownPayment."""
+        """No longer wanted. Captured money stays; money that arrives later is refunded; what was only authorised is let go.
+
+        Raises: UnknownPayment.
+        """
         ...
 
     async def collect_cash(self, *, key: str, payment_id: str) -> Payment:

@@ -31,6 +31,7 @@ TAGS = tuple(
             "What happened, sent to your address and signed. Needs an API key with `webhooks:read`, `webhooks:write`.",
         ),
         ("streaming", "Watch a match: begin, say that one still watches, leave. Needs no account."),
+        ("payments", "What a payer may choose from. Needs no account."),
         ("on duty", "For the person who runs the shop."),
         (
             "control room",
@@ -39,6 +40,7 @@ TAGS = tuple(
         ("callbacks", "For the payment gateway: signed, not signed in."),
         ("simulated SMS", "Simulator: the phones' inbox. Whoever reads it can sign in."),
         ("simulated UPI app", "Simulator: the payer's phone."),
+        ("simulated card networks", "Simulator: where a card's owner leaves its number and a shop gets a token."),
         ("simulated gateway", "Simulator: the payment gateway and its bank, in the manner of such a provider."),
     )
 )

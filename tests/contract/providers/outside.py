@@ -22,7 +22,7 @@ from tests.kit import Running, running
 from tests.service.payments.world import Wires
 
 START = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
-CARD = CardToken("4895370012003478", "AAAEAkMQ", "1230", "visa", "3478")
+CARD = CardToken("9000010000000004", "AAAEAkMQ", "1230", "visa", "3478")
 KEYS = ("key", "secret-of-the-key", "hook:of-the-hook")
 
 

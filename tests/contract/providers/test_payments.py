@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -152,15 +153,17 @@ async def test_a_refund_whose_answer_is_lost_is_unknown_and_goes_back_once(there
 
 async def test_a_card_is_authorised_and_captured_in_part(there: Outside) -> None:
     if "capture" not in there.provider.can:
-        assert isinstance(await there.provider.capture(await there.paid(), 100), Declined)
+        assert isinstance(
+            await there.provider.capture(await there.paid(), 100, reference="cap_1", final=True), Declined
+        )
         return
     known = await there.paid(card=CARD, capture=False)
     assert (await status(there, known)).status is Word.AUTHORIZED
     assert await books(there) == {}
-    told = await there.provider.capture(known, 10_000)
+    told = await there.provider.capture(known, 10_000, reference="cap_1", final=True)
     assert isinstance(told, ProviderPayment), told
     assert (told.status, told.amount) == (Word.CAPTURED, 10_000)
-    assert isinstance(await there.provider.capture(known, 12_950), Declined)
+    assert isinstance(await there.provider.capture(known, 12_950, reference="cap_1", final=True), Declined)
     assert await books(there) == {"collected": 10_000}
     assert (await status(there, known)).amount == 10_000
     assert isinstance(await there.provider.refund(known, reference="rfnd_00000001", amount=10_001), Declined)
@@ -175,7 +178,7 @@ async def test_a_card_is_authorised_and_let_go(there: Outside) -> None:
         told = await there.provider.void(known)
         assert isinstance(told, ProviderPayment), told
         assert told.status is Word.VOIDED
-    assert isinstance(await there.provider.capture(known, 100), Declined)
+    assert isinstance(await there.provider.capture(known, 100, reference="cap_1", final=True), Declined)
     assert await books(there) == {}
 
 
@@ -208,3 +211,50 @@ async def test_the_report_of_a_day_without_movements_is_empty_not_missing(there:
         file = tmp_path / "report.csv"
         assert await there.provider.report(india_date(START), file) is None
         assert file.read_text().splitlines()[1:] == ["total,0,0,"]
+
+
+@pytest.mark.parametrize("means", [{"bank": "HDFC"}, {"wallet": "paytm"}, {"vpa": "asha@simbank"}])
+async def test_net_banking_a_wallet_or_a_upi_address_is_paid_or_declined_at_once(
+    there: Outside, means: dict[str, Any]
+) -> None:
+    offered = {"bank": "netbanking", "wallet": "wallet", "vpa": "collect"}[next(iter(means))]
+    if offered not in there.provider.can:
+        assert isinstance(await there.provider.create(charge(**means)), Declined)
+        return
+    known = await there.paid(**means)
+    assert (await status(there, known)).status is Word.CAPTURED
+
+
+async def test_a_card_is_captured_in_parts_where_the_provider_can(there: Outside) -> None:
+    if "captures" not in there.provider.can:
+        return
+    known = await there.paid(card=CARD, capture=False)
+    for reference, amount, word in (
+        ("cap_1", 2_000, Word.AUTHORIZED),
+        ("cap_1", 2_000, Word.AUTHORIZED),
+        ("cap_2", 3_000, Word.CAPTURED),
+    ):
+        told = await there.provider.capture(known, amount, reference=reference, final=reference == "cap_2")
+        assert isinstance(told, ProviderPayment)
+        assert told.status is word
+    books = await there.provider.books()
+    assert isinstance(books, ProviderBooks)
+    assert books.totals["collected"].amount == 5_000
+
+
+async def test_a_bank_that_is_down_is_told_where_the_provider_can(there: Outside) -> None:
+    await there.plan(banks_down=["SBIN"])
+    told = await there.provider.downtimes()
+    if "downtimes" in there.provider.can:
+        assert isinstance(told, list)
+        assert [(each.method, each.instrument) for each in told] == [("netbanking", "SBIN")]
+    else:
+        assert isinstance(told, Unknown)
+
+
+async def test_a_deemed_payment_is_open_until_it_is_confirmed(there: Outside) -> None:
+    await there.plan(deemed=1.0, deemed_ms=1_000)
+    known = await there.paid()
+    assert (await status(there, known)).status in (Word.DEEMED, Word.CREATED)
+    await there.pass_time(2)
+    assert (await status(there, known)).status is Word.CAPTURED

@@ -86,7 +86,7 @@ async def test_a_debit_that_nobody_told_us_about_is_found_by_the_first_status_ch
     assert (await shop.now(payment)).state is PaymentState.PENDING
     await shop.pass_time(7)
     assert (await shop.now(payment)).state is PaymentState.CAPTURED
-    _, history, _ = await shop.payments.service.look(payment.id)
+    _, history, *_ = await shop.payments.service.look(payment.id)
     assert [step["actor"] for step in history] == ["order", "status_check"]
 
 

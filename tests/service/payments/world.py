@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from mela.contracts.payments import Method, Payer, Payment
+from mela.contracts.payments import Instrument, Method, Payer, Payment
 from mela.kernel.clock import FakeClock
 from mela.kernel.events.outbox import Envelope
 from mela.kernel.money import Paise
@@ -122,15 +122,29 @@ class World:
         key: str | None = None,
         seconds: int = 600,
         payer: Payer | None = None,
+        instrument: Instrument | None = None,
+        capture: bool = True,
     ) -> Payment:
         """Begin a payment as orders does."""
         self.keys += 1
         key = key or f"key-{self.keys}"
         started: Payment = await self.payments.service.start(
             key=key, order_id=f"order_{key}", amount=Paise(amount), method=method, description="Order", seconds=seconds,
-            payer=payer,
+            payer=payer, instrument=instrument, capture=capture,
         )  # fmt: skip
         return started
+
+    async def card(self, number: str = "4111111111111111", expiry: str = "1230") -> Instrument:
+        """A card that its owner has left at its network's page."""
+        body = {"number": number, "expiry": expiry, "cvv": "123"}
+        answer = await self.gateway.client.post("/sim/gateway/cards/tokens", json=body)
+        return Instrument(card=answer.raise_for_status().json()["id"])
+
+    async def authorized(self, amount: int = 129_900) -> Payment:
+        """A card whose bank holds the money for us."""
+        payment = await self.start(amount, method="card", instrument=await self.card(), capture=False)
+        await self.approve(payment)
+        return await self.now(payment)
 
     async def paid(self, amount: int = 129_900) -> Payment:
         """A payment that the payer has paid, and that we know of."""
@@ -166,7 +180,7 @@ class World:
         self.clock.advance(seconds)
         for name in ("let_time_pass", "send_callbacks"):
             await self.gateway.run_job(name)
-        for name in ("ask_gateway", "push_refunds"):
+        for name in ("ask_gateway", "push_captures", "push_refunds"):
             await self.payments.run_job(name)
 
     async def books(self) -> dict[str, Any]:

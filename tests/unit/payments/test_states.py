@@ -10,7 +10,7 @@ from mela.contracts.payments import PaymentState
 from mela.services.payments.model import Actor, Word
 from mela.services.payments.rules import states
 
-CLOSED = set(PaymentState) - states.OPEN
+CLOSED = set(PaymentState) - states.OPEN - {PaymentState.AUTHORIZED}
 WORDS = st.sampled_from(sorted(set(Word) - {Word.ABSENT}))
 
 
@@ -21,7 +21,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.state = PaymentState.CREATED
         self.closed_as: PaymentState | None = None
-        self.debited = self.late = False
+        self.debited = self.late = self.held = False
 
     def go(self, to: PaymentState, actor: Actor) -> None:
         if to is not self.state:
@@ -34,6 +34,8 @@ class Life(RuleBasedStateMachine):
     def the_gateway_speaks(self, word: Word, actor: Actor) -> None:
         self.debited |= word is Word.CAPTURED
         self.late |= states.is_late(self.state, word)
+        let_go = states.is_held_in_vain(self.state, word)
+        self.held = word is Word.AUTHORIZED and not let_go
         self.go(states.after(self.state, word), actor)
 
     @rule()
@@ -42,8 +44,9 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def the_order_cancels(self) -> None:
-        if self.state in states.OPEN:
+        if self.state in states.OPEN or self.state is PaymentState.AUTHORIZED:
             self.go(PaymentState.CANCELLED, Actor.ORDER)
+            self.held = False  # it is asked about at once, and let go
 
     @rule()
     def the_gateway_does_not_answer(self) -> None:
@@ -57,6 +60,10 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def debited_money_is_captured_or_goes_back(self) -> None:
         assert self.debited == (self.state is PaymentState.CAPTURED or self.late)
+
+    @invariant()
+    def held_money_is_waited_for_or_let_go(self) -> None:
+        assert not self.held or self.state is PaymentState.AUTHORIZED
 
     @invariant()
     def captured_money_is_not_late(self) -> None:
@@ -97,6 +104,6 @@ def test_only_an_open_word_about_an_open_payment_is_asked_about_again() -> None:
 
 
 def test_the_database_refuses_the_same_moves_as_the_rules() -> None:
-    triggers = importlib.import_module("mela.services.payments.migrations.0002_seals").MOVES["payments"]
+    triggers = importlib.import_module("mela.services.payments.migrations.0007_methods").MOVES["payments"]
     allowed = {str(state): {str(to) for to in moves} for state, moves in states.MOVES.items() if moves}
     assert {state: set(moves) for state, moves in triggers.items()} == allowed

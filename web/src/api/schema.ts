@@ -69,12 +69,14 @@ export interface Beneficiary {
   ifsc: string;
 }
 export interface Bill {
+  method: string;
+  paid_with: string | null;
   id: string;
   payee: string;
   payee_vpa: string;
   amount: number;
   description: string;
-  status: "created" | "authorized" | "captured" | "voided" | "failed" | "expired";
+  status: "created" | "authorized" | "deemed" | "captured" | "voided" | "failed" | "expired";
   rrn: string | null;
   error_code: string | null;
   error: string | null;
@@ -105,6 +107,19 @@ export interface CandidateView {
 }
 export interface Capture {
   amount: number;
+  reference?: string | null;
+  final?: boolean;
+}
+export interface CaptureIn {
+  amount_paise: number;
+  final?: boolean;
+}
+export interface CaptureView {
+  id: string;
+  payment_id: string;
+  amount_paise: number;
+  final: boolean;
+  state: "pending" | "done" | "failed";
 }
 export interface Card {
   id: string;
@@ -161,11 +176,6 @@ export interface CasePage {
   items: Array<Case>;
   next_cursor: string | null;
 }
-export interface CashView {
-  id: string;
-  state: PaymentState;
-  amount_paise: number;
-}
 export interface Category {
   id: string;
   name: string;
@@ -201,8 +211,17 @@ export interface CheckOut {
 }
 export interface Checkout {
   address: AddressIn;
-  method: "upi" | "cod";
+  method: "upi" | "card" | "netbanking" | "wallet" | "cod";
+  card_token?: string | null;
+  bank?: string | null;
+  wallet?: string | null;
   city?: "mumbai" | "delhi" | "bengaluru" | "chennai" | null;
+}
+export interface ChoiceView {
+  code: string;
+  name: string;
+  down: boolean;
+  until: string | null;
 }
 export interface CloseIn {
   resolution: Resolution;
@@ -263,6 +282,9 @@ export interface CrowdWish {
   shoppers: number;
   think_s?: number;
 }
+export interface Cryptogram {
+  reference: string;
+}
 export interface CustomerChange {
   name?: string | null;
   language?: "en" | "hi" | "ta" | "te" | "kn" | null;
@@ -308,6 +330,16 @@ export interface DeliveryPlace {
 }
 export interface DeliveryPlacePage {
   items: Array<DeliveryPlace>;
+  next_cursor: string | null;
+}
+export interface Downtime {
+  method: "netbanking" | "wallet";
+  bank: string;
+  begin: number;
+  end: number | null;
+}
+export interface DowntimePage {
+  items: Array<Downtime>;
   next_cursor: string | null;
 }
 export interface EndpointChange {
@@ -493,6 +525,10 @@ export interface MeaningPage {
 export interface Measured {
   kbps?: number;
 }
+export interface MethodsView {
+  netbanking: Array<ChoiceView>;
+  wallet: Array<ChoiceView>;
+}
 export interface MomentOut {
   name: string;
   at: string;
@@ -521,8 +557,10 @@ export interface NewPayment {
   reference: string;
   amount: number;
   currency?: "INR";
-  method?: "upi" | "card";
+  method?: "upi" | "card" | "netbanking" | "wallet";
   card?: CardToken | null;
+  bank?: string | null;
+  vpa?: string | null;
   capture?: "automatic" | "manual";
   description: string;
   expire_seconds: number;
@@ -551,6 +589,11 @@ export interface NewSms {
   to: string;
   text: string;
   reference: string;
+}
+export interface NewToken {
+  number: string;
+  expiry: string;
+  cvv: string;
 }
 export interface NextOut {
   date: string;
@@ -591,7 +634,7 @@ export interface OrderOut {
   version: number;
   state: OrderState;
   reason: string;
-  method: "upi" | "cod";
+  method: "upi" | "card" | "netbanking" | "wallet" | "cod";
   total_paise: number;
   refunded_paise: number;
   refunds: Array<RefundOut>;
@@ -639,25 +682,28 @@ export interface PayerAccountPage {
 export interface Payment {
   id: string;
   reference: string;
-  status: "created" | "authorized" | "captured" | "voided" | "failed" | "expired";
+  status: "created" | "authorized" | "deemed" | "captured" | "voided" | "failed" | "expired";
   amount: number;
   refunded: number;
   currency: string;
   method: string;
   card: string | null;
+  bank: string | null;
   vpa: string | null;
   rrn: string | null;
   error_code: string | null;
   created_at: number;
   intent_url: string;
 }
-export type PaymentState = "created" | "pending" | "captured" | "failed" | "expired" | "cancelled";
+export type PaymentState = "created" | "pending" | "authorized" | "captured" | "failed" | "expired" | "cancelled";
 export interface PaymentView {
   id: string;
   order_id: string;
   amount_paise: number;
   refunded_paise: number;
-  method: "upi" | "cod";
+  method: "upi" | "card" | "netbanking" | "wallet" | "cod";
+  paid_with: string | null;
+  captured_paise: number;
   state: PaymentState;
   intent_url: string | null;
   rrn: string | null;
@@ -665,6 +711,7 @@ export interface PaymentView {
   created: string;
   expires: string | null;
   history: Array<Move>;
+  captures: Array<CaptureView>;
   refunds: Array<RefundView>;
 }
 export interface Payout {
@@ -704,6 +751,10 @@ export interface Plan {
   lie?: number;
   decline?: number;
   decline_codes?: Array<string>;
+  deemed?: number;
+  deemed_ms?: number;
+  deemed_reversed?: number;
+  banks_down?: Array<string>;
   refund_pending?: number;
   refund_pending_ms?: number;
   refund_refused?: number;
@@ -1020,6 +1071,11 @@ export interface SmsPage {
   next_cursor: string | null;
 }
 export type Sort = "featured" | "relevance" | "price_low" | "price_high" | "discount";
+export interface StateView {
+  id: string;
+  state: PaymentState;
+  amount_paise: number;
+}
 export interface StatementOut {
   seller_id: string;
   seller_name: string;
@@ -1070,6 +1126,12 @@ export interface TierIn {
 export interface TierView {
   tier: "none" | "minimum" | "full";
   id: string;
+}
+export interface Token {
+  id: string;
+  network: string;
+  last4: string;
+  expiry: string;
 }
 export interface Total {
   count: number;
@@ -1467,6 +1529,9 @@ export interface Operations {
     query?: { account?: string; cursor?: string; limit?: number };
     answer: TransferPage;
   };
+  "GET /api/payments/methods": {
+    answer: MethodsView;
+  };
   "PUT /api/payments/payers/{id}/tier": {
     path: { id: string };
     body: TierIn;
@@ -1476,10 +1541,20 @@ export interface Operations {
     path: { id: string };
     answer: PaymentView;
   };
+  "POST /api/payments/payments/{id}/cancel": {
+    path: { id: string };
+    answer: StateView;
+  };
+  "POST /api/payments/payments/{id}/captures": {
+    path: { id: string };
+    key: string;
+    body: CaptureIn;
+    answer: CaptureView;
+  };
   "POST /api/payments/payments/{id}/cash": {
     path: { id: string };
     key: string;
-    answer: CashView;
+    answer: StateView;
   };
   "POST /api/payments/payments/{id}/review": {
     path: { id: string };
@@ -1491,7 +1566,7 @@ export interface Operations {
     answer: RouteView;
   };
   "GET /api/payments/providers": {
-    query?: { amount_paise?: number; method?: "upi" | "card"; bank?: string };
+    query?: { amount_paise?: number; method?: "upi" | "card" | "netbanking" | "wallet"; bank?: string };
     answer: CandidatePage;
   };
   "POST /api/payments/reconciliations": {
@@ -1606,6 +1681,19 @@ export interface Operations {
   "GET /api/webhooks/event-types": {
     answer: TypePage;
   };
+  "POST /sim/gateway/cards/tokens": {
+    body: NewToken;
+    answer: Token;
+  };
+  "GET /sim/gateway/cards/tokens/{id}": {
+    path: { id: string };
+    answer: Token;
+  };
+  "POST /sim/gateway/cards/tokens/{id}/cryptograms": {
+    path: { id: string };
+    body: Cryptogram;
+    answer: CardToken;
+  };
   "GET /sim/gateway/plan": {
     answer: Plan;
   };
@@ -1637,6 +1725,9 @@ export interface Operations {
   "GET /sim/gateway/v1/books": {
     query?: { cursor?: string; limit?: number };
     answer: Books;
+  };
+  "GET /sim/gateway/v1/downtimes": {
+    answer: DowntimePage;
   };
   "POST /sim/gateway/v1/payments": {
     body: NewPayment;

@@ -59,6 +59,7 @@ function Shown({ bill, put, again }: Part) {
   const paid = bill.status === "captured";
   const words = {
     authorized: t("upi.paid"),
+    deemed: t("upi.deemed"),
     captured: t("upi.paid"),
     voided: t("upi.expired"),
     failed: t("upi.declined"),

@@ -24,11 +24,10 @@ class JsonRequest(Request):
     """A request whose body must be JSON."""
 
     async def body(self) -> bytes:
-        """Raises: HTTPException 415 for a body that does not say it is JSON; CardNumber."""
+        """Raises: HTTPException 415 for a body that does not say it is JSON."""
         content = await super().body()
         if content and not _is_json(self.headers.get("content-type", "")):
             raise HTTPException(415)
-        cards.refuse(content)
         return content
 
     async def json(self) -> Any:
@@ -47,7 +46,9 @@ class JsonRoute(APIRoute):
             return handle
 
         async def strictly(request: Request) -> Response:
-            return await handle(JsonRequest(request.scope, request.receive))
+            read = JsonRequest(request.scope, request.receive)
+            cards.refuse(await read.body())
+            return await handle(read)
 
         return strictly
 

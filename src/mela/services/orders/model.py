@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from mela.contracts.payments import Method
+from mela.contracts.payments import Instrument, Method
 from mela.kernel.money import Paise
 
 
@@ -119,6 +119,7 @@ class Order:
     history: tuple[Step, ...] = field(default=())
     refunds: tuple[OrderRefund, ...] = ()
     device: str | None = None
+    instrument: Instrument = field(default_factory=Instrument)
 
 
 @dataclass(frozen=True)

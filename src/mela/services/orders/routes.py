@@ -78,17 +78,18 @@ def _buying(api: APIRouter, orders: Orders) -> None:
         "/orders", tags=["orders"], status_code=201, summary="Buy what is in the cart",
         responses=refused({
             404: "catalog.unknown_sku", 409: "catalog.out_of_stock orders.cart_changed",
-            422: "orders.empty_cart orders.wrong_pin catalog.gst_rate_unknown",
+            422: "orders.empty_cart orders.wrong_pin catalog.gst_rate_unknown payments.bad_instrument kernel.card_number",
+            503: "payments.bank_down",
         }),
     )  # fmt: skip
     async def check_out(request: Request, caller: Customer, key: Key, body: schemas.Checkout) -> schemas.OrderOut:
-        """Holds the stock and begins the payment. Open `intent_url` in a UPI app, then follow the order.
+        """Holds the stock and begins the payment. Open `intent_url`, in a UPI app or as a page, then follow the order.
 
         The same Idempotency-Key again returns the same order as it is now.
         """
         order = await orders.checkout(
             customer_id=caller.id, key=key, address=body.address.address(), method=body.method, city=body.city,
-            device=cookies.device(request),
+            device=cookies.device(request), instrument=body.instrument(),
         )  # fmt: skip
         return schemas.OrderOut.of(order)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from mela.contracts.catalog import PricedLine
+from mela.contracts.payments import Instrument, Method
 from mela.kernel.web.inputs import Phone, Strict, Words, WordsOrNothing
 from mela.kernel.web.pages import Page
 from mela.services.orders import rules
@@ -47,8 +48,19 @@ class Checkout(Strict):
     """Buy what is in the cart."""
 
     address: AddressIn = Field(description="Where the goods go")
-    method: Literal["upi", "cod"] = Field(description="UPI, or cash on delivery", examples=["upi"])
+    method: Method = Field(description="How it is paid; cod: cash on delivery", examples=["upi"])
+    card_token: str | None = Field(
+        default=None, pattern=r"^ctok[A-Za-z0-9]{1,36}$", description="Of a card, from its network: never a card's number",
+        examples=["ctok01KAR4T0GQ8V6M2Z3XJY5N7P9B"],
+    )  # fmt: skip
+    bank: str | None = Field(default=None, pattern=r"^[A-Z]{4}$", description="For net banking", examples=["HDFC"])
+    wallet: str | None = Field(default=None, pattern=r"^[a-z]{3,12}$", description="Which wallet", examples=["paytm"])
     city: City | None = Field(default=None, description="Whose prices: as in the cart", examples=["chennai"])
+
+    def instrument(self) -> Instrument | None:
+        """As payments knows it, None where the method says all."""
+        given = Instrument(self.card_token, self.bank, self.wallet)
+        return None if given == Instrument() else given
 
 
 class Reason(Strict):
@@ -146,7 +158,7 @@ class OrderOut(BaseModel):
     version: int = Field(description="Grows with each change; the `id` of an event in its stream", examples=[2])
     state: OrderState = Field(description="Where it is", examples=["awaiting_payment"])
     reason: str = Field(description="Why it is in this state", examples=["payment_started"])
-    method: Literal["upi", "cod"] = Field(description="UPI, or cash on delivery", examples=["upi"])
+    method: Method = Field(description="How it is paid; cod: cash on delivery", examples=["upi"])
     total_paise: int = Field(description="To pay, GST included", examples=[85800])
     refunded_paise: int = Field(description="What has reached you again", examples=[0])
     refunds: list[RefundOut] = Field(description="Money given back or on its way, oldest first")

@@ -35,6 +35,7 @@ orders = Table(
     Column("version", Integer, nullable=False),
     Column("refunds", Json, nullable=False),
     Column("device", String(64)),
+    Column("instrument", Json, nullable=False),  # what is paid with, beside the method
     Index("orders_by_customer", "customer_id", "id"),
     Index("orders_by_state", "state", "updated"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import yaml
@@ -17,6 +18,7 @@ from mela.services.payments.providers.http import Account
 from mela.services.payments.providers.payu import PayU
 from mela.services.payments.providers.phonepe import PhonePe
 from mela.services.payments.providers.razorpay import Razorpay
+from mela.services.payments.providers.tokens import Tokens
 from mela.services.payments.rules import cases as case_rules
 from mela.services.payments.rules import risk as risk_rules
 from mela.services.payments.rules import routing, schedule
@@ -25,6 +27,7 @@ from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import Books
 from mela.services.payments.service.cases import Cases
 from mela.services.payments.service.desk import Desk
+from mela.services.payments.service.offers import Offers
 from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
@@ -38,25 +41,30 @@ CALLBACKS = "/api/payments/callbacks"
 
 def build(ctx: Context[Settings]) -> Parts:
     """Put payments together."""
-    rows = yaml.safe_load((DATA / "status-checks.yaml").read_text(encoding="utf-8"))
-    checks = schedule.in_force(rows, clock.india_date(ctx.clock.now()), scale=ctx.settings.schedule_scale)
+    checks = schedule.in_force(
+        _data("status-checks"), clock.india_date(ctx.clock.now()), scale=ctx.settings.schedule_scale
+    )
     weights = yaml.safe_load(Path(ctx.settings.routing_rules or DATA / "routing.yaml").read_text(encoding="utf-8"))
     today = clock.india_date(ctx.clock.now())
     board = Board(routing.policy(weights, today), routing.tariffs(weights, today))
     desk = Desk([_provider(name, ctx) for name in ctx.settings.providers], board, ctx.clock)
     risk = _risk(ctx)
-    payments = PaymentsService(ctx.db, ctx.clock, desk, ctx.settings, checks, risk)
+    offers = Offers(desk, ctx.clock, _data("methods"), ctx.settings.merchant_category)
+    tokens = Tokens(ctx.http, _account("gateway", ctx))
+    payments = PaymentsService(
+        ctx.db, ctx.clock, desk, ctx.settings, checks=checks, risk=risk, tokens=tokens, offers=offers
+    )
     books = Books(ctx.db, ctx.clock)
-    breaks = yaml.safe_load((DATA / "reconciliation.yaml").read_text(encoding="utf-8"))
-    kinds = yaml.safe_load((DATA / "cases.yaml").read_text(encoding="utf-8"))["kinds"]
-    cases = Cases(ctx.db, ctx.clock, case_rules.kinds(kinds))
-    reconciliation = Reconciliation(ctx.db, ctx.clock, desk, breaks)
+    cases = Cases(ctx.db, ctx.clock, case_rules.kinds(_data("cases")["kinds"]))
+    reconciliation = Reconciliation(ctx.db, ctx.clock, desk, _data("reconciliation"))
     return Parts(
         implementation=payments,
-        router=routes.router(payments, books, reconciliation, cases, risk),
+        router=routes.router(payments, books, reconciliation, cases, risk, offers),
         jobs=[
             Job("ask_gateway", 1.0, payments.ask_gateway),
+            Job("push_captures", 1.0, payments.push_captures),
             Job("push_refunds", 1.0, payments.push_refunds),
+            Job("learn_downtimes", 30.0, offers.learn),
             Job("seal_ledger", 5.0, books.seal),
             Job("reconcile", 600.0, reconciliation.run_due),
             Job("read_screening_list", 60.0, risk.read_list),
@@ -74,10 +82,17 @@ def _risk(ctx: Context[Settings]) -> Risk:
 
 def _provider(name: str, ctx: Context[Settings]) -> Provider:
     """One provider, with our account there."""
+    return ADAPTERS[name](ctx.http, _account(name, ctx))
+
+
+def _account(name: str, ctx: Context[Settings]) -> Account:
     base = (ctx.settings.callback_base or ctx.url).rstrip("/")
     url, (key_id, secret, webhook) = ctx.settings.url_of(name), ctx.settings.keys_of(name)
-    account = Account(url, key_id, secret, webhook, f"{base}{CALLBACKS}/{name}", ctx.settings.gateway_timeout_s)
-    return ADAPTERS[name](ctx.http, account)
+    return Account(url, key_id, secret, webhook, f"{base}{CALLBACKS}/{name}", ctx.settings.gateway_timeout_s)
+
+
+def _data(name: str) -> Any:
+    return yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 SERVICE = Service(

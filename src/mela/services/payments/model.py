@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from mela.contracts.payments import Method, Payment
+from mela.contracts.payments import Instrument, Method, Payment
 from mela.kernel.money import Paise
 
 
@@ -20,10 +20,14 @@ class Actor(StrEnum):
 
 
 class Word(StrEnum):
-    """What a provider says about a payment; CREATED: nobody has paid yet; ABSENT: it has never heard of it."""
+    """What a provider says about a payment; CREATED: nobody has paid yet; ABSENT: it has never heard of it.
+
+    DEEMED: the payer was debited and the other bank has not confirmed (NPCI's RB): it may still be captured, or reversed.
+    """
 
     CREATED = "created"
     AUTHORIZED = "authorized"
+    DEEMED = "deemed"
     CAPTURED = "captured"
     VOIDED = "voided"
     FAILED = "failed"
@@ -46,7 +50,8 @@ class CardToken:
 class Charge:
     """A payment that a provider is asked to begin. `reference` is our payment's id.
 
-    Without a `card` it is a UPI link. `capture` false: a card is authorised only, and captured or voided later.
+    With a `card`, a `bank` (net banking) or a `wallet` it is that; otherwise UPI, as a link, or asked of a `vpa`.
+    `capture` false: a card is authorised only, and captured or voided later.
     """
 
     reference: str
@@ -55,6 +60,9 @@ class Charge:
     seconds: int
     expires: datetime
     card: CardToken | None = None
+    bank: str | None = None
+    wallet: str | None = None
+    vpa: str | None = None
     capture: bool = True
 
 
@@ -71,7 +79,8 @@ class Known:
 class ProviderPayment:
     """A payment as a provider tells it. `reference` is our payment's id.
 
-    `amount` is what was captured, once it is. `intent_url`: what opens a UPI app, or the page of the payer's bank.
+    `amount` is what was captured, once it is: with several captures, so far. `intent_url`: what opens a UPI app, or the page of
+    the payer's bank.
     """
 
     id: str
@@ -121,6 +130,9 @@ class NewPayment:
     expires: datetime | None
     provider: str | None = None
     route: list[dict[str, Any]] | None = None
+    instrument: Instrument = field(default_factory=Instrument)
+    paid_with: str | None = None
+    capture: bool = True
 
 
 @dataclass(frozen=True)
@@ -133,6 +145,32 @@ class Open:
     gateway_id: str | None
     expires: datetime
     tries: int
+    instrument: Instrument
+    capture: bool
+
+
+@dataclass(frozen=True)
+class OpenCapture:
+    """A capture that the provider has not confirmed yet. `reference`: what it is told apart by there."""
+
+    id: str
+    reference: str
+    payment_id: str
+    provider: str
+    gateway_id: str
+    amount: Paise
+    final: bool
+    tries: int
+
+
+@dataclass(frozen=True)
+class Downtime:
+    """A bank, a wallet or a card network that a provider does not reach well, until `ends` if that is known."""
+
+    method: Method
+    instrument: str
+    begins: datetime
+    ends: datetime | None
 
 
 @dataclass(frozen=True)
@@ -148,11 +186,12 @@ class OpenRefund:
 
 
 class Outcome(StrEnum):
-    """What became of a provider's word on a payment."""
+    """What became of a provider's word on a payment. HELD: money that nobody will take has to be let go."""
 
     MOVED = "moved"
     LATE = "late"
     NOTHING = "nothing"
     REPEATED = "repeated"
     LOOKED = "looked"
+    HELD = "held"
     PARKED = "parked"

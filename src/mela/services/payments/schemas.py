@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from mela.contracts.payments import PaymentState
+from mela.contracts.payments import Method, PaymentState
 from mela.kernel.web import inputs
 from mela.kernel.web.pages import Page
 from mela.services.payments.rules.cases import Resolution
@@ -37,6 +37,39 @@ class Move(BaseModel):
     reason: str | None = Field(description="Why, where there is a reason", examples=[None])
 
 
+class CaptureIn(inputs.Strict):
+    """How much of an authorised payment to take."""
+
+    amount_paise: int = Field(ge=1, le=10**15, description="How much", examples=[129900])
+    final: bool = Field(default=True, description="What is left then is let go", examples=[True])
+
+
+class CaptureView(BaseModel):
+    """Money of an authorised payment that is taken."""
+
+    id: str = Field(description="The capture", examples=["cap_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    payment_id: str = Field(description="Of which payment", examples=[PAYMENT])
+    amount_paise: int = Field(description="How much", examples=[129900])
+    final: bool = Field(description="Whether what is left is let go", examples=[True])
+    state: Literal["pending", "done", "failed"] = Field(description="Where it is", examples=["done"])
+
+
+class ChoiceView(BaseModel):
+    """A bank or a wallet."""
+
+    code: str = Field(description="Its code", examples=["HDFC"])
+    name: str = Field(description="Its name", examples=["HDFC Bank"])
+    down: bool = Field(description="Payments with it do not go through at present", examples=[False])
+    until: datetime | None = Field(description="Up by then, or looked at again", examples=[None])
+
+
+class MethodsView(BaseModel):
+    """What a payer may choose from, by name."""
+
+    netbanking: list[ChoiceView] = Field(description="Banks")
+    wallet: list[ChoiceView] = Field(description="Wallets")
+
+
 class PaymentView(BaseModel):
     """A payment with all that happened to it."""
 
@@ -44,7 +77,9 @@ class PaymentView(BaseModel):
     order_id: str = Field(description="What it is for", examples=["order_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
     amount_paise: int = Field(description="How much", examples=[129900])
     refunded_paise: int = Field(description="Given back or on its way back", examples=[0])
-    method: Literal["upi", "cod"] = Field(description="UPI or cash on delivery", examples=["upi"])
+    method: Method = Field(description="How it is paid; cod: cash on delivery", examples=["upi"])
+    paid_with: str | None = Field(description="The card, bank or wallet, for people", examples=["visa 1111"])
+    captured_paise: int = Field(description="Taken, or being taken", examples=[129900])
     state: PaymentState = Field(description="Where it is", examples=["captured"])
     intent_url: str | None = Field(
         description="Opens a UPI app",
@@ -55,6 +90,7 @@ class PaymentView(BaseModel):
     created: datetime = Field(description="When it began", examples=[WHEN])
     expires: datetime | None = Field(description="Payable until then", examples=["2026-11-23T06:40:00Z"])
     history: list[Move] = Field(description="Every move, oldest first")
+    captures: list[CaptureView] = Field(description="Of a payment that was authorised first, oldest first")
     refunds: list[RefundView] = Field(description="Oldest first")
 
 
@@ -82,8 +118,8 @@ class RouteView(BaseModel):
     weighed: list[CandidateView] = Field(description="When it began, best first; empty where there was no choice")
 
 
-class CashView(BaseModel):
-    """A cash payment after the courier's word."""
+class StateView(BaseModel):
+    """A payment after a word of yours."""
 
     id: str = Field(description="The payment", examples=[PAYMENT])
     state: PaymentState = Field(description="Where it is", examples=["captured"])

@@ -31,6 +31,8 @@ class Settings:
         default=(), repr=False,
         metadata={"secret": True, "help": "Our keys there: razorpay=KEY_ID:KEY_SECRET:WEBHOOK_SECRET,…"},
     )  # fmt: skip
+    merchant_category: str = "5399"
+    """What the merchant sells (MCC, ISO 18245): decides whether it may still use UPI collect."""
     routing_rules: str | None = None
     """File with weights and prices of one's own, shaped as `data/routing.yaml`; left out: those."""
     gateway_timeout_s: float = 5.0

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -25,8 +26,12 @@ payments = Table(
     Column("key", String(120), nullable=False, unique=True),
     Column("order_id", String(40), nullable=False),
     Column("amount", BigInteger, nullable=False),
+    Column("captured", BigInteger, nullable=False),  # taken or being taken
     Column("refunded", BigInteger, nullable=False),  # given back or on its way back
-    Column("method", String(8), nullable=False),
+    Column("method", String(10), nullable=False),
+    Column("instrument", Json, nullable=False),  # what is paid with, as far as it may be kept
+    Column("paid_with", String(40)),  # the same for people
+    Column("capture", Boolean, nullable=False),  # false: authorised first
     Column("state", String(10), nullable=False),
     Column("reason", String(200)),
     Column("description", String(80), nullable=False),
@@ -41,6 +46,20 @@ payments = Table(
     Column("due", Instant, index=True),  # when to ask the gateway; null when nobody needs to
     Column("tries", Integer, nullable=False),
     CheckConstraint("refunded >= 0 and refunded <= amount", name="refunds_within_amount"),
+)  # fmt: skip
+
+captures = Table(  # of payments that were authorised first
+    "captures", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("key", String(120), nullable=False, unique=True),
+    Column("payment_id", String(40), nullable=False, index=True),
+    Column("reference", String(40), nullable=False),  # what the provider tells it apart by: of the first the payment's id
+    Column("amount", BigInteger, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("state", String(10), nullable=False),  # pending | done | failed
+    Column("created", Instant, nullable=False),
+    Column("due", Instant, index=True),
+    Column("tries", Integer, nullable=False),
 )  # fmt: skip
 
 refunds = Table(

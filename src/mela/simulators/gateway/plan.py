@@ -15,6 +15,8 @@ Fault = Literal[
     "callback_late",
     "sign_wrongly",
     "decline",
+    "deemed",
+    "deemed_reversed",
     "refund_pending",
     "refund_refused",
     "report_omits",
@@ -68,6 +70,23 @@ class Plan(BaseModel):
     decline_codes: tuple[str, ...] = Field(
         default=("Z9", "ZM", "U30"), min_length=1, max_length=40,
         description="NPCI codes to decline with, drawn evenly", examples=[["Z9", "U30"]],
+    )  # fmt: skip
+    deemed: Share = Field(
+        default=0.0, description="Approved UPI payments that the other bank does not confirm for a while (code RB)",
+        examples=[0.02],
+    )  # fmt: skip
+    deemed_ms: int = Field(
+        default=5_000,
+        ge=0,
+        le=86_400_000,
+        strict=True,
+        description="How long such a payment stays open",
+        examples=[5000],
+    )
+    deemed_reversed: Share = Field(default=0.0, description="Of those: reversed in the end, not paid", examples=[0.3])
+    banks_down: tuple[str, ...] = Field(
+        default=(), max_length=100, description="Banks and wallets that are down: told as such, and no payment with them succeeds",
+        examples=[["SBIN"]],
     )  # fmt: skip
     refund_pending: Share = Field(default=0.0, description="Refunds that stay pending for a while", examples=[0.2])
     refund_pending_ms: int = Field(

@@ -34,6 +34,14 @@ def router(gateway: Gateway, settings: Settings) -> APIRouter:
     known, tags = [Depends(_merchant(settings))], ["simulated gateway"]
     return together(
         _payments(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
+        _downtimes(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
+        _cards(
+            APIRouter(
+                prefix="/sim/gateway/cards", tags=["simulated card networks"], dependencies=[Depends(_of_our_page)]
+            ),
+            bodies.router(prefix="/sim/gateway/cards", tags=["simulated card networks"], dependencies=known),
+            gateway,
+        ),
         _books(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
         _refunds_and_payouts(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
         _reports(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
@@ -83,12 +91,14 @@ def _payments(routes: APIRouter, gateway: Gateway) -> APIRouter:
     )
     async def create_gateway_payment(body: schemas.NewPayment) -> object:
         """The same reference again gives the same payment; with another amount it is refused (409)."""
-        if (body.card is not None) != (body.method == "card") or (body.card is None and body.capture == "manual"):
+        fits = (body.card is not None) == (body.method == "card")
+        fits &= (body.bank is not None) == (body.method in ("netbanking", "wallet"))
+        if not fits or (body.card is None and body.capture == "manual") or (body.vpa and body.method != "upi"):
             raise Rejected("gateway.card_or_not")
         return await gateway.create_payment(
             reference=body.reference, amount=body.amount, description=body.description, seconds=body.expire_seconds,
             callback_url=body.callback_url, method=body.method, manual=body.capture == "manual" and body.card is not None,
-            card=body.card.shown if body.card else None,
+            card=body.card.shown if body.card else None, bank=body.bank, vpa=body.vpa,
         )  # fmt: skip
 
     @routes.get(
@@ -113,11 +123,13 @@ def _payments(routes: APIRouter, gateway: Gateway) -> APIRouter:
 
     @routes.post(
         "/payments/{id}/capture", response_model=schemas.Payment, summary="Take an authorised payment",
-        responses=refused({404: "kernel.not_found", 409: "gateway.not_open", 422: "gateway.over_captured"}),
+        responses=refused({
+            404: "kernel.not_found", 409: "gateway.not_open gateway.reference_reused", 422: "gateway.over_captured",
+        }),
     )  # fmt: skip
     async def capture_gateway_payment(id: Id, body: schemas.Capture) -> object:  # noqa: A002
-        """In full or in part, once. The same amount again changes nothing."""
-        return await gateway.capture(id, body.amount)
+        """In full or in parts. The same reference again changes nothing."""
+        return await gateway.capture(id, body.amount, reference=body.reference, final=body.final)
 
     @routes.post(
         "/payments/{id}/void", response_model=schemas.Payment, summary="Let an authorised payment go",
@@ -126,6 +138,39 @@ def _payments(routes: APIRouter, gateway: Gateway) -> APIRouter:
     async def void_gateway_payment(id: Id) -> object:  # noqa: A002
         """The payer is not debited. Again: nothing changes."""
         return await gateway.void(id)
+
+    return routes
+
+
+def _cards(outside: APIRouter, ours: APIRouter, gateway: Gateway) -> APIRouter:
+    """The networks' token service: the card's owner leaves the number there, a shop learns a token."""
+
+    @outside.post("/tokens", response_model=schemas.Token, status_code=201, summary="Leave a card, get a token",
+                  responses=refused({403: "kernel.forged", 422: "gateway.bad_card"}))  # fmt: skip
+    async def create_card_token(body: schemas.NewToken) -> object:
+        """The number is looked at (network, last digit, expiry) and forgotten: only the token is kept."""
+        return await gateway.tokenize(body.number, body.expiry)
+
+    @outside.get("/tokens/{id}", response_model=schemas.Token, summary="Look at a token",
+                 responses=refused({404: "kernel.not_found"}))  # fmt: skip
+    async def get_card_token(id: Id) -> object:  # noqa: A002
+        """What a shop may show of it."""
+        return await gateway.token(id)
+
+    @ours.post("/tokens/{id}/cryptograms", response_model=schemas.CardToken, summary="Get what one payment needs",
+               responses=refused({404: "kernel.not_found"}))  # fmt: skip
+    async def create_card_cryptogram(id: Id, body: schemas.Cryptogram) -> object:  # noqa: A002
+        """The token's digits and a cryptogram for this payment: the same for the same payment."""
+        return await gateway.cryptogram(id, body.reference)
+
+    return together(outside, ours)
+
+
+def _downtimes(routes: APIRouter, gateway: Gateway) -> APIRouter:
+    @routes.get("/downtimes", response_model=schemas.DowntimePage, summary="What is down")
+    async def list_gateway_downtimes() -> object:
+        """Banks and wallets through which payments fail at present."""
+        return {"items": await gateway.downtimes()}
 
     return routes
 

@@ -12,7 +12,7 @@ Amount = Annotated[int, Field(ge=1, le=10**12)]
 Payable = Annotated[int, Field(ge=100, le=10**12)]
 """Source: Razorpay takes one rupee and more, razorpay/markdown-docs @ab3bda5 (2026-11-23)."""
 Reference = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.:-]+$")]
-Status = Literal["created", "authorized", "captured", "voided", "failed", "expired"]
+Status = Literal["created", "authorized", "deemed", "captured", "voided", "failed", "expired"]
 Vpa = Annotated[str, Field(max_length=321, pattern=r"^[A-Za-z0-9._-]{2,256}@[A-Za-z]{2,64}$")]
 """Source: the pattern in common use (UNVERIFIED)."""
 
@@ -42,8 +42,14 @@ class NewPayment(Strict):
     )
     amount: Payable = Field(description="Paise, at least one rupee", examples=[129900])
     currency: Literal["INR"] = Field(default="INR", description="Always rupees", examples=["INR"])
-    method: Literal["upi", "card"] = Field(default="upi", description="A UPI link, or a card", examples=["upi"])
+    method: Literal["upi", "card", "netbanking", "wallet"] = Field(
+        default="upi", description="A UPI link, or a page", examples=["upi"]
+    )
     card: CardToken | None = Field(default=None, description="For a card: never its number")
+    bank: str | None = Field(
+        default=None, pattern=r"^[A-Za-z]{3,12}$", description="Of net banking; of a wallet its name", examples=["HDFC"]
+    )
+    vpa: Vpa | None = Field(default=None, description="For UPI collect: who is asked", examples=["asha@simbank"])
     capture: Literal["automatic", "manual"] = Field(
         default="automatic", description="A card may be authorised only", examples=["automatic"]
     )
@@ -66,8 +72,9 @@ class Payment(BaseModel):
     amount: int = Field(description="Paise; once captured, what was captured", examples=[129900])
     refunded: int = Field(description="Paise given back or on their way back", examples=[0])
     currency: str = Field(description="Always INR", examples=["INR"])
-    method: str = Field(description="upi or card", examples=["upi"])
+    method: str = Field(description="upi, card, netbanking or wallet", examples=["upi"])
     card: str | None = Field(description="Network and last four digits", examples=["visa 3478"])
+    bank: str | None = Field(description="Of net banking; of a wallet its name", examples=["HDFC"])
     vpa: str | None = Field(description="Who paid", examples=["asha@simbank"])
     rrn: str | None = Field(description="The bank's reference, 12 digits", examples=["632715000042"])
     error_code: str | None = Field(description="NPCI response code when it failed", examples=["Z9"])
@@ -81,7 +88,49 @@ class Payment(BaseModel):
 class Capture(Strict):
     """How much of an authorised payment to take."""
 
-    amount: Amount = Field(description="Paise; what is above it is let go", examples=[129900])
+    amount: Amount = Field(description="Paise", examples=[129900])
+    reference: Reference | None = Field(
+        default=None,
+        description="The merchant's own name; left out: the payment's",
+        examples=["cap_01KAR4T0GQ8V6M2Z3XJY5N7P9B"],
+    )
+    final: bool = Field(default=True, description="What is left then is let go", examples=[True])
+
+
+class NewToken(Strict):
+    """A card as its owner types it, at the network's own page."""
+
+    number: str = Field(pattern=r"^[0-9]{12,19}$", description="The card's number", examples=["4111111111111111"])
+    expiry: str = Field(pattern=r"^(0[1-9]|1[0-2])[0-9]{2}$", description="MMYY", examples=["1230"])
+    cvv: str = Field(pattern=r"^[0-9]{3,4}$", description="Looked at and forgotten", examples=["123"])
+
+
+class Token(BaseModel):
+    """A card by its token's name, as a shop may keep it."""
+
+    id: str = Field(description="The token's name", examples=["ctok01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    network: str = Field(description="Whose it is", examples=["visa"])
+    last4: str = Field(description="End of the card's own number", examples=["1111"])
+    expiry: str = Field(description="MMYY", examples=["1230"])
+
+
+class Cryptogram(Strict):
+    """What a payment needs of a token."""
+
+    reference: Reference = Field(description="Of the payment", examples=["pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+
+
+class Downtime(BaseModel):
+    """A bank or a wallet that is down."""
+
+    method: Literal["netbanking", "wallet"] = Field(description="Which method", examples=["netbanking"])
+    bank: str = Field(description="Which one", examples=["SBIN"])
+    begin: int = Field(description="Unix seconds", examples=[1795430000])
+    end: int | None = Field(description="Unix seconds; null: nobody knows", examples=[None])
+
+
+class DowntimePage(Page[Downtime]):
+    """All downtimes."""
 
 
 class NewRefund(Strict):
@@ -160,7 +209,10 @@ class Books(BaseModel):
 
 
 class Bill(BaseModel):
-    """What a UPI app shows before the payer enters the PIN."""
+    """What a UPI app, or a bank's page, shows before the payer agrees."""
+
+    method: str = Field(description="upi, card, netbanking or wallet", examples=["upi"])
+    paid_with: str | None = Field(description="The card, bank or wallet", examples=["visa 1111"])
 
     id: str = Field(description="`tr` of the link", examples=["gp01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
     payee: str = Field(description="Who gets the money", examples=["Mela"])

@@ -1,13 +1,15 @@
 """What the gateway does, under its plan."""
 
 import asyncio
+import hashlib
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Table
 
-from mela.kernel import clock, ids
+from mela.kernel import cards, clock, ids
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.errors import NotFound, Rejected, Retryable
@@ -26,6 +28,12 @@ class UnknownCode(Rejected):
     """No response code that closes a payment. Params: rejected (the code)."""
 
     code = "gateway.unknown_code"
+
+
+class BadCard(Rejected):
+    """No card that a network knows. Params: field."""
+
+    code = "gateway.bad_card"
 
 
 class LinkAltered(Rejected):
@@ -59,19 +67,19 @@ class Gateway:
 
     async def create_payment(
         self, *, reference: str, amount: int, description: str, seconds: int, callback_url: str, method: str | None,
-        manual: bool = False, card: str | None = None,
+        manual: bool = False, card: str | None = None, bank: str | None = None, vpa: str | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """Begin a payment, or without a method an order that nobody pays yet. Raises: ReferenceReused."""
         now = self._clock.now()
         row = {
             "id": _name("gp"), "reference": reference, "amount": amount, "description": description, "method": method,
-            "manual": manual, "card": card, "callback_url": callback_url, "created": now,
+            "manual": manual, "card": card, "bank": bank, "asked_vpa": vpa, "callback_url": callback_url, "created": now,
             "expires": now + timedelta(seconds=seconds),
         }  # fmt: skip
         return self._shown(await self._planned("pay", reference, lambda: self._db.run(store.create_payment, row)))
 
     async def begin(
-        self, payment_id: str, method: str, *, manual: bool | None = None, card: str | None = None,
+        self, payment_id: str, method: str, *, manual: bool | None = None, card: str | None = None, bank: str | None = None,
         seconds: int | None = None, description: str = "",
     ) -> dict[str, Any]:  # fmt: skip
         """Say how an order is paid; what is left out, or has begun, stays as it is. Raises: NotFound."""
@@ -80,6 +88,7 @@ class Gateway:
             "method": method,
             "manual": manual,
             "card": card,
+            "bank": bank,
             "expires": expires,
             "description": description or None,
         }
@@ -90,9 +99,47 @@ class Gateway:
 
         return self._shown(store.fields(await self._planned("begin", payment_id, effect)))
 
-    async def capture(self, payment_id: str, amount: int) -> dict[str, Any]:
-        """Take an authorised payment. Raises: NotFound, NotOpen, OverCaptured."""
-        return await self._changed("capture", payment_id, store.capture, amount=amount)
+    async def capture(
+        self, payment_id: str, amount: int, *, reference: str | None = None, final: bool = True
+    ) -> dict[str, Any]:
+        """Take money of an authorised payment. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused."""
+        return await self._changed(
+            "capture", payment_id, store.capture, amount=amount, reference=reference, final=final
+        )
+
+    async def downtimes(self) -> list[dict[str, Any]]:
+        """Banks and wallets that are down, by the plan; a bank is written in capital letters."""
+        now = int(self._clock.now().timestamp())
+        return [
+            {"method": "netbanking" if name.isupper() else "wallet", "bank": name, "begin": now, "end": None}
+            for name in (await self.plan()).banks_down
+        ]
+
+    async def tokenize(self, number: str, expiry: str) -> dict[str, Any]:
+        """A token for a card, whose number is not kept. Raises: BadCard."""
+        today, network = clock.india_date(self._clock.now()), cards.network(number)
+        if network is None or not cards.luhn(number):
+            raise BadCard(field="number")
+        if (2000 + int(expiry[2:]), int(expiry[:2])) < (today.year, today.month):
+            raise BadCard(field="expiry")
+        digits = "9" + "".join(str(ord(c) % 10) for c in ids.new_secret()[:14])
+        row = {
+            "id": _name("ctok"), "token": digits + next(d for d in "0123456789" if cards.luhn(digits + d)), "network": network,
+            "expiry": expiry, "last4": number[-4:], "created": self._clock.now(),
+        }  # fmt: skip
+        await self._db.run(store.keep_token, row)
+        return row
+
+    async def token(self, token_id: str) -> dict[str, Any]:
+        """A token by its name. Raises: NotFound."""
+        return dict(store.fields(await self._db.read(store.token, token_id)))
+
+    async def cryptogram(self, token_id: str, reference: str) -> dict[str, Any]:
+        """A token's digits, and a cryptogram for one payment. Raises: NotFound."""
+        found = await self.token(token_id)
+        digest = hashlib.sha256(f"{found['token']}:{reference}".encode()).digest()
+        shown = {name: found[name] for name in ("token", "expiry", "network", "last4")}
+        return shown | {"cryptogram": b64encode(digest[:20]).decode()}
 
     async def void(self, payment_id: str) -> dict[str, Any]:
         """Let an authorised payment go. Raises: NotFound, NotOpen."""
@@ -248,13 +295,14 @@ class Gateway:
         return self._bill(row)
 
     async def let_time_pass(self) -> None:
-        """Close what has expired, process refunds that were pending. Called by a timer."""
+        """Close what has expired, process refunds that were pending, end what is deemed. Called by a timer."""
         plan, now = await self.plan(), self._clock.now()
         if not await self._db.read(store.any_work, now):
             return
         closed = await self._db.run(store.expire, now=now, limit=BATCH, plan=plan)
         done = await self._db.run(store.process_refunds, now=now, limit=BATCH, plan=plan)
-        if closed or done:
+        confirmed = await self._db.run(store.confirm_deemed, now=now, limit=BATCH, plan=plan)
+        if closed or done or confirmed:
             self._sender.wake()
 
     async def _planned(self, kind: str, reference: str, effect: Callable[[], Awaitable[T]]) -> T:
@@ -313,9 +361,9 @@ class Gateway:
         return store.payment_json(row) | more
 
     def _link(self, row: store.Fields) -> str:
-        """What the payer opens: a UPI app, or for a card the page of its bank."""
+        """What the payer opens: a UPI app, or the page of a bank or a wallet."""
         settings = self._settings
-        if row["method"] == "card":
+        if row["method"] not in ("upi", None):
             return f"{settings.page_url}/{row['id']}"
         return upi.intent_url(
             vpa=settings.payee_vpa,
@@ -332,6 +380,7 @@ class Gateway:
         return {
             "intent_url": self._link(store.fields(row)), "expires": row.expires, "error": meant.meaning if meant else None,
             "pin_tries_left": max(0, payers().tries - row.wrong_pins),
+            "method": row.method or "upi", "paid_with": row.card or row.bank or row.asked_vpa,
             "id": row.id, "payee": self._settings.payee_name, "payee_vpa": self._settings.payee_vpa, "amount": row.amount,
             "description": row.description, "status": row.status, "rrn": row.rrn, "error_code": row.error_code,
             "seconds_left": max(0, left),

@@ -29,12 +29,13 @@ from mela.kernel.db.statements import insert_new, upsert
 from mela.kernel.errors import Conflict, NotFound, Rejected
 from mela.simulators.gateway import upi
 from mela.simulators.gateway.plan import Plan
-from mela.simulators.gateway.tables import callbacks, entries, payments, payouts, plans, refunds
+from mela.simulators.gateway.tables import callbacks, captures, entries, payments, payouts, plans, refunds, tokens
 
 Fields = Mapping[str, Any]
-CREATED, AUTHORIZED, CAPTURED, VOIDED, FAILED, EXPIRED, PENDING, PROCESSED = (
+CREATED, AUTHORIZED, DEEMED, CAPTURED, VOIDED, FAILED, EXPIRED, PENDING, PROCESSED = (
     "created",
     "authorized",
+    "deemed",
     "captured",
     "voided",
     "failed",
@@ -62,6 +63,8 @@ _EXPIRE = (
     .values(status=EXPIRED, error_code=upi.EXPIRED)
     .returning(payments)
 )
+_UNCONFIRMED = and_(payments.c.status == DEEMED, payments.c.resolves <= _NOW)
+_SOME_UNCONFIRMED = select(payments).where(_UNCONFIRMED).limit(_MOST)
 _REFUNDED = payments.c.refunded + bindparam("more", type_=BigInteger)
 _REFUND = (
     update(payments)
@@ -69,6 +72,7 @@ _REFUND = (
     .values(refunded=_REFUNDED)
     .returning(payments)
 )
+_ADD_CAPTURE = captures.insert()
 _ADD_REFUND = refunds.insert()
 _RIPE = and_(refunds.c.status == PENDING, refunds.c.due <= _NOW)
 _SOME_RIPE = select(refunds.c.id).where(_RIPE).limit(_MOST)
@@ -78,7 +82,7 @@ _PROCESS = (
     .values(status=PROCESSED)
     .returning(refunds)
 )
-_ANY_WORK = select(or_(exists().where(_OVER), exists().where(_RIPE)))
+_ANY_WORK = select(or_(exists().where(_OVER), exists().where(_RIPE), exists().where(_UNCONFIRMED)))
 _PAY_OUT = payouts.insert().returning(payouts.c.number)
 _NUMBERED = update(payouts).where(payouts.c.number == bindparam("of")).returning(payouts)
 _ENTER = entries.insert()
@@ -129,6 +133,7 @@ def create_payment(conn: Connection, row: Fields) -> Fields:
     """Keep a new payment; a known reference gives the payment of that time. Raises: ReferenceReused."""
     kept = {
         **row, "status": CREATED, "captured": 0, "refunded": 0, "vpa": None, "rrn": None, "error_code": None, "wrong_pins": 0,
+        "resolves": None,
     }  # fmt: skip
     if insert_new(conn, payments, kept):
         return kept
@@ -154,11 +159,16 @@ def by_reference(conn: Connection, table: Table, reference: str) -> Row[Any] | N
 def approve(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan: Plan) -> Row[Any]:
     """Debit the payer, unless the plan has the bank decline. What is captured stays as it is. Raises: NotFound, NotOpen."""
     found = _one(conn, payments, payment_id)
-    if found.status in (CAPTURED, AUTHORIZED):
+    if found.status in (CAPTURED, AUTHORIZED, DEEMED):
         return found
+    if found.bank in plan.banks_down:
+        return fail(conn, payment_id, code=upi.DEBIT_FAILED, now=now, plan=plan)
     if plan.hits("decline", found.reference):
         return fail(conn, payment_id, code=plan.decline_code(found.reference), now=now, plan=plan)
-    changes = {"vpa": None if found.method == "card" else vpa, "rrn": upi.rrn(found.number, now)}
+    changes = {"vpa": vpa if found.method == "upi" else None, "rrn": upi.rrn(found.number, now)}
+    if found.method == "upi" and plan.hits("deemed", found.reference):
+        resolves = now + timedelta(milliseconds=plan.deemed_ms)
+        return _close(conn, found, now, changes | {"status": DEEMED, "error_code": upi.DEEMED, "resolves": resolves})
     if found.manual:
         row = _close(conn, found, now, changes | {"status": AUTHORIZED})
         _call_back(conn, "payment.authorized", row, now, plan, payment=payment_json(fields(row)))
@@ -166,27 +176,39 @@ def approve(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan:
     return _collect(conn, _close(conn, found, now, changes | {"status": CAPTURED, "captured": found.amount}), now, plan)
 
 
-def capture(conn: Connection, payment_id: str, *, amount: int, now: datetime, plan: Plan) -> Row[Any]:
-    """Take an authorised payment, once; what is above `amount` is let go. Raises: NotFound, NotOpen, OverCaptured."""
+def capture(
+    conn: Connection, payment_id: str, *, amount: int, reference: str | None = None, final: bool = True, now: datetime, plan: Plan
+) -> Row[Any]:  # fmt: skip
+    """Take money of an authorised payment, once per reference; after the final time what is left is let go.
+
+    Raises: NotFound, NotOpen, OverCaptured, ReferenceReused.
+    """
     found = _one(conn, payments, payment_id)
-    if (found.status, found.captured) == (CAPTURED, amount):
+    name = reference or found.reference
+    kept = {"reference": name, "payment_id": payment_id, "amount": amount, "final": final}
+    if (known := by_reference(conn, captures, name)) is not None:
+        _same(known, kept)
         return found
     if found.status != AUTHORIZED:
         raise NotOpen(status=found.status)
-    if amount > found.amount:
-        raise OverCaptured(left=found.amount)
-    taken = {"of": found.number, "was": AUTHORIZED, "status": CAPTURED, "captured": amount}
-    return _collect(conn, conn.execute(_CLOSE, taken).one(), now, plan)
+    if found.captured + amount > found.amount:
+        raise OverCaptured(left=found.amount - found.captured)
+    conn.execute(_ADD_CAPTURE, kept)
+    taken, last = found.captured + amount, final or found.captured + amount == found.amount
+    status = CAPTURED if last else AUTHORIZED
+    row = conn.execute(_CLOSE, {"of": found.number, "was": AUTHORIZED, "status": status, "captured": taken}).one()
+    return _collect(conn, row, now, plan, amount=amount, reference=name)
 
 
 def void(conn: Connection, payment_id: str, *, now: datetime, plan: Plan) -> Row[Any]:
-    """Let an authorised payment go. Raises: NotFound, NotOpen."""
+    """Let go of what was authorised and not taken. Raises: NotFound, NotOpen."""
     found = _one(conn, payments, payment_id)
-    if found.status == VOIDED:
+    if found.status == VOIDED or (found.status == CAPTURED and found.manual):
         return found
     if found.status != AUTHORIZED:
         raise NotOpen(status=found.status)
-    row = conn.execute(_CLOSE, {"of": found.number, "was": AUTHORIZED, "status": VOIDED}).one()
+    status = CAPTURED if found.captured else VOIDED
+    row = conn.execute(_CLOSE, {"of": found.number, "was": AUTHORIZED, "status": status}).one()
     _call_back(conn, "payment.voided", row, now, plan, payment=payment_json(fields(row)))
     return row
 
@@ -220,6 +242,30 @@ def expire(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[R
     for row in rows:
         _call_back(conn, "payment.failed", row, now, plan, payment=payment_json(fields(row)))
     return list(rows)
+
+
+def confirm_deemed(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[Row[Any]]:
+    """Payments that the other bank has confirmed at last, or that are reversed, as the plan has it."""
+    rows = conn.execute(_SOME_UNCONFIRMED, {"now": now, "most": limit}).all()
+    for row in rows:
+        was = {"of": row.number, "was": DEEMED, "resolves": None}
+        if plan.hits("deemed_reversed", row.reference):
+            back = conn.execute(_CLOSE, {**was, "status": FAILED, "error_code": upi.REVERSED, "rrn": None}).one()
+            _call_back(conn, "payment.failed", back, now, plan, payment=payment_json(fields(back)))
+        else:
+            changes = {"status": CAPTURED, "captured": row.amount, "error_code": None}
+            _collect(conn, conn.execute(_CLOSE, was | changes).one(), now, plan)
+    return list(rows)
+
+
+def keep_token(conn: Connection, row: Fields) -> None:
+    """Remember a card by its token; the same card again gives a token of its own."""
+    conn.execute(tokens.insert(), row)
+
+
+def token(conn: Connection, token_id: str) -> Row[Any]:
+    """A token by its name. Raises: NotFound."""
+    return _one(conn, tokens, token_id)
 
 
 def create_refund(conn: Connection, row: Fields, *, pending: bool, now: datetime, plan: Plan) -> Fields:
@@ -326,7 +372,7 @@ def fields(row: Row[Any]) -> Fields:
 
 def payment_json(row: Fields) -> dict[str, Any]:
     """A payment as merchants see it, also inside callbacks."""
-    names = ("id", "reference", "status", "method", "refunded", "card", "vpa", "rrn", "error_code")
+    names = ("id", "reference", "status", "method", "refunded", "card", "bank", "vpa", "rrn", "error_code")
     amount = row["captured"] if row["status"] == CAPTURED else row["amount"]
     more = {"amount": amount, "currency": "INR", "created_at": int(row["created"].timestamp())}
     return {name: row[name] for name in names} | more
@@ -338,9 +384,12 @@ def refund_json(row: Fields) -> dict[str, Any]:
     return {name: row[name] for name in names} | {"created_at": int(row["created"].timestamp())}
 
 
-def _collect(conn: Connection, row: Row[Any], now: datetime, plan: Plan) -> Row[Any]:
-    """Enter what was captured into the books, and tell the merchant."""
-    conn.execute(_ENTER, {"kind": "collected", "reference": row.reference, "amount": row.captured, "at": now})
+def _collect(
+    conn: Connection, row: Row[Any], now: datetime, plan: Plan, *, amount: int | None = None, reference: str | None = None
+) -> Row[Any]:  # fmt: skip
+    """Enter what was captured into the books, and tell the merchant; `amount` and `reference` of a part."""
+    entry = {"reference": reference or row.reference, "amount": amount or row.captured}
+    conn.execute(_ENTER, {"kind": "collected", "at": now, **entry})
     _call_back(conn, "payment.captured", row, now, plan, payment=payment_json(fields(row)))
     return row
 

@@ -15,10 +15,13 @@ payments = Table(
     Column("amount", BigInteger, nullable=False),
     Column("captured", BigInteger, nullable=False),
     Column("refunded", BigInteger, nullable=False),
-    Column("method", String(12)),  # upi | card; null: an order that nobody pays yet
+    Column("method", String(12)),  # upi | card | netbanking | wallet; null: an order that nobody pays yet
+    Column("bank", String(12)),  # of net banking; of a wallet its name
+    Column("asked_vpa", String(321)),  # of UPI collect: whose app has to ask
     Column("manual", Boolean, nullable=False),  # authorised first, captured by the merchant
     Column("card", String(30)),  # network and last four digits
-    Column("status", String(10), nullable=False),  # created | authorized | captured | voided | failed | expired
+    Column("status", String(10), nullable=False),  # created | authorized | deemed | captured | voided | failed | expired
+    Column("resolves", Instant),  # when the other bank confirms a deemed payment, or it is reversed
     Column("description", String(80), nullable=False),
     Column("callback_url", String(500), nullable=False),
     Column("vpa", String(321)),
@@ -28,6 +31,24 @@ payments = Table(
     Column("created", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
     Index("payments_open", "status", "expires"),
+)  # fmt: skip
+
+captures = Table(
+    "captures", metadata,
+    Column("reference", String(60), primary_key=True),
+    Column("payment_id", String(40), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("final", Boolean, nullable=False),
+)  # fmt: skip
+
+tokens = Table(  # cards that their networks know by a token; their numbers are kept nowhere
+    "tokens", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("token", String(19), nullable=False, unique=True),
+    Column("network", String(12), nullable=False),
+    Column("expiry", String(4), nullable=False),  # MMYY
+    Column("last4", String(4), nullable=False),
+    Column("created", Instant, nullable=False),
 )  # fmt: skip
 
 refunds = Table(

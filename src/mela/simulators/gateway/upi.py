@@ -13,6 +13,7 @@ from mela.kernel import clock
 
 CODES = Path(__file__).parent / "data" / "response-codes.yaml"
 DECLINED_BY_PAYER, EXPIRED, PIN_TRIES_SPENT = "ZA", "U69", "Z6"
+DEEMED, REVERSED, DEBIT_FAILED = "RB", "21", "U30"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ import structlog
 
 from mela.contracts.catalog import Catalog, Line, OutOfStock, PricedLine, ReservationLost
 from mela.contracts.payments import (
+    BadInstrument,
+    BankDown,
+    Instrument,
     Method,
     Payer,
     PaymentReady,
@@ -133,20 +136,22 @@ class Orders:
         method: Method,
         city: str | None,
         device: str | None = None,
+        instrument: Instrument | None = None,
     ) -> Order:
         """Turn the cart into an order that waits for its payment. The same key again returns the same order as it is now.
 
-        Raises: EmptyCart, WrongPin, OutOfStock (the cart is as before), CartChanged.
+        Raises: EmptyCart, WrongPin, CartChanged; and with the cart as before OutOfStock, BadInstrument, BankDown.
         """
         rules.check_address(address, self._states_by_prefix)
-        request = [method, city, vars(address)]
+        means = instrument or Instrument()
+        request = [method, city, vars(address), *(vars(means).values() if instrument else ())]
         known, content = await self._db.read(store.begin, customer_id, key, request)
         if known is not None:
             return await self.drive(known)
         if not content:
             raise EmptyCart
         draft = await self._draft(customer_id, await self._price(content, city), address, method, city)
-        draft = replace(draft, device=device)
+        draft = replace(draft, device=device, instrument=means)
         made = await self._db.run(store.place, draft, key, request)
         return await self._go_on(draft) if made == draft.id else await self.drive(made)
 
@@ -262,18 +267,23 @@ class Orders:
                 log.warning("order still stuck", order=order_id, reason=str(error))
 
     async def _start_payment(self, order: Order) -> Order:
-        """Hold the stock, begin the payment. Raises: OutOfStock, after cancelling the order."""
+        """Hold the stock, begin the payment. Raises: OutOfStock, BadInstrument, BankDown, after cancelling the order."""
         lines = [Line(line.sku, line.quantity) for line in order.lines]
         try:
             await self._catalog.reserve(key=order.id, lines=lines, seconds=self._settings.hold_s)
         except OutOfStock:
-            await self._change(store.out_of_stock, order.id, self._clock.now())
+            await self._change(store.give_up, order.id, "out_of_stock", "catalog", self._clock.now())
             await self.drive(order.id)
             raise
-        payment = await self._payments.start(
-            key=order.id, order_id=order.id, amount=order.total, method=order.method, description=f"Mela {order.id[-6:]}",
-            seconds=self._settings.pay_within_s, payer=_payer(order),
-        )  # fmt: skip
+        try:
+            payment = await self._payments.start(
+                key=order.id, order_id=order.id, amount=order.total, method=order.method, description=f"Mela {order.id[-6:]}",
+                seconds=self._settings.pay_within_s, payer=_payer(order), instrument=order.instrument,
+            )  # fmt: skip
+        except (BadInstrument, BankDown):
+            await self._change(store.give_up, order.id, "payment_refused", "payments", self._clock.now())
+            await self.drive(order.id)
+            raise
         if payment.state in (PaymentState.FAILED, PaymentState.EXPIRED):
             return await self.unpaid(order.id, payment.reason or payment.state.value)
         if order.method == "cod":  # confirmed at once; the cash comes at the door

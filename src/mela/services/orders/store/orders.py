@@ -155,9 +155,9 @@ def cancel(conn: Connection, order_id: str, reason: str, actor: str, now: dateti
     return rows.move(conn, order, OrderState.CANCELLING, reason, actor, now)
 
 
-def out_of_stock(conn: Connection, order_id: str, now: datetime) -> Order:
-    """Cancel what could not be held, and put it back into the cart."""
-    order = cancel(conn, order_id, "out_of_stock", "catalog", now)
+def give_up(conn: Connection, order_id: str, reason: str, actor: str, now: datetime) -> Order:
+    """Cancel what could not be held or paid like that, and put it back into the cart."""
+    order = cancel(conn, order_id, reason, actor, now)
     wanted = [
         {"customer_id": order.customer_id, "sku": line.sku, "quantity": line.quantity, "added": now}
         for line in order.lines

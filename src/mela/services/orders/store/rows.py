@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from sqlalchemy import Connection, bindparam, select, update
 
 from mela.contracts.orders import OrderSold, OrderUnsold
-from mela.contracts.payments import Refund
+from mela.contracts.payments import Instrument, Refund
 from mela.kernel import events
 from mela.kernel.db.database import after_commit
 from mela.kernel.errors import NotFound
@@ -46,7 +46,7 @@ def was_confirmed(order: Order) -> bool:
 
 def was_sold(order: Order) -> bool:
     """Whether settlement has been told of a sale: prepaid and confirmed."""
-    return order.method == "upi" and was_confirmed(order)
+    return order.method != "cod" and was_confirmed(order)
 
 
 def sell(conn: Connection, order: Order, payment_id: str, now: datetime) -> None:
@@ -101,6 +101,7 @@ def to_row(order: Order) -> dict[str, Any]:
     return columns | {
         "state": order.state.value,
         "address": asdict(order.address),
+        "instrument": {name: value for name, value in vars(order.instrument).items() if value is not None},
         "lines": [asdict(line) for line in order.lines],
         "history": [asdict(step) for step in order.history],
         "refunds": [asdict(refund) for refund in order.refunds],
@@ -115,7 +116,7 @@ def from_row(row: Any) -> Order:
         intent_url=row.intent_url, created=row.created, updated=row.updated, pay_before=row.pay_before, version=row.version,
         lines=tuple(OrderLine(**line) for line in row.lines),
         history=tuple(Step(OrderState(s["state"]), s["reason"], s["actor"], datetime.fromisoformat(s["at"])) for s in row.history),
-        refunds=tuple(map(_refund, row.refunds)), device=row.device,
+        refunds=tuple(map(_refund, row.refunds)), device=row.device, instrument=Instrument(**row.instrument),
     )  # fmt: skip
 
 

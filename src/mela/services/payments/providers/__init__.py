@@ -17,9 +17,9 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol
 
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund
+from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund
 
-Can = Literal["card", "capture", "void", "report"]
+Can = Literal["card", "netbanking", "wallet", "collect", "capture", "captures", "void", "downtimes", "report"]
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,13 @@ class Provider(Protocol):
         """How a payment is."""
         ...
 
-    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
-        """Take an authorised payment, in full or in part, once; the rest is let go."""
+    async def capture(
+        self, known: Known, amount: int, *, reference: str, final: bool
+    ) -> ProviderPayment | Declined | Unknown:
+        """Take an authorised payment, in full or in part, and with the `final` capture let go of the rest.
+
+        Who cannot do several `captures` lets go with the first. `reference` tells them apart.
+        """
         ...
 
     async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
@@ -93,6 +98,10 @@ class Provider(Protocol):
 
     def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
         """What a callback says. Raises: BadSignature; Invalid for a body of another shape."""
+        ...
+
+    async def downtimes(self) -> list[Downtime] | Unknown:
+        """The banks, wallets and networks that it does not reach well now, or soon will not."""
         ...
 
     async def report(self, day: date, file: Path) -> Unknown | None:

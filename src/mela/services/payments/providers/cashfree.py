@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import httpx2
 
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     BadSignature,
@@ -129,7 +129,7 @@ class Cashfree(Http):
     """Keeps the contract `Provider`."""
 
     name = "cashfree"
-    can: frozenset[Can] = frozenset({"card", "capture", "void", "report"})
+    can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "void", "report"})
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
         return await command(self._create(new))
@@ -137,7 +137,9 @@ class Cashfree(Http):
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         return await question(self._status(known))
 
-    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
+    async def capture(
+        self, known: Known, amount: int, *, reference: str, final: bool
+    ) -> ProviderPayment | Declined | Unknown:
         return await command(self._authorization(known, {"action": "CAPTURE", "amount": amount / 100}))
 
     async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
@@ -162,6 +164,9 @@ class Cashfree(Http):
             return News(event_id, event, payment=told.data.payment.told(told.data.order.order_id))
         return News(event_id, event)
 
+    async def downtimes(self) -> list[Downtime] | Unknown:
+        return Unknown("not_offered")
+
     async def report(self, day: date, file: Path) -> Unknown | None:
         return await write_report(self._moved(day), file)
 
@@ -175,8 +180,14 @@ class Cashfree(Http):
             "customer_details": {"customer_id": new.reference, "customer_phone": "9000000000"},
         }  # fmt: skip
         session = (await self._ask(_Order, "POST", "/orders", order, key=new.reference)).payment_session_id
+        if new.vpa is not None:
+            raise Refused(422)
         how: dict[str, Any] = {"upi": {"channel": "link"}}
-        if new.card is not None:
+        if new.bank is not None:
+            how = {"netbanking": {"channel": "link", "netbanking_bank_code": new.bank}}
+        elif new.wallet is not None:
+            how = {"app": {"channel": "link", "provider": new.wallet, "phone": "9000000000"}}
+        elif new.card is not None:
             how = {"card": {"channel": "link", "card_number": new.card.token, "card_expiry_mm": new.card.expiry[:2],
                             "card_expiry_yy": new.card.expiry[2:], "cryptogram": new.card.cryptogram, "token_requestor_id": "mela",
                             "card_network": new.card.network, "card_last4": new.card.last4, "capture": new.capture}}  # fmt: skip

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx2
 
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund
+from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     MAY_PASS,
@@ -40,6 +40,24 @@ class _OfRefund:
 
 
 @dataclass(frozen=True)
+class _Downtime:
+    method: Literal["netbanking", "wallet"]
+    bank: str
+    begin: int
+    end: int | None
+
+    def told(self) -> Downtime:
+        """In our words."""
+        ends = None if self.end is None else datetime.fromtimestamp(self.end, UTC)
+        return Downtime(self.method, self.bank, datetime.fromtimestamp(self.begin, UTC), ends)
+
+
+@dataclass(frozen=True)
+class _Downtimes:
+    items: list[_Downtime]
+
+
+@dataclass(frozen=True)
 class _Payload:
     payment: _OfPayment | None = None
     refund: _OfRefund | None = None
@@ -55,7 +73,9 @@ class Gateway(Http):
     """Keeps the contract `Provider`."""
 
     name = "gateway"
-    can: frozenset[Can] = frozenset({"card", "capture", "void", "report"})
+    can: frozenset[Can] = frozenset(
+        {"card", "netbanking", "wallet", "collect", "capture", "captures", "void", "downtimes", "report"}
+    )
 
     def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
         super().__init__(http, account)
@@ -68,14 +88,21 @@ class Gateway(Http):
         }  # fmt: skip
         if new.card is not None:
             body |= {"method": "card", "card": asdict(new.card), "capture": "automatic" if new.capture else "manual"}
+        elif new.bank or new.wallet:
+            body |= {"method": "netbanking" if new.bank else "wallet", "bank": new.bank or new.wallet}
+        elif new.vpa is not None:
+            body |= {"vpa": new.vpa}
         return await command(self._ask(ProviderPayment, "POST", "/payments", body))
 
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         path = f"/payments/{known.id}" if known.id else f"/payments?reference={known.reference}"
         return await question(self._ask(ProviderPayment, "GET", path))
 
-    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
-        return await command(self._ask(ProviderPayment, "POST", f"/payments/{known.id}/capture", {"amount": amount}))
+    async def capture(
+        self, known: Known, amount: int, *, reference: str, final: bool
+    ) -> ProviderPayment | Declined | Unknown:
+        body = {"amount": amount, "reference": reference, "final": final}
+        return await command(self._ask(ProviderPayment, "POST", f"/payments/{known.id}/capture", body))
 
     async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
         return await command(self._ask(ProviderPayment, "POST", f"/payments/{known.id}/void", {}))
@@ -99,6 +126,10 @@ class Gateway(Http):
         if name.startswith("payment.") and payload.payment is not None:
             return News(event_id[:80], name, payment=payload.payment.entity)
         return News(event_id[:80], name)
+
+    async def downtimes(self) -> list[Downtime] | Unknown:
+        told = await question(self._ask(_Downtimes, "GET", "/downtimes"))
+        return [each.told() for each in told.items] if isinstance(told, _Downtimes) else Unknown(str(told))
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         try:

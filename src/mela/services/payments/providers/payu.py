@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import httpx2
 
 from mela.kernel.errors import Invalid
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     BadSignature,
@@ -123,7 +123,7 @@ class PayU(Http):
     """Keeps the contract `Provider`. The key's secret is the salt."""
 
     name = "payu"
-    can: frozenset[Can] = frozenset({"card", "capture", "void", "report"})
+    can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "void", "report"})
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
         return await command(self._create(new))
@@ -131,7 +131,9 @@ class PayU(Http):
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         return await question(self._status(known))
 
-    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
+    async def capture(
+        self, known: Known, amount: int, *, reference: str, final: bool
+    ) -> ProviderPayment | Declined | Unknown:
         return await command(self._change(known, "capture_transaction", var2=rupees.text(amount)))
 
     async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
@@ -165,6 +167,9 @@ class PayU(Http):
         failed = ProviderPayment(form.get("mihpayid", ""), form.get("txnid", ""), Word.FAILED, amount)
         return News(event_id, "failure", payment=failed)
 
+    async def downtimes(self) -> list[Downtime] | Unknown:
+        return Unknown("not_offered")
+
     async def report(self, day: date, file: Path) -> Unknown | None:
         return await write_report(self._moved(day), file)
 
@@ -177,7 +182,11 @@ class PayU(Http):
             "firstname": "payer", "email": "payer@mela.example", "phone": "9000000000", "surl": self._account.callback_url,
             "furl": self._account.callback_url, "expiry_seconds": str(new.seconds),
         }  # fmt: skip
-        if new.card is None:
+        if new.vpa is not None:
+            raise Refused(422)
+        if new.bank or new.wallet:
+            form |= {"pg": "NB" if new.bank else "CASH", "bankcode": new.bank or new.wallet or ""}
+        elif new.card is None:
             form |= {"pg": "UPI", "bankcode": "INTENT", "txn_s2s_flow": "2"}
         else:
             form |= {"pg": "CC", "ccnum": new.card.token, "ccexpmon": new.card.expiry[:2], "ccexpyr": new.card.expiry[2:],

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import httpx2
 
 from mela.kernel.money import Paise
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     Account,
@@ -105,14 +105,16 @@ class PhonePe(Http):
         self._token: str | None = None
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
-        if new.card is not None:
+        if new.card or new.bank or new.wallet or new.vpa:
             return Declined("not_offered")
         return await command(self._create(new))
 
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         return await question(self._status(known))
 
-    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
+    async def capture(
+        self, known: Known, amount: int, *, reference: str, final: bool
+    ) -> ProviderPayment | Declined | Unknown:
         return Declined("not_offered")
 
     async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
@@ -132,6 +134,9 @@ class PhonePe(Http):
         told = read_news(_Event, body)
         about = told.payload.merchantRefundId or told.payload.merchantOrderId
         return News(f"phonepe:{sha256(body).hexdigest()}", told.event[:40], look=about or None)
+
+    async def downtimes(self) -> list[Downtime] | Unknown:
+        return Unknown("not_offered")
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         return Unknown("not_offered")

@@ -13,7 +13,7 @@ import httpx2
 
 from mela.kernel.errors import Invalid
 from mela.kernel.money import Paise
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     Account,
@@ -109,6 +109,25 @@ class _Page:
 
 
 @dataclass(frozen=True)
+class _Downtime:
+    method: Literal["netbanking", "wallet", "card", "upi"]
+    begin: int
+    end: int | None
+    instrument: dict[str, str]
+
+    def told(self) -> Downtime:
+        """In our words."""
+        ends = None if self.end is None else datetime.fromtimestamp(self.end, UTC)
+        begins = datetime.fromtimestamp(self.begin, UTC)
+        return Downtime(self.method, next(iter(self.instrument.values()), ""), begins, ends)
+
+
+@dataclass(frozen=True)
+class _Downtimes:
+    items: list[_Downtime]
+
+
+@dataclass(frozen=True)
 class _OfPayment:
     entity: _Payment
 
@@ -134,7 +153,7 @@ class Razorpay(Http):
     """Keeps the contract `Provider`."""
 
     name = "razorpay"
-    can: frozenset[Can] = frozenset({"card", "capture", "report"})
+    can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "downtimes", "report"})
 
     def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
         super().__init__(http, account)
@@ -146,7 +165,9 @@ class Razorpay(Http):
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         return await question(self._status(known))
 
-    async def capture(self, known: Known, amount: int) -> ProviderPayment | Declined | Unknown:
+    async def capture(
+        self, known: Known, amount: int, *, reference: str, final: bool
+    ) -> ProviderPayment | Declined | Unknown:
         return await command(self._captured(known, amount))
 
     async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
@@ -176,6 +197,10 @@ class Razorpay(Http):
             return News(event_id, event, payment=payment)
         return News(event_id, event)
 
+    async def downtimes(self) -> list[Downtime] | Unknown:
+        told = await question(self._ask(_Downtimes, "GET", "/payments/downtimes"))
+        return [each.told() for each in told.items] if isinstance(told, _Downtimes) else Unknown(str(told))
+
     async def report(self, day: date, file: Path) -> Unknown | None:
         return await write_report(self._moved(day), file)
 
@@ -195,7 +220,14 @@ class Razorpay(Http):
             "order_id": order_id, "amount": new.amount, "currency": "INR", "description": new.description,
             "email": "payer@mela.example", "contact": "+919000000000", "notes": {"reference": new.reference},
         }  # fmt: skip
-        if new.card is None:
+        if new.vpa is not None:
+            raise Refused(422)
+        if new.bank or new.wallet:
+            body |= (
+                {"method": "netbanking", "bank": new.bank} if new.bank else {"method": "wallet", "wallet": new.wallet}
+            )
+            begun = await self._ask(_Begun, "POST", "/payments/create/json", body)
+        elif new.card is None:
             body |= {"method": "upi", "upi": {"flow": "intent", "expiry_time": -(-new.seconds // 60)}}
             begun = await self._ask(_Begun, "POST", "/payments/create/upi", body)
         else:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from mela.contracts.payments import Capture
 from mela.kernel.errors import Unreachable
 from mela.kernel.money import Paise
 from mela.kernel.web import bodies, inputs, pages
@@ -22,6 +23,7 @@ from mela.services.payments.rules.reconciliation import HARMLESS
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import BlockCheck, Books
 from mela.services.payments.service.cases import Cases, Seen
+from mela.services.payments.service.offers import Offers
 from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.service.risk import Risk
 
@@ -32,11 +34,13 @@ CaseId = Annotated[
 
 
 def router(
-    payments: PaymentsService, books: Books, reconciliation: Reconciliation, cases: Cases, risk: Risk
+    payments: PaymentsService, books: Books, reconciliation: Reconciliation, cases: Cases, risk: Risk, offers: Offers
 ) -> APIRouter:
     """All routes of payments."""
     api = bodies.router(prefix="/api/payments")
+    _offers(api, offers)
     _payments(api, payments)
+    _captures(api, payments)
     _ledger(api, payments, books, cases)
     _cases(api, cases)
     reviews.add(api, payments, risk)
@@ -46,19 +50,59 @@ def router(
     return api
 
 
+def _offers(api: APIRouter, offers: Offers) -> None:
+    @api.get(
+        "/methods", response_model=schemas.MethodsView, tags=["payments"], summary="Banks and wallets to choose from"
+    )
+    async def list_payment_methods() -> object:
+        """For net banking and wallets; those that nobody reaches at present are marked. No sign-in needed."""
+        return {method: [vars(choice) for choice in choices] for method, choices in offers.choices().items()}
+
+
+def _captures(api: APIRouter, payments: PaymentsService) -> None:
+    @api.post(
+        "/payments/{id}/captures", response_model=schemas.CaptureView, tags=["on duty"], status_code=201,
+        summary="Take authorised money",
+        responses=refused({
+            404: "payments.unknown_payment", 409: "payments.not_authorized payments.capture_pending",
+            422: "payments.capture_too_large",
+        }),
+    )  # fmt: skip
+    async def create_payment_capture(_caller: Operator, id: Id, body: schemas.CaptureIn, key: Key) -> object:  # noqa: A002
+        """In full or in parts; after the final one what is left is let go. The same key again: the same capture."""
+        made = await payments.capture(key=key, payment_id=id, amount=Paise(body.amount_paise), final=body.final)
+        return _capture(made)
+
+    @api.post(
+        "/payments/{id}/cancel", response_model=schemas.StateView, tags=["on duty"], summary="Let a payment go",
+        responses=refused({404: "payments.unknown_payment", 409: "payments.capture_pending"}),
+    )  # fmt: skip
+    async def cancel_payment(caller: Operator, id: Id) -> object:  # noqa: A002
+        """What is only authorised is let go (void), what is open is no longer wanted; what is closed stays as it is."""
+        payment = await payments.cancel(payment_id=id, reason=f"cancelled by {caller.id}")
+        return {"id": payment.id, "state": payment.state, "amount_paise": payment.amount}
+
+
+def _capture(made: Capture) -> dict[str, object]:
+    return {
+        "id": made.id, "payment_id": made.payment_id, "amount_paise": made.amount, "final": made.final, "state": made.state,
+    }  # fmt: skip
+
+
 def _payments(api: APIRouter, payments: PaymentsService) -> None:
     @api.get(
         "/payments/{id}", response_model=schemas.PaymentView, tags=["on duty"], summary="Look at a payment",
         responses=refused({404: "payments.unknown_payment"}),
     )  # fmt: skip
     async def get_payment(_caller: Operator, id: Id) -> object:  # noqa: A002
-        """A payment with its history and refunds."""
-        payment, history, refunds = await payments.look(id)
+        """A payment with its history, captures and refunds."""
+        payment, history, captures, refunds = await payments.look(id)
         return {
-            "id": payment.id, "order_id": payment.order_id, "amount_paise": payment.amount, "refunded_paise": payment.refunded,
-            "method": payment.method, "state": payment.state, "intent_url": payment.intent_url, "rrn": payment.rrn,
+            "id": payment.id, "order_id": payment.order_id, "amount_paise": payment.amount, "captured_paise": payment.captured,
+            "refunded_paise": payment.refunded, "method": payment.method, "paid_with": payment.paid_with, "state": payment.state, "intent_url": payment.intent_url, "rrn": payment.rrn,
             "reason": payment.reason, "created": payment.created, "expires": payment.expires,
             "history": [{**step, "before": step["from"], "after": step["to"]} for step in history],
+            "captures": [_capture(each) for each in captures],
             "refunds": [{"id": r.id, "amount_paise": r.amount, "state": r.state, "reason": r.reason} for r in refunds],
         }  # fmt: skip
 
@@ -77,7 +121,9 @@ def _payments(api: APIRouter, payments: PaymentsService) -> None:
         amount_paise: Annotated[
             int, Query(ge=100, le=10**12, description="Of the payment", examples=[129900])
         ] = 100_000,
-        method: Annotated[Literal["upi", "card"], Query(description="By which method", examples=["upi"])] = "upi",
+        method: Annotated[
+            Literal["upi", "card", "netbanking", "wallet"], Query(description="By which method", examples=["upi"])
+        ] = "upi",
         bank: Annotated[
             str | None, Query(max_length=20, pattern="^[A-Z0-9]+$", description="Of which bank", examples=["SBI"])
         ] = None,
@@ -87,7 +133,7 @@ def _payments(api: APIRouter, payments: PaymentsService) -> None:
         return {"items": [asdict(each) for each in found]}
 
     @api.post(
-        "/payments/{id}/cash", response_model=schemas.CashView, tags=["on duty"],
+        "/payments/{id}/cash", response_model=schemas.StateView, tags=["on duty"],
         summary="Say that the cash was handed over",
         responses=refused({
             404: "payments.unknown_payment", 409: "payments.not_captured", 422: "payments.not_cash",

@@ -1,7 +1,8 @@
 """How a payment moves, who may move it, and what a provider's word does to it.
 
-created ── pending ── captured
-    └─────────┴────── failed | expired | cancelled
+created ── pending ── authorized ── captured
+    │         ├───────────┼─────────────┘
+    └─────────┴───────────┴── failed | expired | cancelled
 """
 
 from collections.abc import Mapping
@@ -9,19 +10,27 @@ from collections.abc import Mapping
 from mela.contracts.payments import PaymentState
 from mela.services.payments.model import Actor, Word
 
-CREATED, PENDING, CAPTURED = PaymentState.CREATED, PaymentState.PENDING, PaymentState.CAPTURED
+CREATED, PENDING = PaymentState.CREATED, PaymentState.PENDING
+AUTHORIZED, CAPTURED = PaymentState.AUTHORIZED, PaymentState.CAPTURED
 FAILED, EXPIRED, CANCELLED = PaymentState.FAILED, PaymentState.EXPIRED, PaymentState.CANCELLED
 OPEN = frozenset({CREATED, PENDING})
 
-_CLOSING: Mapping[PaymentState, frozenset[Actor]] = {
+_ON: Mapping[PaymentState, frozenset[Actor]] = {
+    AUTHORIZED: frozenset({Actor.CALLBACK, Actor.CHECK}),
     CAPTURED: frozenset({Actor.CALLBACK, Actor.CHECK, Actor.PAYER}),
     FAILED: frozenset({Actor.CALLBACK, Actor.CHECK, Actor.ORDER}),
     EXPIRED: frozenset({Actor.CALLBACK, Actor.CHECK, Actor.CLOCK}),
     CANCELLED: frozenset({Actor.ORDER}),
 }
 MOVES: Mapping[PaymentState, Mapping[PaymentState, frozenset[Actor]]] = {
-    CREATED: {PENDING: frozenset({Actor.ORDER, Actor.CALLBACK, Actor.CHECK}), **_CLOSING},
-    PENDING: _CLOSING,
+    CREATED: {PENDING: frozenset({Actor.ORDER, Actor.CALLBACK, Actor.CHECK}), **_ON},
+    PENDING: _ON,
+    AUTHORIZED: {
+        CAPTURED: frozenset({Actor.CALLBACK, Actor.CHECK, Actor.ORDER}),
+        FAILED: frozenset({Actor.CALLBACK, Actor.CHECK}),
+        EXPIRED: frozenset({Actor.CALLBACK, Actor.CHECK}),
+        CANCELLED: frozenset({Actor.ORDER}),
+    },
     CAPTURED: {},
     FAILED: {},
     EXPIRED: {},
@@ -29,10 +38,11 @@ MOVES: Mapping[PaymentState, Mapping[PaymentState, frozenset[Actor]]] = {
 }
 """From a state, to a state, by whom. What is closed stays closed."""
 
-_CLOSED_BY: Mapping[Word, PaymentState] = {
+_LEADS_TO: Mapping[Word, PaymentState] = {
+    Word.AUTHORIZED: AUTHORIZED,
     Word.CAPTURED: CAPTURED,
     Word.FAILED: FAILED,
-    Word.VOIDED: FAILED,
+    Word.VOIDED: EXPIRED,
     Word.EXPIRED: EXPIRED,
     Word.ABSENT: EXPIRED,
 }
@@ -51,18 +61,28 @@ def check(state: PaymentState, to: PaymentState, actor: Actor) -> None:
 def after(state: PaymentState, word: Word) -> PaymentState:
     """Where a provider's word leaves a payment. A closed payment stays where it is.
 
-    ABSENT may be passed only once the payment's time is over: until then a request may be on its way.
+    ABSENT may be passed only once the payment's time is over: until then a request may be on its way. Of an authorised payment
+    nobody says again that it is open.
     """
-    if state not in OPEN:
+    if state not in OPEN and state is not AUTHORIZED:
         return state
-    return _CLOSED_BY.get(word, PENDING)
+    if state is AUTHORIZED and word in (Word.CREATED, Word.DEEMED, Word.ABSENT):
+        return state
+    return _LEADS_TO.get(word, PENDING)
 
 
 def is_late(state: PaymentState, word: Word) -> bool:
     """Whether money has come for a payment that was given up: it is taken into the ledger and sent back."""
-    return word is Word.CAPTURED and state not in OPEN and state is not CAPTURED
+    return word is Word.CAPTURED and state not in OPEN and state not in (AUTHORIZED, CAPTURED)
+
+
+def is_held_in_vain(state: PaymentState, word: Word) -> bool:
+    """Whether the payer's bank holds money that we will not take: the provider is told to let it go."""
+    return word is Word.AUTHORIZED and state not in OPEN and state is not AUTHORIZED
 
 
 def is_settled(state: PaymentState, word: Word) -> bool:
     """Whether nobody needs to ask the provider about this payment any more."""
-    return state is CAPTURED or word not in (Word.CREATED, Word.AUTHORIZED)
+    return word not in (Word.CREATED, Word.AUTHORIZED, Word.DEEMED) or (
+        state is CAPTURED and word is not Word.AUTHORIZED
+    )

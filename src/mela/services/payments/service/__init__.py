@@ -9,32 +9,36 @@ from typing import Any
 import structlog
 from prometheus_client import Counter
 
-from mela.contracts.payments import Method, Payer, Payment, Refund, Transfer
+from mela.contracts.payments import Capture, Instrument, Method, Payer, Payment, Refund, Transfer
 from mela.kernel import ids
-from mela.kernel.clock import Clock
+from mela.kernel.clock import Clock, india_date
 from mela.kernel.db import Database
 from mela.kernel.errors import Rejected, Unreachable
 from mela.kernel.money import Paise
 from mela.services.payments.model import (
     Actor,
+    CardToken,
     Charge,
     Known,
     NewPayment,
     Open,
+    OpenCapture,
     OpenRefund,
     Outcome,
     ProviderPayment,
     Word,
 )
 from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
+from mela.services.payments.providers.tokens import Tokens
 from mela.services.payments.rules import ledger as accounts
-from mela.services.payments.rules import schedule, states
+from mela.services.payments.rules import methods, schedule, states
 from mela.services.payments.rules.risk import Verdict
 from mela.services.payments.rules.routing import Candidate
 from mela.services.payments.service.desk import Desk
+from mela.services.payments.service.offers import Offers
 from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
-from mela.services.payments.store import ledger, payments, refunds
+from mela.services.payments.store import captures, ledger, payments, refunds
 from mela.services.payments.store import risk as risks
 
 log = structlog.get_logger()
@@ -46,10 +50,11 @@ class PaymentsService:
     """Keeps the contract `Payments`; see there for what each of its methods promises."""
 
     def __init__(
-        self, db: Database, clock: Clock, desk: Desk, settings: Settings, checks: schedule.StatusChecks, risk: Risk
-    ) -> None:
+        self, db: Database, clock: Clock, desk: Desk, settings: Settings, *, checks: schedule.StatusChecks, risk: Risk,
+        tokens: Tokens, offers: Offers,
+    ) -> None:  # fmt: skip
         self._db, self._clock, self._desk, self._settings, self._checks = db, clock, desk, settings, checks
-        self._risk = risk
+        self._risk, self._tokens, self._offers = risk, tokens, offers
         self._lease = timedelta(seconds=2 * settings.gateway_timeout_s)
 
     async def start(
@@ -62,23 +67,28 @@ class PaymentsService:
         description: str,
         seconds: int,
         payer: Payer | None = None,
+        instrument: Instrument | None = None,
+        capture: bool = True,
     ) -> Payment:
         _check_amount(amount)
-        now, upi = self._clock.now(), method == "upi"
-        expires = now + timedelta(seconds=seconds) if upi else None
-        new = NewPayment(ids.new_id("pay"), key, order_id, amount, method, description[:80], now, expires)
-        if upi:
-            chosen, route = self._desk.first(new.id, amount)
+        now, online, means = self._clock.now(), method != "cod", instrument or Instrument()
+        expires = now + timedelta(seconds=seconds) if online else None
+        new = NewPayment(
+            ids.new_id("pay"), key, order_id, amount, method, description[:80], now, expires, instrument=means,
+            paid_with=self._offers.check(method, means), capture=capture or method != "card",
+        )  # fmt: skip
+        if online:
+            chosen, route = self._desk.first(new.id, amount, method, means.bank)
             new = replace(new, provider=chosen, route=route)
         attempt = None if payer is None else self._risk.attempt(payer, amount, method, now)
-        due = self._again(now, 0) if upi else None
+        due = self._again(now, 0) if online else None
         payment, provider = await self._db.run(risks.create, new, due=due, attempt=attempt)
-        if payment.state not in states.OPEN or payment.intent_url is not None or (not upi and payment.id != new.id):
+        if payment.state not in states.OPEN or payment.intent_url is not None or (not online and payment.id != new.id):
             return payment
         judged = await self._judge(payment)
         if judged is not None or provider is None:
             return judged or payment
-        return await self._begin(payment, new.description, provider, fresh=payment.id == new.id)
+        return await self._begin(payment, new, provider, fresh=payment.id == new.id)
 
     async def get(self, *, payment_id: str) -> Payment:
         return await self._db.read(payments.get, payment_id)
@@ -89,6 +99,23 @@ class PaymentsService:
 
     async def cancel(self, *, payment_id: str, reason: str) -> Payment:
         return await self._db.run(payments.cancel, payment_id, reason=reason, now=self._clock.now())
+
+    async def capture(self, *, key: str, payment_id: str, amount: Paise, final: bool = True) -> Capture:
+        _check_amount(amount)
+        now = self._clock.now()
+        capture, to_ask = await self._db.run(
+            captures.request,
+            key=key,
+            payment_id=payment_id,
+            amount=amount,
+            final=final,
+            now=now,
+            due=self._again(now, 0),
+        )
+        if to_ask is None:
+            return capture
+        await self._take(to_ask)
+        return await self._db.read(captures.get, capture.id)
 
     async def collect_cash(self, *, key: str, payment_id: str) -> Payment:
         return await self._db.run(payments.collect_cash, payment_id, now=self._clock.now())
@@ -131,16 +158,23 @@ class PaymentsService:
             found = await self._db.run(payments.claim, now=self._clock.now(), lease=self._lease, limit=BATCH)
             await asyncio.gather(*(self._ask(payment) for payment in found))
 
+    async def push_captures(self) -> None:
+        """Send on every capture whose time has come."""
+        while await self._db.read(captures.any_due, self._clock.now()):
+            found = await self._db.run(captures.claim, now=self._clock.now(), lease=self._lease, limit=BATCH)
+            await asyncio.gather(*(self._take(capture) for capture in found))
+
     async def push_refunds(self) -> None:
         """Send on every refund whose time has come."""
         while await self._db.read(refunds.any_due, self._clock.now()):
             found = await self._db.run(refunds.claim, now=self._clock.now(), lease=self._lease, limit=BATCH)
             await asyncio.gather(*(self._push(refund) for refund in found))
 
-    async def look(self, payment_id: str) -> tuple[Payment, list[dict[str, Any]], list[Refund]]:
-        """A payment, its history and its refunds. Raises: UnknownPayment."""
+    async def look(self, payment_id: str) -> tuple[Payment, list[dict[str, Any]], list[Capture], list[Refund]]:
+        """A payment, its history, its captures and its refunds. Raises: UnknownPayment."""
         payment, history = await self._db.read(payments.look, payment_id)
-        return payment, history, await self._db.read(refunds.of_payment, payment_id)
+        taken = await self._db.read(captures.of_payment, payment_id)
+        return payment, history, taken, await self._db.read(refunds.of_payment, payment_id)
 
     async def route(self, payment_id: str) -> tuple[str | None, list[dict[str, Any]]]:
         """The provider that has a payment, and how all were weighed when it began. Raises: UnknownPayment."""
@@ -165,33 +199,40 @@ class PaymentsService:
 
     async def _judge(self, payment: Payment) -> Payment | None:
         """The payment where it may not go on, None where it may. Cash comes at the door: a person has until then to look."""
-        if payment.method == "upi" and payment.state is not states.CREATED:
+        if payment.method != "cod" and payment.state is not states.CREATED:
             return None
         decision = await self._risk.judge(payment.id, payment.amount)
         if decision.verdict is Verdict.BLOCK:
             return await self._db.run(payments.refuse, payment.id, now=self._clock.now(), reason=risks.BLOCKED)
-        if decision.verdict is Verdict.REVIEW and payment.method == "upi":
+        if decision.verdict is Verdict.REVIEW and payment.method != "cod":
             return await self._db.run(payments.hold, payment.id, self._clock.now())
         return None
 
     async def _begin(
-        self, payment: Payment, description: str, provider: str, *, fresh: bool = False, late: bool = False
+        self, payment: Payment, asked: NewPayment | Open, provider: str, *, fresh: bool = False, late: bool = False
     ) -> Payment:
         """Have a provider begin a payment, and another one where the first cannot have charged.
 
         That is known of a `fresh` payment only: what was tried before may have happened.
         """
-        tried = {provider}
+        tried, bank = {provider}, asked.instrument.bank
+        card = await self._card(payment, asked.instrument)
+        if isinstance(card, Declined | Unknown):
+            return await self._not_begun(payment, provider, card)
         while True:
             now, expires = self._clock.now(), payment.expires or payment.created
-            seconds = max(1, int((expires - now).total_seconds()))
-            charge = Charge(payment.id, payment.amount, description, seconds, expires)
+            charge = Charge(
+                payment.id, payment.amount, asked.description, max(1, int((expires - now).total_seconds())), expires, card=card,
+                bank=bank, wallet=asked.instrument.wallet, vpa=asked.instrument.vpa, capture=asked.capture,
+            )  # fmt: skip
             told = await self._desk.at(provider).create(charge)
-            self._desk.answered(provider, told, now.timestamp())
+            self._desk.answered(provider, told, now.timestamp(), payment.method, bank)
             if isinstance(told, ProviderPayment):
-                return await self._begun(payment, provider, told, expires, late=late)
+                return await self._begun(payment, provider, told, expires, card, late=late)
             may_move = fresh and isinstance(told, Declined | Unsent)
-            following = self._desk.another(tried, payment.id, payment.amount) if may_move else None
+            following = (
+                self._desk.another(tried, payment.id, payment.amount, payment.method, bank) if may_move else None
+            )
             if following is None:
                 return await self._not_begun(payment, provider, told)
             why = told.code if isinstance(told, Declined) else told.why
@@ -204,13 +245,26 @@ class PaymentsService:
             provider = has
             tried.add(provider)
 
+    async def _card(self, payment: Payment, instrument: Instrument) -> CardToken | Declined | Unknown | None:
+        """The card behind a token, with the cryptogram of this payment; None where none is paid with."""
+        if instrument.card is None:
+            return None
+        told = await self._tokens.cryptogram(instrument.card, payment.id)
+        if not isinstance(told, CardToken):
+            return told
+        what = methods.card_fault(told, india_date(self._clock.now()))
+        return told if what is None else Declined(f"card_{what}")
+
     async def _begun(
-        self, payment: Payment, provider: str, told: ProviderPayment, expires: datetime, *, late: bool
-    ) -> Payment:
+        self, payment: Payment, provider: str, told: ProviderPayment, expires: datetime, card: CardToken | None, *, late: bool
+    ) -> Payment:  # fmt: skip
         now = self._clock.now()
         due = self._checks.next(created=payment.created, expires=expires, now=now)
         if told.status is Word.CREATED:
-            return await self._db.run(payments.sent, payment.id, provider, told, now=now, due=due, late=late)
+            shown = f"{card.network} {card.last4}" if card else None
+            return await self._db.run(
+                payments.sent, payment.id, provider, told, now=now, due=due, late=late, paid_with=shown
+            )
         await self._apply(provider, told, Actor.CHECK, due=due)
         return await self._db.read(payments.get, payment.id)
 
@@ -228,7 +282,7 @@ class PaymentsService:
         if found.gateway_id is None and found.payment.state in states.OPEN and now < found.expires:
             if await self._judge(found.payment) is not None:
                 return
-            payment = await self._begin(found.payment, found.description, found.provider, late=True)
+            payment = await self._begin(found.payment, found, found.provider, late=True)
             if payment.intent_url is None and payment.state in states.OPEN:
                 again = self._again(self._clock.now(), found.tries + 1)
                 await self._db.run(payments.look_again, payment.id, again)
@@ -236,9 +290,10 @@ class PaymentsService:
         due = self._checks.next(created=found.payment.created, expires=found.expires, now=now)
         known = Known(found.payment.id, found.payment.amount, found.gateway_id)
         told = await self._desk.at(found.provider).status(known)
-        self._desk.answered(found.provider, told, now.timestamp())
+        self._desk.answered(found.provider, told, now.timestamp(), found.payment.method, found.instrument.bank)
         if isinstance(told, ProviderPayment):
-            await self._apply(found.provider, told, Actor.CHECK, due=due)
+            if await self._apply(found.provider, told, Actor.CHECK, due=due) is Outcome.HELD:
+                await self._let_go(found.provider, replace(known, id=told.id))
         elif isinstance(told, Absent) and found.gateway_id is None and now > found.expires:
             never = ProviderPayment("", found.payment.id, Word.ABSENT, found.payment.amount)
             await self._apply(found.provider, never, Actor.CLOCK)
@@ -248,6 +303,29 @@ class PaymentsService:
                 due if found.gateway_id or isinstance(told, Absent) else self._again(self._clock.now(), found.tries + 1)
             )
             await self._db.run(payments.look_again, found.payment.id, again)
+
+    async def _let_go(self, provider: str, known: Known) -> None:
+        """Have a provider let go of money that nobody will take; who cannot lets it go by itself in some days."""
+        told = await self._desk.at(provider).void(known)
+        if isinstance(told, ProviderPayment):
+            await self._apply(provider, told, Actor.CHECK)
+        else:
+            log.warning("authorised money not let go yet", payment=known.reference, provider=provider, answer=str(told))
+
+    async def _take(self, capture: OpenCapture) -> None:
+        """Have the provider take authorised money, or note when to ask again."""
+        known = Known(capture.payment_id, capture.amount, capture.gateway_id)
+        told = await self._desk.at(capture.provider).capture(
+            known, capture.amount, reference=capture.reference, final=capture.final
+        )
+        now = self._clock.now()
+        if isinstance(told, Declined):
+            log.warning("capture refused", capture=capture.id, code=told.code)
+            await self._db.run(payments.refuse_capture, capture, now, code=told.code)
+        elif isinstance(told, ProviderPayment) and told.status in (Word.AUTHORIZED, Word.CAPTURED):
+            await self._db.run(payments.confirm, capture, told, actor=Actor.ORDER, now=now)
+        else:
+            await self._db.run(captures.look_again, capture.id, self._again(now, capture.tries + 1))
 
     async def _look(self, provider: str, reference: str) -> Outcome:
         """A hint that something is new about a payment or a refund: ask, instead of believing it."""
@@ -282,8 +360,9 @@ class PaymentsService:
             payments.apply, told, provider=provider, actor=actor, now=self._clock.now(), due=due, event=event
         )
         WORDS.labels(actor, told.status, outcome).inc()
-        if outcome in (Outcome.MOVED, Outcome.LATE):
-            self._desk.ended(provider, told)
+        if outcome in (Outcome.MOVED, Outcome.LATE) and len(self._desk.all) > 1:
+            method, bank = await self._db.read(payments.means, told.reference)
+            self._desk.ended(provider, told, method, bank)
         if outcome is Outcome.PARKED:
             log.error("payment parked", payment=told.reference, provider=provider, status=told.status)
         return outcome

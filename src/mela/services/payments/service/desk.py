@@ -44,29 +44,34 @@ class Desk:
         now = self._clock.now().timestamp()
         return self._board.choose(self._providers, method=method, amount=amount, now=now, token=token, bank=bank)
 
-    def first(self, payment_id: str, amount: Paise) -> tuple[str, list[dict[str, Any]] | None]:
+    def first(
+        self, payment_id: str, amount: Paise, method: str, bank: str | None
+    ) -> tuple[str, list[dict[str, Any]] | None]:
         """Where a new payment goes, and how all were weighed; None where there is no choice."""
         if len(self._providers) == 1:
             return next(iter(self._providers)), None
-        found = self.choose(payment_id, amount)
+        found = self.choose(payment_id, amount, method, bank)
         return found[0].provider, [asdict(each) for each in found]
 
-    def another(self, tried: set[str], payment_id: str, amount: Paise) -> str | None:
+    def another(self, tried: set[str], payment_id: str, amount: Paise, method: str, bank: str | None) -> str | None:
         """Where a payment goes on to, None when nobody is left who takes it."""
-        found = (each for each in self.choose(payment_id, amount) if each.takes and each.provider not in tried)
-        return next((each.provider for each in found), None)
+        weighed = self.choose(payment_id, amount, method, bank)
+        return next((each.provider for each in weighed if each.takes and each.provider not in tried), None)
 
-    def answered(self, provider: str, told: ProviderPayment | Declined | Absent | Unknown, began: float) -> None:
+    def answered(
+        self, provider: str, told: ProviderPayment | Declined | Absent | Unknown, began: float, method: str, bank: str | None
+    ) -> None:  # fmt: skip
         """Count a request: whatever a provider says is an answer. `began`: seconds since 1970."""
         now = self._clock.now().timestamp()
-        good = not isinstance(told, Unknown)
-        self._board.note(Stage.ANSWERS, provider, "upi", good=good, now=now, ms=max(0.0, now - began) * 1000)
+        good, ms = not isinstance(told, Unknown), max(0.0, now - began) * 1000
+        self._board.note(Stage.ANSWERS, provider, method, bank=bank, good=good, now=now, ms=ms)
 
-    def ended(self, provider: str, told: ProviderPayment) -> None:
+    def ended(self, provider: str, told: ProviderPayment, method: str, bank: str | None) -> None:
         """Count how a payment ended, unless the payer was the reason."""
         if told.status is not Word.CAPTURED and told.status is not Word.FAILED:
             return
         if told.status is Word.FAILED and told.error_code in self._board.policy.payer_codes:
             return
         now = self._clock.now().timestamp()
-        self._board.note(Stage.CAPTURES, provider, "upi", good=told.status is Word.CAPTURED, now=now)
+        good = told.status is Word.CAPTURED
+        self._board.note(Stage.CAPTURES, provider, method, bank=bank, good=good, now=now)

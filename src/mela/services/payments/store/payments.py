@@ -8,6 +8,8 @@ from prometheus_client import Counter
 from sqlalchemy import Connection, Integer, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
+    CapturePending,
+    Instrument,
     NotCaptured,
     Payment,
     PaymentCaptured,
@@ -22,13 +24,13 @@ from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import Rejected
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
-from mela.services.payments.model import Actor, NewPayment, Open, Outcome, ProviderPayment, Word
+from mela.services.payments.model import Actor, NewPayment, Open, OpenCapture, Outcome, ProviderPayment, Word
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.rules import states
-from mela.services.payments.store import cases, ledger, refunds
+from mela.services.payments.store import captures, cases, ledger, refunds
 from mela.services.payments.tables import payments
 
-NO_ANSWER, IN_REVIEW = "no_answer", "risk_review"
+NO_ANSWER, IN_REVIEW, DEEMED = "no_answer", "risk_review", "deemed"
 MOVED = Counter("mela_payments_total", "Payments, by the state they came to", ["state"])
 
 # Built once: building a statement costs more than running it. What an update sets and is not named here comes by parameter.
@@ -57,31 +59,34 @@ _CLAIM = (
 
 
 def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> tuple[Payment, str | None]:
-    """Keep a new payment, or give the one that this key began; and the provider that has it. Raises: KeyReused for another order, amount or method."""
-    state = PaymentState.CREATED if new.method == "upi" else PaymentState.PENDING
+    """Keep a new payment, or give the one that this key began; and the provider that has it. Raises: KeyReused where it asked for something else."""
+    state = PaymentState.PENDING if new.method == "cod" else PaymentState.CREATED
     row = vars(new) | {
-        "state": state, "refunded": 0, "reason": None, "gateway_id": None, "intent_url": None, "rrn": None,
-        "history": [], "due": due, "tries": 0,
+        "state": state, "captured": 0, "refunded": 0, "reason": None, "gateway_id": None, "intent_url": None, "rrn": None,
+        "history": [], "due": due, "tries": 0, "instrument": _kept(new.instrument),
     }  # fmt: skip
     if insert_new(conn, payments, row):
         after_commit(conn, MOVED.labels(PaymentState.CREATED.value).inc)
         return _payment(row), new.provider
     known = conn.execute(_BY_KEY, {"of": new.key}).one()
-    if (known.order_id, known.amount, known.method) != (new.order_id, new.amount, new.method):
+    asked = (new.order_id, new.amount, new.method, new.capture, _kept(new.instrument))
+    if (known.order_id, known.amount, known.method, known.capture, known.instrument) != asked:
         raise KeyReused
     return _payment(_fields(known)), known.provider
 
 
 def sent(
     conn: Connection, payment_id: str, provider: str, told: ProviderPayment | None, *, now: datetime, due: datetime,
-    late: bool = False,
+    late: bool = False, paid_with: str | None = None,
 ) -> Payment:  # fmt: skip
     """The provider has the payment, or (None) did not answer: pending either way. `late`: whoever asked for it waits no more.
+
+    `paid_with`: what is paid with, where that was not known before.
 
     A payment that is closed, or has moved on to another provider meanwhile, stays as it is.
     """
     step = _step(states.CREATED, states.PENDING, Actor.ORDER, None if told else NO_ANSWER, now)
-    values: dict[str, Any] = {"due": due}
+    values: dict[str, Any] = {"due": due} | ({"paid_with": paid_with} if paid_with else {})
     if told is not None:
         values |= {"gateway_id": told.id, "intent_url": told.intent_url, "tries": 0}
     guard = {"of": payment_id, "there": provider}
@@ -123,16 +128,57 @@ def apply(
     row = conn.execute(_BY_ID, {"of": told.reference}).one_or_none()
     if row is not None and row.provider != provider:
         return _elsewhere(conn, told, provider, now)
-    if row is None or (told.status is Word.CAPTURED and told.amount != row.amount):
+    if row is None or (told.status is Word.CAPTURED and told.amount != _expected(row)):
         return _park(conn, row, told, now)
+    return _effect(conn, row, told, actor=actor, now=now, due=due)
+
+
+def _effect(
+    conn: Connection, row: Row[Any], told: ProviderPayment, *, actor: Actor, now: datetime, due: datetime | None
+) -> Outcome:
+    """What a word that fits does to a payment."""
     state = PaymentState(row.state)
     if states.is_late(state, told.status):
         return _take_late(conn, row, told, now)
     to = states.after(state, told.status)
+    if states.is_held_in_vain(state, told.status):
+        conn.execute(_NOTE, {"of": row.id, "due": due or now, **_learnt(row, told)})
+        return Outcome.HELD
+    if state is PaymentState.AUTHORIZED and told.status is Word.CAPTURED and row.captured:
+        done = captures.pending(conn, row.id)
+        if done is not None:
+            confirm(conn, done, told, actor=actor, now=now)
+        return Outcome.MOVED if done is not None else _stay(conn, row, told, due, now)
     if to is state:
-        return _stay(conn, row, told, due)
+        return _stay(conn, row, told, due, now)
     _move(conn, row, to, actor, now, told=told, due=None if states.is_settled(to, told.status) else due)
     return Outcome.MOVED
+
+
+def confirm(
+    conn: Connection, capture: OpenCapture, told: ProviderPayment, *, actor: Actor, now: datetime
+) -> None:  # fmt: skip
+    """The provider has taken a part of an authorised payment: into the ledger, once; the last part closes the payment."""
+    if not captures.close(conn, capture.id, "done"):
+        return
+    row = _find(conn, capture.payment_id)
+    money = accounts.capture(row.provider, capture.amount)
+    ledger.enter(conn, f"capture:{capture.reference}", [money], now, payment_id=row.id)
+    state = PaymentState(row.state)
+    last = capture.final or row.captured == row.amount or told.status is Word.CAPTURED
+    if state is PaymentState.AUTHORIZED and last:
+        states.check(state, PaymentState.CAPTURED, actor)
+        _close_taken(conn, row, actor, now, told)
+    events.emit(conn, PaymentCaptured(row.id, row.order_id, capture.amount, row.method, told.rrn or row.rrn, now))
+
+
+def refuse_capture(conn: Connection, capture: OpenCapture, now: datetime, *, code: str) -> None:
+    """The provider will not take this part: the money waits as before, and whether it still does is asked now."""
+    if captures.close(conn, capture.id, "failed"):
+        row = _find(conn, capture.payment_id)
+        step = _step(row.state, row.state, Actor.CHECK, f"capture refused: {code}"[:200], now)
+        left = {"captured": row.captured - capture.amount, "due": now, "history": [*row.history, step]}
+        conn.execute(_NOTE, {"of": row.id, **left})
 
 
 def refuse(conn: Connection, payment_id: str, *, now: datetime, reason: str = "gateway_refused") -> Payment:
@@ -190,6 +236,12 @@ def route(conn: Connection, payment_id: str) -> tuple[str | None, list[dict[str,
     return row.provider, row.route or []
 
 
+def means(conn: Connection, payment_id: str) -> tuple[str, str | None]:
+    """By which method and which bank a payment is made. Raises: UnknownPayment."""
+    row = _find(conn, payment_id)
+    return row.method, row.instrument.get("bank")
+
+
 def any_due(conn: Connection, now: datetime) -> bool:
     """Whether a claim may find something: cheaper to ask than to claim in vain."""
     return conn.execute(_ANY_DUE, {"now": now}).first() is not None
@@ -217,7 +269,31 @@ def _close(conn: Connection, payment_id: str, to: PaymentState, reason: str, now
     if row.state in states.OPEN:
         due = row.due if to is PaymentState.CANCELLED else None
         row = _move(conn, row, to, Actor.ORDER, now, reason=reason, due=due)
+    elif row.state == PaymentState.AUTHORIZED and to is PaymentState.CANCELLED:
+        if captures.pending(conn, row.id) is not None:
+            raise CapturePending
+        if row.captured:
+            row = _close_taken(conn, row, Actor.ORDER, now, None, due=now)
+        else:
+            row = _move(conn, row, to, Actor.ORDER, now, reason=reason, due=now)
     return _payment(_fields(row))
+
+
+def _close_taken(
+    conn: Connection, row: Row[Any], actor: Actor, now: datetime, told: ProviderPayment | None, *, due: datetime | None = None
+) -> Row[Any]:  # fmt: skip
+    """An authorised payment of which all is taken that will be; `due`: when to have the provider let the rest go."""
+    step = _step(row.state, PaymentState.CAPTURED, actor, None, now)
+    rrn = (told.rrn or told.id or row.rrn) if told is not None else row.rrn
+    values = {"state": PaymentState.CAPTURED, "history": [*row.history, step], "rrn": rrn, "due": due}
+    moved = conn.execute(_MOVE, {"of": row.id, "was": row.state, **values}).one()
+    after_commit(conn, MOVED.labels(PaymentState.CAPTURED.value).inc)
+    return moved
+
+
+def _expected(row: Row[Any]) -> int:
+    """What a provider takes of a payment: all, or of one that was authorised first what we asked it to take."""
+    return int(row.captured or row.amount)
 
 
 def _move(
@@ -233,6 +309,8 @@ def _move(
         "due": due,
         "history": [*row.history, _step(row.state, to, actor, reason, now)],
     }
+    if to is PaymentState.CAPTURED:
+        values["captured"] = row.amount
     guard = {"of": row.id, "was": row.state}
     moved = conn.execute(_MOVE, guard | values | _learnt(row, told)).one()
     after_commit(conn, MOVED.labels(to.value).inc)
@@ -240,7 +318,7 @@ def _move(
         _enter(conn, moved, now)
         captured = PaymentCaptured(moved.id, moved.order_id, moved.amount, moved.method, moved.rrn, now)
         events.emit(conn, captured)
-    elif to is not PaymentState.PENDING:
+    elif to not in (PaymentState.PENDING, PaymentState.AUTHORIZED):
         events.emit(conn, PaymentFailed(moved.id, moved.order_id, to, reason or to.value, now))
     return moved
 
@@ -248,7 +326,13 @@ def _move(
 def _take_late(conn: Connection, row: Row[Any], told: ProviderPayment, now: datetime) -> Outcome:
     """Money for a payment that was given up: into the ledger and back, once."""
     step = _step(row.state, row.state, Actor.PAYER, refunds.LATE, now)
-    values = {"refunded": row.amount, "due": None, "history": [*row.history, step], **_learnt(row, told)}
+    values = {
+        "captured": row.amount,
+        "refunded": row.amount,
+        "due": None,
+        "history": [*row.history, step],
+        **_learnt(row, told),
+    }
     moved = conn.execute(_TAKE_LATE, {"of": row.id, "was": row.state, **values}).one_or_none()
     if moved is None:
         return Outcome.NOTHING
@@ -275,11 +359,14 @@ def _elsewhere(conn: Connection, told: ProviderPayment, provider: str, now: date
     return Outcome.PARKED
 
 
-def _stay(conn: Connection, row: Row[Any], told: ProviderPayment, due: datetime | None) -> Outcome:
+def _stay(conn: Connection, row: Row[Any], told: ProviderPayment, due: datetime | None, now: datetime) -> Outcome:
     """Nothing moves; note when to ask again, if at all, and what the provider calls the payment."""
     due = None if states.is_settled(PaymentState(row.state), told.status) else (due or row.due)
     learnt = _learnt(row, told)
-    if due != row.due or learnt.get("gateway_id") != row.gateway_id:
+    if told.status is Word.DEEMED and row.reason != DEEMED:
+        step = _step(row.state, row.state, Actor.CHECK, DEEMED, now)
+        learnt |= {"reason": DEEMED, "history": [*row.history, step]}
+    if due != row.due or learnt.get("gateway_id") != row.gateway_id or "reason" in learnt:
         conn.execute(_NOTE, {"of": row.id, "due": due, "tries": 0, **learnt})
     return Outcome.NOTHING
 
@@ -322,12 +409,20 @@ def _fields(row: Row[Any]) -> Mapping[str, Any]:
 
 
 def _open(row: Row[Any]) -> Open:
-    return Open(_payment(_fields(row)), row.description, row.provider, row.gateway_id, row.expires, row.tries)
+    return Open(
+        _payment(_fields(row)), row.description, row.provider, row.gateway_id, row.expires, row.tries,
+        Instrument(**row.instrument), row.capture,
+    )  # fmt: skip
+
+
+def _kept(instrument: Instrument) -> dict[str, str]:
+    """An instrument as it is kept: only what is there."""
+    return {name: value for name, value in vars(instrument).items() if value is not None}
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:
     return Payment(
-        id=row["id"], order_id=row["order_id"], amount=Paise(row["amount"]), refunded=Paise(row["refunded"]),
-        method=row["method"], state=PaymentState(row["state"]), intent_url=row["intent_url"], rrn=row["rrn"],
+        id=row["id"], order_id=row["order_id"], amount=Paise(row["amount"]), captured=Paise(row["captured"]),
+        refunded=Paise(row["refunded"]), method=row["method"], paid_with=row["paid_with"], state=PaymentState(row["state"]), intent_url=row["intent_url"], rrn=row["rrn"],
         reason=row["reason"], created=row["created"], expires=row["expires"],
     )  # fmt: skip

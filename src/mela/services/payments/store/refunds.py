@@ -36,11 +36,11 @@ _REFUNDED = payments.c.refunded + bindparam("more", type_=BigInteger)
 _CAPTURED = and_(payments.c.id == bindparam("of"), payments.c.state == PaymentState.CAPTURED)
 _RESERVE = (
     update(payments)
-    .where(and_(_CAPTURED, payments.c.amount >= _REFUNDED))
+    .where(and_(_CAPTURED, payments.c.captured >= _REFUNDED))
     .values(refunded=_REFUNDED)
     .returning(payments)
 )
-_WITHIN = and_(payments.c.id == bindparam("of"), payments.c.amount >= _REFUNDED)
+_WITHIN = and_(payments.c.id == bindparam("of"), payments.c.captured >= _REFUNDED)
 _HOLD = update(payments).where(_WITHIN).values(refunded=_REFUNDED).returning(payments)
 _PENDING = and_(_IT, refunds.c.state == "pending")
 _CLOSE = update(refunds).where(_PENDING).values(state=bindparam("to"), due=None).returning(refunds)
@@ -197,7 +197,7 @@ def _refusal(conn: Connection, payment_id: str) -> UnknownPayment | NotCaptured 
 
 
 def _too_large(payment: Row[Any]) -> RefundTooLarge:
-    return RefundTooLarge(left=payment.amount - payment.refunded)
+    return RefundTooLarge(left=payment.captured - payment.refunded)
 
 
 def _refund(row: Row[Any]) -> Refund:

@@ -23,7 +23,7 @@ from mela.simulators.gateway.settings import Settings
 from mela.simulators.gateway.store import ReferenceReused
 
 _PAGE = 1_000
-_STATUS = {"created": "PENDING", "authorized": "SUCCESS", "captured": "SUCCESS", "voided": "VOID", "failed": "FAILED",
+_STATUS = {"created": "PENDING", "deemed": "PENDING", "authorized": "SUCCESS", "captured": "SUCCESS", "voided": "VOID", "failed": "FAILED",
            "expired": "USER_DROPPED"}  # fmt: skip
 _ORDER = {"captured": "PAID", "authorized": "PAID", "expired": "EXPIRED"}
 _REFUND = {"pending": "PENDING", "processed": "SUCCESS"}
@@ -62,9 +62,22 @@ class _Card(BaseModel):
     capture: bool = True
 
 
+class _Netbanking(BaseModel):
+    channel: Literal["link"]
+    netbanking_bank_code: str = Field(pattern=r"^[A-Z]{4}$")
+
+
+class _App(BaseModel):
+    channel: Literal["link"]
+    provider: str = Field(pattern=r"^[a-z]{3,12}$")
+    phone: str
+
+
 class _Method(BaseModel):
     upi: _Upi | None = None
     card: _Card | None = None
+    netbanking: _Netbanking | None = None
+    app: _App | None = None
 
 
 class _Session(BaseModel):
@@ -171,6 +184,12 @@ def _orders(api: APIRouter, gateway: Gateway) -> None:
             shown = f"{how.card.card_network} {how.card.card_last4}"
             row = await gateway.begin(of, "card", card=shown, manual=not how.card.capture)
             data = {"url": row["intent_url"], "payload": None}
+        elif how.netbanking is not None:
+            row = await gateway.begin(of, "netbanking", bank=how.netbanking.netbanking_bank_code)
+            data = {"url": row["intent_url"], "payload": None}
+        elif how.app is not None:
+            row = await gateway.begin(of, "wallet", bank=how.app.provider)
+            data = {"url": row["intent_url"], "payload": None}
         else:
             raise ValueError("payment_method")
         return {"cf_payment_id": row["id"], "payment_amount": row["amount"] / 100, "payment_method": row["method"],
@@ -220,7 +239,7 @@ def _order(row: Any) -> dict[str, object]:
 
 
 def _payment(row: Any) -> dict[str, object]:
-    failed = shape.reason("cashfree", row["error_code"])
+    failed = shape.reason("cashfree", row["error_code"]) if row["status"] != "deemed" else None
     if row["status"] not in _STATUS:
         raise NotFound("kernel.not_found")
     return {"cf_payment_id": row["id"], "order_id": row["reference"], "payment_status": _STATUS[row["status"]],

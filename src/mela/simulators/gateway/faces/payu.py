@@ -22,7 +22,8 @@ from mela.simulators.gateway.service import Gateway
 from mela.simulators.gateway.settings import Settings
 
 Form = Mapping[str, str]
-_STATUS = {"created": ("pending", "pending"), "authorized": ("success", "auth"), "captured": ("success", "captured"),
+_STATUS = {"created": ("pending", "pending"), "deemed": ("pending", "pending"),
+           "authorized": ("success", "auth"), "captured": ("success", "captured"),
            "voided": ("failure", "userCancelled"), "failed": ("failure", "failed"), "expired": ("failure", "dropped")}  # fmt: skip
 _REFUND = {"pending": "queued", "processed": "success"}
 _REFUSED = {"gateway.over_captured": 105, "gateway.reference_reused": 106, "kernel.not_found": 116}
@@ -75,21 +76,21 @@ def _payment(api: APIRouter, gateway: Gateway, settings: Settings) -> None:
     async def pay(request: Request) -> object:
         form = await _form(request)
         _check(signature.payu_request(settings.key_id, settings.key_secret, form), form)
-        card = form["pg"] in ("CC", "DC")
-        shape.must_be(
-            ("UPI", "INTENT", "2"),
-            ("UPI", "INTENT", "2") if card else (form["pg"], form.get("bankcode"), form.get("txn_s2s_flow")),
-            "flow",
-        )
+        method = {"CC": "card", "DC": "card", "NB": "netbanking", "CASH": "wallet"}.get(form["pg"], "upi")
+        if method == "upi":
+            flow = (form["pg"], form.get("bankcode"), form.get("txn_s2s_flow"))
+            shape.must_be(("UPI", "INTENT", "2"), flow, "flow")
+        card = method == "card"
         row = await gateway.create_payment(
             reference=form["txnid"][:60], amount=shape.payable(shape.paise(form["amount"])), description=form["productinfo"][:80],
-            seconds=int(form.get("expiry_seconds", "900")), method="card" if card else "upi", callback_url=settings.callback_url,
+            seconds=int(form.get("expiry_seconds", "900")), method=method, callback_url=settings.callback_url,
+            bank=form["bankcode"][:12] if method in ("netbanking", "wallet") else None,
             card=f"{form['network'][:12]} {form['last4'][:4]}" if card else None, manual=form.get("capture") == "manual",
         )  # fmt: skip
         link = row["intent_url"]
         where = (
             {"redirectUrl": link}
-            if card
+            if method != "upi"
             else {"intentURIData": link.partition("?")[2], "merchantVpa": settings.payee_vpa}
         )
         return {

@@ -22,7 +22,7 @@ from mela.simulators.gateway.service import Gateway
 from mela.simulators.gateway.settings import Settings
 
 _TOKEN_S = 3_600
-_STATE = {"created": "PENDING", "captured": "COMPLETED", "failed": "FAILED", "expired": "FAILED"}
+_STATE = {"created": "PENDING", "deemed": "PENDING", "captured": "COMPLETED", "failed": "FAILED", "expired": "FAILED"}
 _REFUND = {"pending": "PENDING", "processed": "COMPLETED"}
 
 
@@ -131,7 +131,8 @@ def _orders(api: APIRouter, gateway: Gateway, settings: Settings) -> None:
 
 
 def _order(row: Any) -> dict[str, object]:
-    state, failed = _STATE[row["status"]], shape.reason("phonepe", row["error_code"])
+    state = _STATE[row["status"]]
+    failed = shape.reason("phonepe", row["error_code"]) if state == "FAILED" else None
     instrument = {"instrument": {"type": "ACCOUNT"}, "rail": {"type": "UPI", "utr": row["rrn"], "vpa": row["vpa"]}}
     detail = {"transactionId": row["id"], "paymentMode": "UPI_INTENT", "amount": row["amount"], "state": state,
               "errorCode": failed, "splitInstruments": [instrument]}  # fmt: skip

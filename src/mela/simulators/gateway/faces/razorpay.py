@@ -1,7 +1,7 @@
 """After Razorpay: an order, a payment on it, Basic authentication, callbacks signed by HMAC over the body.
 
 Source: razorpay-node @9737ef1, razorpay/markdown-docs @ab3bda5, juspay/connector-service @79cfb69 (2026-11-23).
-Assumed: orders by receipt (`GET /orders?receipt=`); a receipt that came before is refused; a payment on an order that has one is
+Assumed: the whole of `/payments/downtimes`; orders by receipt (`GET /orders?receipt=`); a receipt that came before is refused; a payment on an order that has one is
 that one; `upi.expiry_time` for links; `payment_capture` on orders; `order_receipt` and `receipt` in the reconciliation.
 """
 
@@ -51,6 +51,8 @@ class _Pay(BaseModel):
     description: str = Field(default="", max_length=80)
     upi: _Upi | None = None
     card: _Card | None = None
+    bank: str | None = Field(default=None, pattern=r"^[A-Z]{4}$")
+    wallet: str | None = Field(default=None, pattern=r"^[a-z]{3,12}$")
 
 
 class _Amount(BaseModel):
@@ -134,10 +136,16 @@ def _orders(api: APIRouter, gateway: Gateway, settings: Settings) -> None:
                 order["id"], "upi", seconds=asked.upi.expiry_time * 60, description=asked.description
             )
             return {"razorpay_payment_id": f"pay_{row['id']}", "link": row["intent_url"]}
-        if asked.card is None:
-            raise ValueError("card or upi")
-        shown = f"{asked.card.token_provider} {asked.card.last4}"
-        row = await gateway.begin(order["id"], "card", card=shown, description=asked.description)
+        if asked.card is not None:
+            shown = f"{asked.card.token_provider} {asked.card.last4}"
+            row = await gateway.begin(order["id"], "card", card=shown, description=asked.description)
+        elif asked.bank or asked.wallet:
+            method = "netbanking" if asked.bank else "wallet"
+            row = await gateway.begin(
+                order["id"], method, bank=asked.bank or asked.wallet, description=asked.description
+            )
+        else:
+            raise ValueError("card, bank, wallet or upi")
         return {"razorpay_payment_id": f"pay_{row['id']}", "next": [{"action": "redirect", "url": row["intent_url"]}]}
 
     @api.get("/settlements/recon/combined")
@@ -148,6 +156,10 @@ def _orders(api: APIRouter, gateway: Gateway, settings: Settings) -> None:
 
 
 def _payments(api: APIRouter, gateway: Gateway) -> None:
+    @api.get("/payments/downtimes")
+    async def list_downtimes() -> object:
+        return {"entity": "collection", "items": [_downtime(each) for each in await gateway.downtimes()]}
+
     @api.get("/payments/{id}")
     async def get_payment(id: str) -> object:  # noqa: A002
         row = await gateway.payment(shape.core(id, "pay_"))
@@ -181,14 +193,20 @@ def _order(row: Any) -> dict[str, object]:
 
 
 def _payment(row: Any) -> dict[str, object]:
-    status = "failed" if row["status"] in ("expired", "voided") else row["status"]
-    failed = shape.reason("razorpay", row["error_code"])
+    status = {"expired": "failed", "voided": "failed", "deemed": "created"}.get(row["status"], row["status"])
+    failed = shape.reason("razorpay", row["error_code"]) if status == "failed" else None
     return {"id": f"pay_{row['id']}", "entity": "payment", "amount": row["amount"], "currency": "INR",
             "status": "refunded" if row["refunded"] == row["amount"] else status, "order_id": f"order_{row['id']}",
             "method": row["method"], "captured": status == "captured", "amount_refunded": row["refunded"], "vpa": row["vpa"],
             "notes": {"reference": row["reference"]}, "error_code": "BAD_REQUEST_ERROR" if failed else None,
             "error_description": failed, "error_source": "customer" if failed else None, "error_step": None,
             "error_reason": failed, "acquirer_data": {"rrn": row["rrn"]}, "created_at": row["created_at"]}  # fmt: skip
+
+
+def _downtime(each: Any) -> dict[str, object]:
+    instrument = {"bank" if each["method"] == "netbanking" else "wallet": each["bank"]}
+    return {"entity": "payment.downtime", "method": each["method"], "begin": each["begin"], "end": each["end"],
+            "status": "started", "scheduled": False, "severity": "high", "instrument": instrument}  # fmt: skip
 
 
 def _refund(row: Any) -> dict[str, object]:
