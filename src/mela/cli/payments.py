@@ -222,3 +222,56 @@ def _replay(seed: int, *, for_script: bool) -> None:
         rows = [(p, f"{t['success']:.2%}", f"{t['cost_bp']:.2f} bp", f"{t['p50_ms']} ms", f"{t['p99_ms']} ms")
                 for p, t in tallies.items()]  # fmt: skip
         render.table(name, ("policy", "success", "cost", "p50", "p99"), rows)
+
+
+@payments.command(epilog="Example:  mela payments cash")
+@URL
+@operator.DATA
+@click.option("--json", "for_script", is_flag=True, help="For a script.")
+def cash(url: str, data: Path, for_script: bool) -> None:
+    """Cash that couriers have collected and not handed in, the oldest first. The first 500."""
+    from mela.kernel.clock import india
+    from mela.kernel.money import Paise, rupees
+
+    found = asyncio.run(operator.call("GET", f"{url.rstrip('/')}{API}/cash?limit=500", data))
+    if for_script:
+        render.as_json(found)
+    elif not found["items"]:
+        render.line("Couriers have no cash of ours.")
+    else:
+        rows = [
+            (one["payment_id"], one["order_id"], rupees(Paise(one["amount_paise"])), _clock(one["collected"], india)[:-4],
+             "overdue" if one["overdue"] else "")
+            for one in found["items"]
+        ]  # fmt: skip
+        render.table("Cash with couriers", ("payment", "order", "amount", "collected", ""), rows)
+
+
+@payments.command(
+    epilog="Example:  mela payments remit bluebird 1299.00 SBIN126331000042 pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
+)
+@click.argument("courier")
+@click.argument("rupees", type=click.FloatRange(0))
+@click.argument("bank_reference", metavar="UTR")
+@click.argument("payment_ids", metavar="ID…", nargs=-1, required=True)
+@URL
+@operator.DATA
+def remit(
+    courier: str, rupees: float, bank_reference: str, payment_ids: tuple[str, ...], url: str, data: Path
+) -> None:  # fmt: skip
+    """A courier has taken the cash of some payments to the bank; what is short it owes, and is a case."""
+    from mela.kernel.money import Paise
+    from mela.kernel.money import rupees as written
+
+    body = {
+        "courier": courier,
+        "amount_paise": round(rupees * 100),
+        "bank_reference": bank_reference,
+        "payments": payment_ids,
+    }
+    found = asyncio.run(operator.call("POST", f"{url.rstrip('/')}{API}/cash/remittances", data, body))
+    short = found["expected_paise"] - found["amount_paise"]
+    render.line(
+        f"{found['id']}: {written(Paise(found['amount_paise']))} at the bank"
+        + (f", {written(Paise(short))} short: mela payments cases" if short else "")
+    )

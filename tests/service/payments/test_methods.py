@@ -243,3 +243,11 @@ async def test_the_same_key_with_another_card_is_refused(shop: World) -> None:
     await shop.start(method="card", key="k", instrument=await shop.card())
     with pytest.raises(KeyReused):
         await shop.start(method="card", key="k", instrument=await shop.card())
+
+
+async def test_money_that_nobody_captures_lapses_at_its_bank(shop: World) -> None:
+    payment = await shop.authorized()
+    await shop.pass_time(5 * 86_400 + 60)
+    await shop.pass_time(7_200)
+    now = await shop.now(payment)
+    assert (now.state, await shop.balance("escrow")) == (PaymentState.EXPIRED, 0)

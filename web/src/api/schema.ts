@@ -176,6 +176,17 @@ export interface CasePage {
   items: Array<Case>;
   next_cursor: string | null;
 }
+export interface CashPage {
+  items: Array<CashView>;
+  next_cursor: string | null;
+}
+export interface CashView {
+  payment_id: string;
+  order_id: string;
+  amount_paise: number;
+  collected: string;
+  overdue: boolean;
+}
 export interface Category {
   id: string;
   name: string;
@@ -902,6 +913,20 @@ export interface RehearsalWish {
 export interface Rehearsals {
   items: Array<Rehearsal>;
 }
+export interface RemittanceIn {
+  courier: string;
+  bank_reference: string;
+  amount_paise: number;
+  payments: Array<string>;
+}
+export interface RemittanceView {
+  id: string;
+  courier: string;
+  bank_reference: string;
+  amount_paise: number;
+  expected_paise: number;
+  at: string;
+}
 export interface ReplayIn {
   since: string;
 }
@@ -1509,6 +1534,15 @@ export interface Operations {
     key: string;
     body: CloseIn;
     answer: Case;
+  };
+  "GET /api/payments/cash": {
+    query?: { cursor?: string; limit?: number };
+    answer: CashPage;
+  };
+  "POST /api/payments/cash/remittances": {
+    key: string;
+    body: RemittanceIn;
+    answer: RemittanceView;
   };
   "GET /api/payments/ledger/balances": {
     query?: { at?: string; sealed?: boolean };

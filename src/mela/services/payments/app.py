@@ -26,6 +26,7 @@ from mela.services.payments.rules.routing import Board
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import Books
 from mela.services.payments.service.cases import Cases
+from mela.services.payments.service.cash import Cash
 from mela.services.payments.service.desk import Desk
 from mela.services.payments.service.offers import Offers
 from mela.services.payments.service.reconciliation import Reconciliation
@@ -56,15 +57,17 @@ def build(ctx: Context[Settings]) -> Parts:
     )
     books = Books(ctx.db, ctx.clock)
     cases = Cases(ctx.db, ctx.clock, case_rules.kinds(_data("cases")["kinds"]))
+    cash = Cash(ctx.db, ctx.clock, _data("cash"))
     reconciliation = Reconciliation(ctx.db, ctx.clock, desk, _data("reconciliation"))
     return Parts(
         implementation=payments,
-        router=routes.router(payments, books, reconciliation, cases, risk, offers),
+        router=routes.router(payments, books, reconciliation, cases, risk, offers, cash),
         jobs=[
             Job("ask_gateway", 1.0, payments.ask_gateway),
             Job("push_captures", 1.0, payments.push_captures),
             Job("push_refunds", 1.0, payments.push_refunds),
             Job("learn_downtimes", 30.0, offers.learn),
+            Job("watch_cash", 3600.0, cash.watch),
             Job("seal_ledger", 5.0, books.seal),
             Job("reconcile", 600.0, reconciliation.run_due),
             Job("read_screening_list", 60.0, risk.read_list),

@@ -62,6 +62,25 @@ captures = Table(  # of payments that were authorised first
     Column("tries", Integer, nullable=False),
 )  # fmt: skip
 
+cash = Table(  # of couriers, until it is handed in
+    "cash", metadata,
+    Column("payment_id", String(40), primary_key=True),
+    Column("collected", Instant, nullable=False),
+    Column("remittance_id", String(40), index=True),
+)  # fmt: skip
+
+remittances = Table(
+    "remittances", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("key", String(120), nullable=False, unique=True),
+    Column("courier", String(60), nullable=False),
+    Column("bank_reference", String(40), nullable=False, unique=True),  # UTR of the deposit
+    Column("amount", BigInteger, nullable=False),
+    Column("expected", BigInteger, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+)  # fmt: skip
+
 refunds = Table(
     "refunds", metadata,
     Column("id", String(40), primary_key=True),

@@ -278,7 +278,8 @@ class Gateway:
         plan, now = await self.plan(), self._clock.now()
 
         async def effect() -> Row[Any]:
-            row = await self._db.run(store.approve, payment_id, vpa=vpa, now=now, plan=plan)
+            held = timedelta(days=self._settings.authorization_days)
+            row = await self._db.run(store.approve, payment_id, vpa=vpa, now=now, plan=plan, held=held)
             self._sender.wake()
             return row
 
@@ -301,7 +302,7 @@ class Gateway:
             return
         closed = await self._db.run(store.expire, now=now, limit=BATCH, plan=plan)
         done = await self._db.run(store.process_refunds, now=now, limit=BATCH, plan=plan)
-        confirmed = await self._db.run(store.confirm_deemed, now=now, limit=BATCH, plan=plan)
+        confirmed = await self._db.run(store.resolve, now=now, limit=BATCH, plan=plan)
         if closed or done or confirmed:
             self._sender.wake()
 

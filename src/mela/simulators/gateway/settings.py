@@ -17,6 +17,8 @@ class Settings:
     """Name that payers see."""
     page_url: str = "http://bank.example/pay"
     """Where payers prove that a card is theirs; the payment's id follows."""
+    authorization_days: float = 5.0
+    """An authorised payment that nobody captures for so long is let go (assumption)."""
     callback_url: str = ""
     """Where callbacks go, where a payment does not say."""
     callback_timeout_s: float = 5.0

@@ -63,7 +63,7 @@ _EXPIRE = (
     .values(status=EXPIRED, error_code=upi.EXPIRED)
     .returning(payments)
 )
-_UNCONFIRMED = and_(payments.c.status == DEEMED, payments.c.resolves <= _NOW)
+_UNCONFIRMED = and_(payments.c.status.in_((DEEMED, AUTHORIZED)), payments.c.resolves <= _NOW)
 _SOME_UNCONFIRMED = select(payments).where(_UNCONFIRMED).limit(_MOST)
 _REFUNDED = payments.c.refunded + bindparam("more", type_=BigInteger)
 _REFUND = (
@@ -156,8 +156,13 @@ def by_reference(conn: Connection, table: Table, reference: str) -> Row[Any] | N
     return conn.execute(_by(table.c.reference), {"wanted": reference}).one_or_none()
 
 
-def approve(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan: Plan) -> Row[Any]:
-    """Debit the payer, unless the plan has the bank decline. What is captured stays as it is. Raises: NotFound, NotOpen."""
+def approve(
+    conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan: Plan, held: timedelta = timedelta(days=5)
+) -> Row[Any]:
+    """Debit the payer, unless the plan has the bank decline. What is captured stays as it is. Raises: NotFound, NotOpen.
+
+    `held`: how long authorised money waits to be captured.
+    """
     found = _one(conn, payments, payment_id)
     if found.status in (CAPTURED, AUTHORIZED, DEEMED):
         return found
@@ -170,7 +175,7 @@ def approve(conn: Connection, payment_id: str, *, vpa: str, now: datetime, plan:
         resolves = now + timedelta(milliseconds=plan.deemed_ms)
         return _close(conn, found, now, changes | {"status": DEEMED, "error_code": upi.DEEMED, "resolves": resolves})
     if found.manual:
-        row = _close(conn, found, now, changes | {"status": AUTHORIZED})
+        row = _close(conn, found, now, changes | {"status": AUTHORIZED, "resolves": now + held})
         _call_back(conn, "payment.authorized", row, now, plan, payment=payment_json(fields(row)))
         return row
     return _collect(conn, _close(conn, found, now, changes | {"status": CAPTURED, "captured": found.amount}), now, plan)
@@ -244,10 +249,13 @@ def expire(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[R
     return list(rows)
 
 
-def confirm_deemed(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[Row[Any]]:
-    """Payments that the other bank has confirmed at last, or that are reversed, as the plan has it."""
+def resolve(conn: Connection, *, now: datetime, limit: int, plan: Plan) -> list[Row[Any]]:
+    """Payments that the other bank has confirmed at last, or that are reversed, as the plan has it; authorised ones that lapse."""
     rows = conn.execute(_SOME_UNCONFIRMED, {"now": now, "most": limit}).all()
     for row in rows:
+        if row.status == AUTHORIZED:
+            void(conn, row.id, now=now, plan=plan)
+            continue
         was = {"of": row.number, "was": DEEMED, "resolves": None}
         if plan.hits("deemed_reversed", row.reference):
             back = conn.execute(_CLOSE, {**was, "status": FAILED, "error_code": upi.REVERSED, "rrn": None}).one()

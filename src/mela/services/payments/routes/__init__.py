@@ -16,6 +16,7 @@ from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
 from mela.services.payments import schemas
 from mela.services.payments.model import Outcome
+from mela.services.payments.routes import cash as cash_routes
 from mela.services.payments.routes import reviews
 from mela.services.payments.routes.reviews import PaymentId as Id
 from mela.services.payments.rules.cases import Decision
@@ -23,6 +24,7 @@ from mela.services.payments.rules.reconciliation import HARMLESS
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import BlockCheck, Books
 from mela.services.payments.service.cases import Cases, Seen
+from mela.services.payments.service.cash import Cash
 from mela.services.payments.service.offers import Offers
 from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.service.risk import Risk
@@ -34,7 +36,13 @@ CaseId = Annotated[
 
 
 def router(
-    payments: PaymentsService, books: Books, reconciliation: Reconciliation, cases: Cases, risk: Risk, offers: Offers
+    payments: PaymentsService,
+    books: Books,
+    reconciliation: Reconciliation,
+    cases: Cases,
+    risk: Risk,
+    offers: Offers,
+    cash: Cash,
 ) -> APIRouter:
     """All routes of payments."""
     api = bodies.router(prefix="/api/payments")
@@ -44,6 +52,7 @@ def router(
     _ledger(api, payments, books, cases)
     _cases(api, cases)
     reviews.add(api, payments, risk)
+    cash_routes.add(api, cash)
     _seals(api, books)
     _reconciliations(api, reconciliation)
     _callbacks(api, payments)

@@ -38,6 +38,12 @@ def capture(provider: str | None, amount: Paise, *, late: bool = False) -> Trans
     return Transfer(place(provider), ESCROW, amount, "late_capture" if late else "capture")
 
 
+def handed_in(courier: str, amount: Paise, expected: Paise) -> list[Transfer]:
+    """Cash that a courier has taken to the bank; what is short of what it collected it owes."""
+    both = ("bank", amount, "cash_handed_in"), (f"courier:{courier}", Paise(expected - amount), "cash_short")
+    return [Transfer(to, _CASH, much, kind) for to, much, kind in both if much]
+
+
 def refund_asked(amount: Paise) -> Transfer:
     """Held no longer, but not with the payer yet."""
     return Transfer(ESCROW, REFUNDS, amount, "refund")

@@ -27,7 +27,7 @@ from mela.kernel.money import Paise
 from mela.services.payments.model import Actor, NewPayment, Open, OpenCapture, Outcome, ProviderPayment, Word
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.rules import states
-from mela.services.payments.store import captures, cases, ledger, refunds
+from mela.services.payments.store import captures, cases, cash, ledger, refunds
 from mela.services.payments.tables import payments
 
 NO_ANSWER, IN_REVIEW, DEEMED = "no_answer", "risk_review", "deemed"
@@ -216,6 +216,7 @@ def collect_cash(conn: Connection, payment_id: str, *, now: datetime) -> Payment
         return _payment(_fields(row))
     if row.state not in states.OPEN:
         raise NotCaptured(state=row.state)
+    cash.collected(conn, row.id, now)
     return _payment(_fields(_move(conn, row, PaymentState.CAPTURED, Actor.PAYER, now)))
 
 
