@@ -56,7 +56,8 @@ def test_a_pod_that_cannot_even_rest_in_its_memory_comes_back_after_10_20_40_sec
     ("free", "each", "mean", "share"), [(-1, 1, 0, 1), (100, 0, 50, 0), (100, 1, 0, 0), (100, 1, 100, 0.48)]
 )
 def test_share_beyond_the_limit_is_that_of_poisson(free: float, each: float, mean: float, share: float) -> None:
-    assert memory.beyond(free, each, mean) == pytest.approx(share, abs=0.01)
+    found = memory.beyond(*(np.array([float(given)]) for given in (free, each, mean)))
+    assert found[0] == pytest.approx(share, abs=0.01)
 
 
 def test_a_line_that_is_full_bounds_what_a_pod_serves() -> None:

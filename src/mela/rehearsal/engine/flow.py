@@ -87,6 +87,8 @@ class Flow:
         self.network, self.supply, self.step_s = network, supply, float(step_s)
         self.rows = Rows(steps, network)
         self.waiting, self.done = np.zeros(o), np.zeros(o)
+        self.offered = np.zeros(network.n_services)
+        """What reached each service in the last tick."""
         self.below, self.below_variance = np.zeros(o), np.zeros(o)
         self.mean, self.good = network.cpu_s + network.wait_s, np.ones(o)
         self.attempts = np.zeros((int(network.retries.max(initial=0)) + 1, e))
@@ -190,7 +192,8 @@ class Flow:
         ):
             left_op, lost = self._turn_away(row, left_op, capacity)
             left = self.own @ left_op
-        self._respond(load, left, worked, capacity, power, self.own @ arriving)
+        self.offered = self.own @ arriving
+        self._respond(load, left, worked, capacity, power, self.offered)
         admitted = None if lost is None else (worked_op + TINY) / (worked_op + lost + TINY)
         late = self._outcome(at_s, admitted)
         late_op = (network.into @ (self.sent * late)) / np.maximum(arriving, TINY)  # the crowd is called by nobody

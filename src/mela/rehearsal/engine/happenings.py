@@ -59,7 +59,11 @@ class Log:
         self, at_s: float, kind: str, service: str, text: str, field: Field | None = None, *, again_s: float = 300.0
     ) -> None:
         """Say it unless it was said within the last `again_s`, which every repetition renews."""
+        if self.is_new(at_s, kind, service, again_s=again_s):
+            self.say(at_s, kind, service, text, field)
+
+    def is_new(self, at_s: float, kind: str, service: str, *, again_s: float = 300.0) -> bool:
+        """Whether `once` would say it now, for those to whom the words cost something; it counts as a repetition."""
         last = self._open.get((kind, service), -1e12)
         self._open[kind, service] = at_s
-        if at_s - last > again_s:
-            self.say(at_s, kind, service, text, field)
+        return at_s - last > again_s

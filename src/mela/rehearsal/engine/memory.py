@@ -13,6 +13,7 @@ import numpy as np
 
 from mela.rehearsal.engine import queueing, series
 from mela.rehearsal.engine.stage import Stage
+from mela.rehearsal.model import Floats
 
 EVERY_S = 5
 """Seconds between two looks; a step where steps are longer."""
@@ -26,35 +27,40 @@ class Memory:
         self.stage = stage
         self.every_s = max(EVERY_S, stage.step_s)
         self.bound = [(index, fleet) for index, fleet in stage.fleets() if fleet.workload.limit_memory]
+        services = [stage.network.services[index] for index, _ in self.bound]
+        self.indexes = np.array([index for index, _ in self.bound], dtype=np.int64)
+        self.limit_mb = np.array([fleet.workload.limit_memory / MIB for _, fleet in self.bound])
+        self.memory_mb = np.array([each.memory_mb for each in services])
+        self.request_mb = np.array([each.request_mb for each in services])
 
     def look(self, now_s: float) -> None:
         """Kill what needs too much, and look again in a few seconds."""
         stage = self.stage
-        inside = series.concurrencies(stage.flow, max(0, (int(now_s) - 1) // stage.step_s))
-        for index, fleet in self.bound:
-            pods = float(stage.supply.pods[index])
-            if not pods:
-                continue
-            what, limit_mb = stage.network.services[index], fleet.workload.limit_memory / MIB
-            each = float(inside[index]) / pods
-            killed = round(pods * beyond(limit_mb - what.memory_mb, what.request_mb, each))
-            if killed:
-                need = what.memory_mb + what.request_mb * each
-                text = (
-                    f"{killed} of {pods:.0f} pods are killed: they need {need:.0f} MiB on average with {each:.0f} requests in each, "
-                    f"the limit is {limit_mb:.0f} MiB"
-                )
-                field = fleet.workload.resource("limits", "memory")
-                stage.log.once(now_s, "memory-exceeded", what.name, text, field)
-                stage.world.kill(fleet, killed, now_s)
+        pods = stage.supply.pods[self.indexes]
+        inside = series.concurrencies(stage.flow, max(0, (int(now_s) - 1) // stage.step_s))[self.indexes]
+        each = inside / np.maximum(pods, 1.0)
+        killed = np.rint(pods * beyond(self.limit_mb - self.memory_mb, self.request_mb, each))
+        for place in np.flatnonzero(killed):
+            self._kill(int(place), int(killed[place]), float(each[place]), now_s)
         stage.world.at(now_s + self.every_s, self.look)
 
+    def _kill(self, place: int, killed: int, each: float, now_s: float) -> None:
+        index, fleet = self.bound[place]
+        what, pods = self.stage.network.services[index], self.stage.supply.pods[index]
+        need = what.memory_mb + what.request_mb * each
+        text = (
+            f"{killed} of {pods:.0f} pods are killed: they need {need:.0f} MiB on average with {each:.0f} requests in each, "
+            f"the limit is {self.limit_mb[place]:.0f} MiB"
+        )
+        field = fleet.workload.resource("limits", "memory")
+        self.stage.log.once(now_s, "memory-exceeded", what.name, text, field)
+        self.stage.world.kill(fleet, killed, now_s)
 
-def beyond(free_mb: float, request_mb: float, mean: float) -> float:
-    """The share of replicas whose requests need more than `free_mb`, if there are `mean` in one on average."""
-    if free_mb < 0:
-        return 1.0
-    if request_mb * mean <= 0:
-        return 0.0
-    most = np.floor(free_mb / request_mb) + 0.5
-    return float(queueing.tail(np.asarray((most - mean) / np.sqrt(mean))))
+
+def beyond(free_mb: Floats, request_mb: Floats, mean: Floats) -> Floats:
+    """The share of replicas whose requests need more than `free_mb`, if there are `mean` in one on average; by service."""
+    some = request_mb * mean > 0
+    most = np.floor(free_mb / np.where(some, request_mb, 1.0)) + 0.5
+    share = np.where(some, queueing.tail((most - mean) / np.sqrt(np.where(some, mean, 1.0))), 0.0)
+    result: Floats = np.where(free_mb < 0, 1.0, share)
+    return result

@@ -174,9 +174,13 @@ class Nodes:
     def fits(self, workload: int, among: Flags) -> Ints:
         """How many more pods of the workload each node has room for."""
         asks, room = self.asks[workload], np.zeros(len(self.spot), dtype=np.int64)
-        here = np.flatnonzero(among & asks.allowed[self.spot])
+        able = among & asks.allowed[self.spot]
         wanted = np.flatnonzero(asks.needs)
-        here = here[(self.free[here][:, wanted] >= asks.needs[wanted]).all(axis=1)]
+        for resource in wanted:
+            able &= self.free[:, resource] >= asks.needs[resource]
+        here = np.flatnonzero(able)
+        if not len(here):
+            return room
         each = (self.free[here][:, wanted] // asks.needs[wanted]).min(axis=1)
         room[here] = np.maximum(np.minimum(each, asks.apart - self.held[workload][here]), 0) if asks.apart else each
         return room

@@ -63,7 +63,7 @@ class Run:
         stage = self.stage
 
         def due(now_s: float) -> None:
-            if stage.step_s > 1 and scaler.is_at_rest(now_s, stage.busy(scaler.pipeline.service, now_s)):
+            if stage.step_s > 1 and scaler.is_at_rest(now_s, stage.busy(scaler.pipeline.service)):
                 world.at(now_s + every, due)
                 return
             scaler.fleet.merge(now_s - 330.0)

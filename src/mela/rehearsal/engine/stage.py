@@ -102,10 +102,9 @@ class Stage:
         self.counts[row] = self.world.counts
         self.nodes[row] = self.nodes_now
 
-    def busy(self, service: int, now_s: float) -> float:
-        """Requests per second that reach a service just now."""
-        row = max(0, int(now_s) - 1) // self.step_s
-        return float(self.flow.rows.arriving[row] @ self.flow.own[service]) if service >= 0 else 0.0
+    def busy(self, service: int) -> float:
+        """Requests that reached a service in the last step."""
+        return float(self.flow.offered[service]) if service >= 0 else 0.0
 
     def offered(self, service: int, until_s: int) -> Floats:
         """Requests per second of a service so far, by tick."""

@@ -316,9 +316,11 @@ class World:
 
     def _explain(self, fleet: Fleet, cohort: Cohort, left: int, now_s: float) -> None:
         workload = fleet.workload
+        if not self.log.is_new(now_s, "no-node-fits", workload.name):
+            return
         them = "1 pod is pending" if left == 1 else f"{left} pods are pending"
         text = f"{them}: no node has room for {workload.request_cpu_m}m CPU and the rest of what is asked for"
-        self.log.once(now_s, "no-node-fits", workload.name, text, workload.resource("requests", "cpu"))
+        self.log.say(now_s, "no-node-fits", workload.name, text, workload.resource("requests", "cpu"))
 
     # ---- start and end
 
