@@ -65,6 +65,8 @@ class Nodes:
         self.zone_of_spot = np.array([self.zones.index(spot.zone) for spot in self.spots], dtype=np.int64)
         self.has_of_spot = np.array([spot.has for spot in self.spots]).reshape(-1, len(RESOURCES))
         self.asks = [_asks(each, self.spots) for each in workloads]
+        self.easier = _easier(self.asks)
+        """By workload: those that find a node wherever it does. Where one of them finds none, it need not look."""
         self.spot = np.zeros(0, dtype=np.int64)
         self.ready_s = np.zeros(0)
         self.gone = np.zeros(0, dtype=bool)
@@ -331,6 +333,16 @@ def _asks(workload: Workload, spots: Sequence[Spot]) -> Asks:
         apart=_apart(pod),
         priority=pod.priority,
     )
+
+
+def _easier(asks: Sequence[Asks]) -> list[frozenset[int]]:
+    """Of each workload itself, and those that ask for no more, may go wherever it may, and stand in nobody's way."""
+    if not asks:
+        return []
+    needs, allowed = np.array([each.needs for each in asks]), np.array([each.allowed for each in asks])
+    no_more = (needs[None] <= needs[:, None]).all(axis=2) & (allowed[None] >= allowed[:, None]).all(axis=2)
+    free = np.array([not each.skew and not each.apart for each in asks])
+    return [frozenset({own, *np.flatnonzero(no_more[own] & free).tolist()}) for own in range(len(asks))]
 
 
 def _may_go(pod: pods.Pod, node: nodes.Node) -> bool:

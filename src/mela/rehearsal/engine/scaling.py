@@ -13,7 +13,8 @@ from mela.rehearsal.engine.pods import LOST, PENDING, READY, Cohort, Fleet
 FLAGS = metrics.Flags()
 RESTING = 0.01
 """A change of load below this share is none to a quick rehearsal."""
-LONGEST_REST_S = 60.0
+FIRST_REST_S, LONGEST_REST_S = 60.0, 240.0
+"""A quick rehearsal passes syncs by for so long: metrics are a minute late, and what was recommended counts for five."""
 SELECTOR = "app=rehearsed"
 """The engine knows whose pods are whose; the sync only wants to see a selector."""
 
@@ -30,6 +31,7 @@ class Autoscaler:
     last: sync.Decision | None = None
     seen: tuple[float, int, int, float] = (-1e9, 0, 0, 0.0)
     """When it was last synced, with how many replicas, of which ready, and how busy."""
+    rest_s: float = FIRST_REST_S
 
     def sync(self, now_s: float) -> sync.Decision:
         """Decide once; `written` of the decision is the new scale."""
@@ -44,15 +46,27 @@ class Autoscaler:
         return decision
 
     def is_at_rest(self, now_s: float, busy: float) -> bool:
-        """Nothing moved since the last sync: a quick rehearsal may pass one by, up to a minute."""
+        """Nothing moved since the last sync: a quick rehearsal may pass one by, ever longer while nothing is wanted."""
         at_s, desired, ready, before = self.seen
-        moved = self.last is None or self.last.written is not None or abs(busy - before) > RESTING * max(before, 1e-9)
-        late = now_s - at_s >= LONGEST_REST_S or desired != self.fleet.desired
         now = self.fleet.number(READY)
-        if not moved and not late and ready == now and self.fleet.number() == ready:
+        still = (
+            self.last is not None
+            and self.last.written is None
+            and abs(busy - before) <= RESTING * max(before, 1e-9)
+            and desired == self.fleet.desired
+            and ready == now == self.fleet.number()
+        )
+        if still and now_s - at_s < self.rest_s:
             return True
+        self.rest_s = min(2 * self.rest_s, LONGEST_REST_S) if still and self._has_its_way() else FIRST_REST_S
         self.seen = (now_s, self.fleet.desired, now, busy)
         return False
+
+    def _has_its_way(self) -> bool:
+        """No window holds back what the metrics propose."""
+        proposal = self.last.proposal if self.last else None
+        least, most = self.spec.min_replicas, self.spec.max_replicas
+        return proposal is not None and min(max(proposal, least), most) == self.fleet.desired
 
     def raise_floor(self, least: int) -> None:
         """Lift or lower minReplicas, never above the maximum."""

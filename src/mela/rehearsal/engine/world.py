@@ -286,11 +286,17 @@ class World:
         budget = int(self.delays["pod"]["per_s"] * CHUNK_S)
         waiting = [(fleet, each) for fleet in self.fleets for each in fleet.gather(now_s - bind)]
         waiting.sort(key=lambda pair: (-pair[0].workload.pod.priority, pair[1].created_s, pair[1].id))
+        without: set[int] = set()
         for fleet, cohort in waiting:
             if budget <= 0:
                 self.wake(now_s + CHUNK_S)
                 break
+            if self.nodes is not None and without & self.nodes.easier[fleet.index]:
+                self._explain(fleet, min(cohort.count, budget), now_s)
+                continue
             budget -= self._bind(fleet, cohort, budget, now_s)
+            if cohort.state == PENDING and budget > 0:
+                without.add(fleet.index)
         for fleet in {id(fleet): fleet for fleet, _ in waiting}.values():
             self.refresh(fleet, now_s)
 
@@ -303,7 +309,7 @@ class World:
             where = self.nodes.place(fleet.index, wanted, now_s)
             found = len(where)
         if found < wanted:
-            self._explain(fleet, cohort, wanted - found, now_s)
+            self._explain(fleet, wanted - found, now_s)
         if not found:
             return 0
         bound = cohort
@@ -314,7 +320,7 @@ class World:
         self._start(fleet, bound, now_s)
         return found
 
-    def _explain(self, fleet: Fleet, cohort: Cohort, left: int, now_s: float) -> None:
+    def _explain(self, fleet: Fleet, left: int, now_s: float) -> None:
         workload = fleet.workload
         if not self.log.is_new(now_s, "no-node-fits", workload.name):
             return
