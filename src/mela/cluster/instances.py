@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
+from mela.cluster import tables
 from mela.cluster.scheduler import resources as amounts
 
 
@@ -42,6 +40,5 @@ def _types() -> Mapping[str, Instance]:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    written = resources.files("mela.cluster").joinpath("data/instances.yaml").read_text(encoding="utf-8")
-    table: Mapping[str, Any] = yaml.safe_load(written)
+    table: Mapping[str, Any] = tables.of("instances")
     return table

@@ -16,12 +16,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
-from mela.cluster import instances
+from mela.cluster import instances, tables
 from mela.cluster.nodegroups import NodeGroup
 from mela.kernel import money
 from mela.kernel.money import Paise
@@ -142,6 +139,5 @@ def _row(table: str, on: date, **wanted: str) -> Mapping[str, Any]:
 
 @cache
 def _tables() -> Mapping[str, Any]:
-    written = resources.files("mela.cluster").joinpath("data/prices.yaml").read_text(encoding="utf-8")
-    tables: Mapping[str, Any] = yaml.safe_load(written)
-    return tables
+    found: Mapping[str, Any] = tables.of("prices")
+    return found

@@ -10,12 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
-from mela.cluster import workloads
+from mela.cluster import tables, workloads
 from mela.cluster.objects import CLUSTER_SCOPED, Object, Path, System, dig
 from mela.cluster.workloads import maps, text
 
@@ -265,8 +262,7 @@ def _pattern(written: str) -> list[str]:
 @cache
 def _makers() -> Mapping[str, tuple[Mapping[str, Any], ...]]:
     """The dated table of controllers that make objects, by the type that they follow."""
-    written = resources.files("mela.cluster").joinpath("data/makers.yaml").read_text(encoding="utf-8")
     found: dict[str, tuple[Mapping[str, Any], ...]] = {}
-    for row in yaml.safe_load(written)["makers"]:
+    for row in tables.of("makers")["makers"]:
         found[row["of"]] = (*found.get(row["of"], ()), row)
     return found

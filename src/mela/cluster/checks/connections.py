@@ -11,11 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
-import yaml
-
-from mela.cluster import workloads
+from mela.cluster import tables, workloads
 from mela.cluster.checks import Finding, rule
 from mela.cluster.objects import Object, Path, System, dig
 from mela.cluster.reachability import behind
@@ -132,8 +129,7 @@ def _in_files(system: System, workload: Workload) -> Iterator[Limit]:
 
 @cache
 def _table() -> Mapping[str, tuple[int, int]]:
-    written = resources.files("mela.cluster").joinpath("data/databases.yaml").read_text(encoding="utf-8")
-    return {row["image"]: (row["connections"], row["reserved"]) for row in yaml.safe_load(written)["servers"]}
+    return {row["image"]: (row["connections"], row["reserved"]) for row in tables.of("databases")["servers"]}
 
 
 @cache

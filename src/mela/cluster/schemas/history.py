@@ -4,10 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
-import yaml
-
+from mela.cluster import tables
 from mela.cluster.schemas import published
 
 BETAS_ON = ("flowcontrol.apiserver.k8s.io/v1beta2", "flowcontrol.apiserver.k8s.io/v1beta3")
@@ -30,10 +28,9 @@ class Removal:
 @cache
 def removals() -> Mapping[tuple[str, str], Removal]:
     """By (apiVersion, kind)."""
-    text = resources.files(__package__).joinpath("data/removed.yaml").read_text(encoding="utf-8")
     return {
         (row["api"], kind): Removal(row["version"], row["use"], row.get("note", ""))
-        for row in yaml.safe_load(text)["removed"]
+        for row in tables.of("removed", __package__)["removed"]
         for kind in row["kinds"]
     }
 

@@ -4,12 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from importlib import resources
-from typing import Any
 
-import yaml
-
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from mela.cluster import tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +29,7 @@ class Delays:
 @lru_cache(maxsize=8)
 def on(day: date) -> Delays:
     """The figures that hold on a day; before the first entry, those of the first."""
-    text = resources.files("mela.rehearsal").joinpath("data", "delays.yaml").read_text(encoding="utf-8")
-    entries = sorted(yaml.load(text, Loader=LOADER), key=lambda each: each["effective_from"])  # noqa: S506
+    entries = sorted(tables.of("delays", "mela.rehearsal"), key=lambda each: each["effective_from"])
     held = [each for each in entries if each["effective_from"] <= day] or entries[:1]
     groups = {name: group for name, group in held[-1].items() if isinstance(group, dict)}
     return Delays({name: {key: float(each["value"]) for key, each in group.items()} for name, group in groups.items()})

@@ -340,7 +340,7 @@ def _easier(asks: Sequence[Asks]) -> list[frozenset[int]]:
     if not asks:
         return []
     needs, allowed = np.array([each.needs for each in asks]), np.array([each.allowed for each in asks])
-    no_more = (needs[None] <= needs[:, None]).all(axis=2) & (allowed[None] >= allowed[:, None]).all(axis=2)
+    no_more: Flags = np.all(needs[None] <= needs[:, None], axis=2) & np.all(allowed[None] >= allowed[:, None], axis=2)
     free = np.array([not each.skew and not each.apart for each in asks])
     return [frozenset({own, *np.flatnonzero(no_more[own] & free).tolist()}) for own in range(len(asks))]
 

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from importlib import resources
-from typing import Any
 
 import numpy as np
-import yaml
 
+from mela.cluster import tables
 from mela.rehearsal import faults
 from mela.rehearsal.engine import drains
 from mela.rehearsal.engine.stage import Stage
 
 RETURN_S = 120
 """Within so many seconds a city is back after a power cut."""
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def plant(stage: Stage, fault: faults.Fault) -> None:
@@ -101,8 +98,7 @@ def _power_cut(stage: Stage, fault: faults.Fault, at_s: int) -> None:
 
 
 def _cities(on: date) -> Mapping[str, float]:
-    text = resources.files("mela.rehearsal").joinpath("data", "cities.yaml").read_text(encoding="utf-8")
-    rows = sorted(yaml.load(text, Loader=LOADER), key=lambda each: each["effective_from"])  # noqa: S506
+    rows = sorted(tables.of("cities", "mela.rehearsal"), key=lambda each: each["effective_from"])
     held: Mapping[str, float] = ([each for each in rows if each["effective_from"] <= on] or rows[:1])[-1]["share"]
     return held
 

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
+from mela.cluster import tables
 
-SOURCE = Path(__file__).parent / "data" / "mechanisms.yaml"
 STEPS = {"count": 1, "percent": 5, "seconds": 5, "cpu": 100, "memory": 64}
 """The smallest change of a unit that is worth writing."""
 
@@ -36,7 +34,7 @@ class Mechanism:
 @cache
 def every() -> dict[str, Mechanism]:
     """By slug."""
-    entries: dict[str, Any] = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))["mechanisms"]
+    entries: dict[str, Any] = tables.of("mechanisms", __package__)["mechanisms"]
     return {
         name: Mechanism(name, rank, tuple(entry["kinds"]), tuple(_candidate(change) for change in entry["changes"]))
         for rank, (name, entry) in enumerate(entries.items())

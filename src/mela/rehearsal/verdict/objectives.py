@@ -3,13 +3,9 @@
 from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cache
-from pathlib import Path
 
-import yaml
-
+from mela.cluster import tables
 from mela.rehearsal.verdict.model import Objective
-
-SOURCE = Path(__file__).parent / "data" / "objectives.yaml"
 
 
 def of(name: str, *, available: float | None = None) -> Objective:
@@ -21,7 +17,7 @@ def of(name: str, *, available: float | None = None) -> Objective:
 @cache
 def every() -> tuple[Objective, ...]:
     """In their order; the last matches everything."""
-    entries = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))["objectives"]
+    entries = tables.of("objectives", __package__)["objectives"]
     return tuple(
         Objective(
             name=entry["name"],

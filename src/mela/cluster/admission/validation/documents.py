@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from mela.cluster import tables
 from mela.cluster.admission.wording import quote
 
 DEEPEST = 200
@@ -33,7 +34,6 @@ FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 BASE64 = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 SHORT_TAG = "tag:yaml.org,2002:"
 TYPES = {"str": str, "bool": bool, "int": int, "float": float, "null": type(None)}
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Undecodable(ValueError):
@@ -79,7 +79,7 @@ def values(node: Node | None) -> tuple[Any, list[str]]:
 def compose(text: str) -> Node | None:
     """The first document as a tree that knows its lines; None if there is none. Raises: Undecodable."""
     try:
-        events = iter(yaml.parse(text, Loader=LOADER))
+        events = iter(yaml.parse(text, Loader=tables.LOADER))
         anchors: dict[str, Node] = {}
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
