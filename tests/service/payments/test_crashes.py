@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from sqlalchemy import Connection, select
 
-from mela.contracts.payments import PaymentState
+from mela.contracts.payments import Capture, PaymentState
+from mela.kernel.money import Paise
 from mela.simulators.gateway import tables
 from tests.service.payments.world import World, die
 
@@ -82,3 +83,46 @@ async def test_an_order_that_cancels_before_the_gateways_answer_stays_cancelled(
         await shop.pass_time(60)
     assert (await shop.now(payment)).refunded == 5_000
     assert await shop.heard.names(2) == ["payments.failed", "payments.refunded"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_capture_that_died_around_the_gateway_call_is_taken_once(shop: World, when: str) -> None:
+    payment = await shop.authorized(9_000)
+    setattr(shop.wires, when, die)
+    with pytest.raises(asyncio.CancelledError):
+        await shop.payments.service.capture(key="c", payment_id=payment.id, amount=Paise(4_000))
+    await shop.pass_time(5)
+    await shop.pass_time(5)
+    capture = await shop.payments.service.capture(key="c", payment_id=payment.id, amount=Paise(4_000))
+    assert capture.state == "done"
+    assert (await shop.books())["totals"]["collected"] == {"count": 1, "amount": 4_000}
+    assert await shop.heard.names(1) == ["payments.captured"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_let_go_that_died_around_the_gateway_call_is_let_go(shop: World, when: str) -> None:
+    payment = await shop.authorized(9_000)
+    await shop.payments.service.cancel(payment_id=payment.id, reason="changed_mind")
+    setattr(shop.wires, when, die)
+    with pytest.raises(asyncio.CancelledError):
+        await shop.pass_time(1)
+    for _ in range(3):
+        await shop.pass_time(11)
+    assert (await shop.gateway.service.payment(await shop.bill(payment)))["status"] == "voided"
+
+
+async def test_one_of_many_captures_and_a_cancellation_at_once_wins_and_the_books_agree(shop: World) -> None:
+    payment = await shop.authorized(9_000)
+    take = shop.payments.service.capture
+    ends = await asyncio.gather(
+        *(take(key=f"c{n}", payment_id=payment.id, amount=Paise(5_000)) for n in range(8)),
+        shop.payments.service.cancel(payment_id=payment.id, reason="changed_mind"),
+        return_exceptions=True,
+    )
+    for _ in range(3):
+        await shop.pass_time(11)
+    now = await shop.now(payment)
+    done = [end for end in ends if isinstance(end, Capture)]
+    assert (now.state, len(done)) in ((PaymentState.CAPTURED, 1), (PaymentState.CANCELLED, 0))
+    assert (await shop.books())["held"] == now.captured == 5_000 * len(done)
+    assert (await shop.check())["agrees"]
