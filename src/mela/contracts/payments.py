@@ -178,6 +178,18 @@ class PaymentReady:
     at: datetime
 
 
+@event("payments.authorized", key="order_id")
+@dataclass(frozen=True)
+class PaymentAuthorized:
+    """The payer's bank holds the money for us, until it is captured, let go, or lapses."""
+
+    payment_id: str
+    order_id: str
+    amount: Paise
+    method: Method
+    at: datetime
+
+
 @event("payments.captured", key="order_id")
 @dataclass(frozen=True)
 class PaymentCaptured:

@@ -96,7 +96,7 @@ async def test_a_capture_that_died_around_the_gateway_call_is_taken_once(shop: W
     capture = await shop.payments.service.capture(key="c", payment_id=payment.id, amount=Paise(4_000))
     assert capture.state == "done"
     assert (await shop.books())["totals"]["collected"] == {"count": 1, "amount": 4_000}
-    assert await shop.heard.names(1) == ["payments.captured"]
+    assert await shop.heard.names(2) == ["payments.authorized", "payments.captured"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -355,13 +355,13 @@ export interface DowntimePage {
 }
 export interface EndpointChange {
   url?: string | null;
-  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed"> | null;
+  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed"> | null;
   description?: string | null;
   enabled?: boolean | null;
 }
 export interface EndpointIn {
   url: string;
-  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed">;
+  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed">;
   description?: string;
 }
 export interface EndpointOut {

@@ -2,7 +2,7 @@
 
 Owns payments, refunds, the ledger, and the conversation with the gateway. Not here: what was bought (orders), what sellers
 get (settlement, which enters its transfers through `post`), bank accounts, methods other than UPI and cash on delivery.
-Emits `payments.captured`, `payments.failed`, `payments.refunded`, `payments.refund_failed`, `payments.refund_retried` and
+Emits `payments.authorized`, `payments.captured`, `payments.failed`, `payments.refunded`, `payments.refund_failed`, `payments.refund_retried` and
 `payments.case_closed`; reads no events.
 
 What a gateway does not answer is *pending*, never failed: a job asks again until somebody knows. Money that arrives after

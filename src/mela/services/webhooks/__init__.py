@@ -1,7 +1,7 @@
 """Webhooks: tells sellers, and the operator's own systems, what has happened, by signed requests to their addresses.
 
 Owns endpoints, their signing keys, messages, deliveries and their attempts. Does not own the facts: it hears them as events,
-and publishes them in shapes of its own that stay. Reads `orders.sold`, `orders.unsold`, `payments.captured`, `payments.failed`,
+and publishes them in shapes of its own that stay. Reads `orders.sold`, `orders.unsold`, `payments.authorized`, `payments.captured`, `payments.failed`,
 `payments.refunded`, `payments.refund_failed`, `settlement.paid`, and its own `webhooks.endpoint_disabled`, which it emits.
 
 A message is written in the unit that takes its event in, with a delivery for each endpoint that wants it. A delivery is sent

@@ -12,6 +12,7 @@ from mela.contracts.payments import (
     Instrument,
     NotCaptured,
     Payment,
+    PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
     PaymentReady,
@@ -319,7 +320,9 @@ def _move(
         _enter(conn, moved, now)
         captured = PaymentCaptured(moved.id, moved.order_id, moved.amount, moved.method, moved.rrn, now)
         events.emit(conn, captured)
-    elif to not in (PaymentState.PENDING, PaymentState.AUTHORIZED):
+    elif to is PaymentState.AUTHORIZED:
+        events.emit(conn, PaymentAuthorized(moved.id, moved.order_id, moved.amount, moved.method, now))
+    elif to is not PaymentState.PENDING:
         events.emit(conn, PaymentFailed(moved.id, moved.order_id, to, reason or to.value, now))
     return moved
 

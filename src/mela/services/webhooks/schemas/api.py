@@ -18,8 +18,8 @@ KEY = "whk_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 WEEK_S = 604_800
 
 Type = Literal[
-    "orders.sold", "orders.unsold", "settlement.paid", "webhooks.endpoint_disabled", "payments.captured", "payments.failed",
-    "payments.refunded", "payments.refund_failed",
+    "orders.sold", "orders.unsold", "settlement.paid", "webhooks.endpoint_disabled", "payments.authorized",
+    "payments.captured", "payments.failed", "payments.refunded", "payments.refund_failed",
 ]  # fmt: skip
 Url = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
 Types = Annotated[list[Type], Field(max_length=20)]

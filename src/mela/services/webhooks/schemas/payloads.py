@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from mela.contracts.orders import OrderSold, OrderUnsold, SoldLine
-from mela.contracts.payments import PaymentCaptured, PaymentFailed, PaymentRefunded, RefundFailed
+from mela.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed, PaymentRefunded, RefundFailed
 from mela.contracts.settlement import SellerPaid
 from mela.contracts.webhooks import EndpointDisabled
 from mela.services.webhooks.model import PLATFORM, Publication
@@ -61,8 +61,19 @@ class Captured(BaseModel):
     payment_id: str = Field(description="The payment", examples=[PAYMENT])
     order_id: str = Field(description="What it is for", examples=[ORDER])
     amount_paise: int = Field(description="How much", examples=[85800])
-    method: str = Field(description="`upi`, `cod`; others may be added", examples=["upi"])
+    method: str = Field(
+        description="`upi`, `card`, `netbanking`, `wallet`, `cod`; others may be added", examples=["upi"]
+    )
     rrn: str | None = Field(description="The bank's reference", examples=["632715000007"])
+
+
+class Authorized(BaseModel):
+    """The payer's bank holds the money: capture it, or let it go."""
+
+    payment_id: str = Field(description="The payment", examples=[PAYMENT])
+    order_id: str = Field(description="What it is for", examples=[ORDER])
+    amount_paise: int = Field(description="How much may be captured", examples=[85800])
+    method: str = Field(description="`card`; others may be added", examples=["card"])
 
 
 class Failed(BaseModel):
@@ -129,6 +140,7 @@ TYPES: Mapping[str, EventType] = {
         EventType("orders.unsold", Unsold, "Lines of a sold order were cancelled or returned.", True),
         EventType("settlement.paid", Paid, "A payout has left the bank.", True),
         EventType("webhooks.endpoint_disabled", Disabled, "We no longer send to an endpoint.", True),
+        EventType("payments.authorized", Authorized, "A payment's money is held by its bank, to be captured."),
         EventType("payments.captured", Captured, "A payment's money is held."),
         EventType("payments.failed", Failed, "A payment was declined, expired or cancelled."),
         EventType("payments.refunded", Refunded, "A refund has reached the payer."),
@@ -157,6 +169,14 @@ def unsold(event: OrderUnsold) -> list[Publication]:
         )
         for owner, lines in _shares(event.lines)
     ]
+
+
+def authorized(event: PaymentAuthorized) -> list[Publication]:
+    """For the operator."""
+    data = Authorized(
+        payment_id=event.payment_id, order_id=event.order_id, amount_paise=event.amount, method=event.method
+    )
+    return [_publication("payments.authorized", PLATFORM, event.at, data)]
 
 
 def captured(event: PaymentCaptured) -> list[Publication]:
@@ -208,7 +228,7 @@ def endpoint_disabled(event: EndpointDisabled) -> list[Publication]:
 
 PUBLISHED: Mapping[type, Callable[[Any], list[Publication]]] = {
     OrderSold: sold, OrderUnsold: unsold, SellerPaid: paid, EndpointDisabled: endpoint_disabled,
-    PaymentCaptured: captured, PaymentFailed: failed, PaymentRefunded: refunded, RefundFailed: refund_failed,
+    PaymentAuthorized: authorized, PaymentCaptured: captured, PaymentFailed: failed, PaymentRefunded: refunded, RefundFailed: refund_failed,
 }  # fmt: skip
 """What each event that is heard becomes."""
 
