@@ -38,7 +38,7 @@ _ABOUT = {
     "data": "Load sample data.",
     "buy": "Play a whole purchase against a running platform.",
     "settle": "Pay the sellers of a settlement date.",
-    "payments": "The history of a payment, and days held against the provider's files.",
+    "payments": "Payments: lists, the life of one, days held against the provider's files.",
     "ledger": "The books: balances of any moment, and whether the seals hold.",
     "webhooks": "Endpoints that are told what happened, dead letters, replays.",
     "keys": "Fill Secrets that stand empty in a cluster.",

@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from mela.cli import operator, render
+from mela.cli import history, operator, render
 from mela.cli.shopping import URL
 
 API = "/api/payments"
@@ -15,35 +15,11 @@ API = "/api/payments"
 
 @click.group()
 def payments() -> None:
-    """Payments as the person on duty sees them: the history of one, days held against the provider's files, and cases."""
+    """Payments as the person on duty sees them: lists, the life of one, days held against the provider's files, and cases."""
 
 
-@payments.command(epilog="Example:  mela payments show pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B")
-@click.argument("payment_id", metavar="ID")
-@URL
-@operator.DATA
-@click.option("--json", "for_script", is_flag=True, help="For a script.")
-def show(payment_id: str, url: str, data: Path, for_script: bool) -> None:
-    """The whole history of a payment: every move, who made it and why, and its refunds."""
-    from mela.kernel.clock import india
-    from mela.kernel.money import Paise, rupees
-
-    found = asyncio.run(operator.call("GET", f"{url.rstrip('/')}{API}/payments/{payment_id}", data))
-    if for_script:
-        render.as_json(found)
-        return
-    render.line(f"{found['id']}  {found['method']}  {rupees(Paise(found['amount_paise']))}  order {found['order_id']}")
-    render.line(
-        f"{found['state']}"
-        + (f", RRN {found['rrn']}" if found["rrn"] else "")
-        + (f", {found['reason']}" if found["reason"] else "")
-    )
-    rows = [(_clock(found["created"], india), "", "created", "order", "")]
-    rows += [(_clock(s["at"], india), s["before"], s["after"], s["actor"], s["reason"] or "") for s in found["history"]]
-    render.table("History (India)", ("when", "from", "to", "by", "why"), rows)
-    if found["refunds"]:
-        given = [(r["id"], r["state"], rupees(Paise(r["amount_paise"])), r["reason"]) for r in found["refunds"]]
-        render.table("Refunds", ("refund", "state", "amount", "why"), given)
+payments.add_command(history.list_)
+payments.add_command(history.show)
 
 
 @payments.command(epilog="Examples:  mela payments reconcile   ·   mela payments reconcile --day 2026-11-25")

@@ -13,16 +13,17 @@ from rich.text import Text
 
 out = Console()
 err = Console(stderr=True)
+_UNBROKEN = 4_000
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table on stdout."""
+    """A table on stdout; a cell may be a styled text. Where nobody looks, no line is broken: it can be searched."""
     drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(str(cell)) for cell in row))
-    out.print(drawn)
+        drawn.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+    (out if out.is_terminal else Console(width=_UNBROKEN)).print(drawn)
 
 
 def as_json(value: Any) -> None:

@@ -39,6 +39,16 @@ async def test_payments_are_told_to_the_operator_only_and_payouts_to_their_selle
     assert other.heard == []
 
 
+async def test_deliveries_are_found_by_the_payment_that_they_tell_of(hooks: World) -> None:
+    await hooks.listen(None)
+    now = hooks.clock.now()
+    for payment_id in ("pay_1", "pay_2"):
+        await hooks.hear(PaymentCaptured(payment_id, "ord_1", Paise(100), "upi", "632715000007", now), "ord_1")
+    found = (await hooks.call("GET", "/deliveries?payment_id=pay_2", None))["items"]
+    assert len(found) == 1
+    assert '"payment_id":"pay_2"' in (await hooks.call("GET", f"/deliveries/{found[0]['id']}", None))["body"]
+
+
 async def test_only_the_types_that_an_endpoint_wants_are_sent(hooks: World) -> None:
     wants, _ = await hooks.listen(SELLER, "settlement.paid")
     await hooks.sell()

@@ -544,6 +544,13 @@ export interface MomentOut {
   name: string;
   at: string;
 }
+export interface MomentView {
+  at: string;
+  kind: "created" | "risk" | "routed" | "callback" | "moved" | "ledger" | "capture" | "refund" | "case";
+  by: string;
+  text: string;
+  about: string | null;
+}
 export interface Move {
   at: string;
   before: string;
@@ -705,6 +712,25 @@ export interface Payment {
   error_code: string | null;
   created_at: number;
   intent_url: string;
+}
+export interface PaymentLine {
+  id: string;
+  order_id: string;
+  amount_paise: number;
+  refunded_paise: number;
+  method: "upi" | "card" | "netbanking" | "wallet" | "cod";
+  paid_with: string | null;
+  state: PaymentState;
+  provider: string | null;
+  rrn: string | null;
+  reason: string | null;
+  meaning: string | null;
+  created: string;
+  expires: string | null;
+}
+export interface PaymentPage {
+  items: Array<PaymentLine>;
+  next_cursor: string | null;
 }
 export type PaymentState = "created" | "pending" | "authorized" | "captured" | "failed" | "expired" | "cancelled";
 export interface PaymentView {
@@ -1152,6 +1178,10 @@ export interface TierView {
   tier: "none" | "minimum" | "full";
   id: string;
 }
+export interface TimelineView {
+  moments: Array<MomentView>;
+  outlook: string | null;
+}
 export interface Token {
   id: string;
   network: string;
@@ -1571,6 +1601,10 @@ export interface Operations {
     body: TierIn;
     answer: TierView;
   };
+  "GET /api/payments/payments": {
+    query?: { state?: Array<PaymentState>; method?: "upi" | "card" | "netbanking" | "wallet" | "cod"; provider?: string; order_id?: string; rrn?: string; since?: string; until?: string; at_least_paise?: number; at_most_paise?: number; cursor?: string; limit?: number };
+    answer: PaymentPage;
+  };
   "GET /api/payments/payments/{id}": {
     path: { id: string };
     answer: PaymentView;
@@ -1598,6 +1632,10 @@ export interface Operations {
   "GET /api/payments/payments/{id}/route": {
     path: { id: string };
     answer: RouteView;
+  };
+  "GET /api/payments/payments/{id}/timeline": {
+    path: { id: string };
+    answer: TimelineView;
   };
   "GET /api/payments/providers": {
     query?: { amount_paise?: number; method?: "upi" | "card" | "netbanking" | "wallet"; bank?: string };
@@ -1663,7 +1701,7 @@ export interface Operations {
     answer: Quality;
   };
   "GET /api/webhooks/deliveries": {
-    query?: { endpoint_id?: string; state?: "waiting" | "delivered" | "dead"; cursor?: string; limit?: number };
+    query?: { endpoint_id?: string; state?: "waiting" | "delivered" | "dead"; payment_id?: string; cursor?: string; limit?: number };
     answer: DeliveryPage;
   };
   "GET /api/webhooks/deliveries/{delivery_id}": {

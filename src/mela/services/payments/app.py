@@ -19,6 +19,7 @@ from mela.services.payments.providers.payu import PayU
 from mela.services.payments.providers.phonepe import PhonePe
 from mela.services.payments.providers.razorpay import Razorpay
 from mela.services.payments.providers.tokens import Tokens
+from mela.services.payments.routes import history as histories
 from mela.services.payments.rules import cases as case_rules
 from mela.services.payments.rules import risk as risk_rules
 from mela.services.payments.rules import routing, schedule
@@ -28,6 +29,7 @@ from mela.services.payments.service.books import Books
 from mela.services.payments.service.cases import Cases
 from mela.services.payments.service.cash import Cash
 from mela.services.payments.service.desk import Desk
+from mela.services.payments.service.history import History
 from mela.services.payments.service.offers import Offers
 from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.service.risk import Risk
@@ -59,9 +61,11 @@ def build(ctx: Context[Settings]) -> Parts:
     cases = Cases(ctx.db, ctx.clock, case_rules.kinds(_data("cases")["kinds"]))
     cash = Cash(ctx.db, ctx.clock, _data("cash"))
     reconciliation = Reconciliation(ctx.db, ctx.clock, desk, _data("reconciliation"))
+    api = routes.router(payments, books, reconciliation, cases, risk, offers, cash)
+    histories.add(api, History(ctx.db, risk, _meanings()))
     return Parts(
         implementation=payments,
-        router=routes.router(payments, books, reconciliation, cases, risk, offers, cash),
+        router=api,
         jobs=[
             Job("ask_gateway", 1.0, payments.ask_gateway),
             Job("push_captures", 1.0, payments.push_captures),
@@ -73,6 +77,12 @@ def build(ctx: Context[Settings]) -> Parts:
             Job("read_screening_list", 60.0, risk.read_list),
         ],
     )
+
+
+def _meanings() -> dict[str, str]:
+    """What reasons mean: NPCI's codes, and ours."""
+    ours: dict[str, str] = _data("reasons")["reasons"]
+    return {row["code"]: row["meaning"] for row in _data("response-codes")["codes"]} | ours
 
 
 def _risk(ctx: Context[Settings]) -> Risk:

@@ -46,6 +46,9 @@ payments = Table(
     Column("due", Instant, index=True),  # when to ask the gateway; null when nobody needs to
     Column("tries", Integer, nullable=False),
     CheckConstraint("refunded >= 0 and refunded <= amount", name="refunds_within_amount"),
+    Index("payments_created", "created", "id"),
+    Index("payments_order", "order_id"),
+    Index("payments_rrn", "rrn"),
 )  # fmt: skip
 
 captures = Table(  # of payments that were authorised first
@@ -145,6 +148,7 @@ callbacks = Table(
     "callbacks", metadata,
     Column("event_id", String(80), primary_key=True),
     Column("name", String(40), nullable=False),
+    Column("about", String(40), index=True),  # id of a payment or refund
     Column("received", Instant, nullable=False),
 )  # fmt: skip
 

@@ -123,11 +123,15 @@ def _deliveries(api: APIRouter, webhooks: Webhooks) -> None:
         state: Annotated[
             Literal["waiting", "delivered", "dead"] | None, Query(description="In this state", examples=["dead"])
         ] = None,
+        payment_id: Annotated[
+            str | None,
+            Query(pattern=r"^[!-~]{1,40}$", description="That tell of this payment", examples=[payloads.PAYMENT]),
+        ] = None,
         cursor: pages.Cursor = None,
         limit: Limit = 50,
     ) -> shapes.DeliveryPage:
         """Needs `webhooks:read`. A seller's own; for the operator everybody's."""
-        wanted = Filter(_seen(caller, READ), endpoint_id, DeliveryState(state) if state else None)
+        wanted = Filter(_seen(caller, READ), endpoint_id, DeliveryState(state) if state else None, payment_id)
         rows = await webhooks.deliveries(wanted, _cursor("dlv", cursor), limit + 1)
         found, after = pages.cut(rows, limit, lambda one: one.id)
         return shapes.DeliveryPage(items=[shapes.DeliveryOut.of(one) for one in found], next_cursor=after)

@@ -44,6 +44,7 @@ deliveries = Table(
     Column("owner", String(80), nullable=False),
     Column("message_id", String(40), nullable=False),
     Column("type", String(40), nullable=False),
+    Column("payment_id", String(40)),  # that it tells of, if of one
     Column("state", String(10), nullable=False),
     Column("created", Instant, nullable=False, index=True),
     Column("due", Instant),
@@ -54,6 +55,7 @@ deliveries = Table(
     Column("finished", Instant),
     Index("deliveries_of_owner", "owner", "id"),
     Index("deliveries_of_endpoint", "endpoint_id", "id"),
+    Index("deliveries_of_payment", "payment_id"),
     Index("deliveries_due", "endpoint_id", "due", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index("deliveries_leased", "endpoint_id", "leased", sqlite_where=_LEASED, postgresql_where=_LEASED),
     Index("deliveries_dead", "owner", "id", sqlite_where=_DEAD, postgresql_where=_DEAD),

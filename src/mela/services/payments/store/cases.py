@@ -11,10 +11,10 @@ from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import NotFound
 from mela.services.payments.tables import callbacks, cases, closings
 
-_CASES = select(
+ALL = select(
     cases, closings.c.resolution, closings.c.note, closings.c.actor, closings.c.refund_id, closings.c.at.label("closed")
 ).join_from(cases, closings, cases.c.id == closings.c.case_id, isouter=True)
-_BY_ID = _CASES.where(cases.c.id == bindparam("of"))
+_BY_ID = ALL.where(cases.c.id == bindparam("of"))
 
 
 class UnknownCase(NotFound):
@@ -23,9 +23,10 @@ class UnknownCase(NotFound):
     code = "payments.unknown_case"
 
 
-def first_time(conn: Connection, event_id: str, name: str, now: datetime) -> bool:
+def first_time(conn: Connection, event_id: str, name: str, now: datetime, *, about: str) -> bool:
     """Note a callback in the unit that has its effect; False when it has been here."""
-    return insert_new(conn, callbacks, {"event_id": event_id, "name": name, "received": now})
+    row = {"event_id": event_id, "name": name, "about": about[:40], "received": now}
+    return insert_new(conn, callbacks, row)
 
 
 def park(conn: Connection, kind: str, about: str, detail: Mapping[str, Any], now: datetime) -> None:
@@ -51,4 +52,4 @@ def page(conn: Connection, *, is_open: bool, before: str | None, limit: int) -> 
     """Open or closed cases, the newest first, those opened before the case `before`."""
     wanted = closings.c.case_id.is_(None) if is_open else closings.c.case_id.is_not(None)
     older = wanted if before is None else and_(wanted, cases.c.id < before)
-    return list(conn.execute(_CASES.where(older).order_by(cases.c.id.desc()).limit(limit)))
+    return list(conn.execute(ALL.where(older).order_by(cases.c.id.desc()).limit(limit)))

@@ -124,7 +124,7 @@ def apply(
 
     `due`: when to ask again, for a word that settles nothing. What does not fit is parked for a person.
     """
-    if event is not None and not cases.first_time(conn, *event, now):
+    if event is not None and not cases.first_time(conn, *event, now, about=told.reference):
         return Outcome.REPEATED
     row = conn.execute(_BY_ID, {"of": told.reference}).one_or_none()
     if row is not None and row.provider != provider:

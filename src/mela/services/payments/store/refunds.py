@@ -99,7 +99,7 @@ def return_late_money(conn: Connection, payment: Row[Any], now: datetime) -> Non
 
 def process(conn: Connection, refund_id: str, now: datetime, *, event: tuple[str, str] | None = None) -> Outcome:
     """The money is with the payer. `event`: id and name of the callback that says so."""
-    if event is not None and not cases.first_time(conn, *event, now):
+    if event is not None and not cases.first_time(conn, *event, now, about=refund_id):
         return Outcome.REPEATED
     row = _close(conn, refund_id, "processed")
     if row is None:

@@ -44,6 +44,7 @@ class Filter:
     owner: str | None = None
     endpoint_id: str | None = None
     state: DeliveryState | None = None
+    payment_id: str | None = None
 
 
 def publish(conn: Connection, source: events.Delivery, publications: Sequence[Publication], now: datetime) -> int:
@@ -142,7 +143,7 @@ def _keep(
     rows = [
         {
             "id": name, "endpoint_id": each.id, "owner": each.owner, "message_id": message_id, "type": publication.type,
-            "created": now, "leased": None, "tries": 0, "before": 0,
+            "payment_id": publication.data.get("payment_id"), "created": now, "leased": None, "tries": 0, "before": 0,
         } | _begin(each, now)
         for each, name in zip(hearers, names or [ids.new_id("dlv") for _ in hearers], strict=True)
     ]  # fmt: skip
