@@ -141,7 +141,7 @@ def _clock(moment: str, india: Any) -> str:
 )
 @click.argument("payment_id", metavar="[ID]", required=False)
 @click.option("--amount", type=click.FloatRange(1), default=1000.0, show_default=True, help="In rupees.")
-@click.option("--method", type=click.Choice(["upi", "card"]), default="upi", show_default=True)
+@click.option("--method", type=click.Choice(["upi", "card", "netbanking", "wallet"]), default="upi", show_default=True)
 @click.option("--bank", help="Such as SBI.")
 @click.option("--replay", is_flag=True, help="Play a day of failing providers under four policies; needs no platform.")
 @click.option(

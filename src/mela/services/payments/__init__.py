@@ -1,7 +1,7 @@
 """Payments: money from the payer to the platform and back, and the double-entry ledger.
 
 Owns payments, refunds, the ledger, and the conversation with the gateway. Not here: what was bought (orders), what sellers
-get (settlement, which enters its transfers through `post`), bank accounts, methods other than UPI and cash on delivery.
+get (settlement, which enters its transfers through `post`), bank accounts, mandates, EMI and payment links.
 Emits `payments.authorized`, `payments.captured`, `payments.failed`, `payments.refunded`, `payments.refund_failed`, `payments.refund_retried` and
 `payments.case_closed`; reads no events.
 
