@@ -14,7 +14,7 @@ import rich_click as click
 
 from mela.cli import render
 
-CONNECTIONS = (1, 2, 4, 8, 16, 32, 64, 128)
+CONNECTIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 GROWTH = 1.05
 """More connections that bring less than this are beyond saturation."""
 START_WITHIN_S = 120.0

@@ -1,6 +1,6 @@
 """What a service is to the runtime: a name, what it needs, and how to build it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -40,7 +40,10 @@ class Parts:
 
 @dataclass(frozen=True)
 class Context(Generic[S]):
-    """What the runtime hands to a service. `url` is where the outside reaches this process."""
+    """What the runtime hands to a service. `url` is where the outside reaches this process.
+
+    `shards`: of a sharded service, all its databases, `db` the first of them.
+    """
 
     settings: S
     db: Database
@@ -48,6 +51,7 @@ class Context(Generic[S]):
     http: httpx2.AsyncClient
     url: str
     peers: Mapping[type, object] = field(default_factory=dict)
+    shards: Sequence[Database] = ()
 
     def peer(self, contract: type[T]) -> T:
         """The service that keeps this contract, here or elsewhere."""
@@ -61,7 +65,7 @@ class Service:
     `contract`: the Protocol that it keeps, None for a simulator. `uses`: the contracts it calls. `permits`: which methods of
     its own contract each other service may call. `events`: it emits or hears some, so it
     has an outbox and an inbox. `migrations`: package of Alembic scripts. `messages`: error texts. `personal`: its tables with
-    sealed columns.
+    sealed columns. `sharded`: its rows may be spread over several databases of one schema; it says itself what lies where.
     """
 
     name: str
@@ -74,3 +78,4 @@ class Service:
     migrations: str | None = None
     messages: Path | None = None
     personal: tuple[Table, ...] = ()
+    sharded: bool = False

@@ -17,6 +17,7 @@ from mela.kernel import settings as kernel_settings
 from mela.kernel.auth import Principal
 from mela.kernel.clock import Clock, SystemClock
 from mela.kernel.db.migrate import migrate
+from mela.kernel.errors import MelaError
 from mela.kernel.events import inbox, outbox
 from mela.kernel.service import Job
 from mela.kernel.telemetry import metrics
@@ -65,7 +66,8 @@ class Platform:
             service = registry.load(name)
             values: Any = kernel_settings.read(service.settings, f"MELA_{name.upper()}", self._environ)
             if service.migrations:
-                migrate(self.settings.database_url(name), service=name, package=service.migrations)
+                for shard in self.settings.shards_of(service):
+                    migrate(self.settings.database_url(name, shard), service=name, package=service.migrations)
             self.wiring.build(service, values)
         self.wiring.find_doors()
         built = self.wiring.built.values()
@@ -93,7 +95,8 @@ class Platform:
     async def close(self) -> None:
         """Let go of databases and connections, where nothing was started."""
         for built in self.wiring.built.values():
-            await built.db.close()
+            for db in built.shards:
+                await db.close()
         await self.wiring.http.aclose()
 
     @asynccontextmanager
@@ -102,7 +105,8 @@ class Platform:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.wiring.http.aclose)
             for built in self.wiring.built.values():
-                stack.push_async_callback(built.db.close)
+                for db in built.shards:
+                    stack.push_async_callback(db.close)
                 if built.parts.close:
                     stack.push_async_callback(built.parts.close)
                 stack.push_async_callback(built.transport.close)
@@ -149,7 +153,24 @@ class _Remembering:
 
 
 def _alive(built: Built) -> Callable[[], Any]:
-    return lambda: built.db.read(lambda conn: conn.execute(text("select 1")).scalar())
+    """Asks all its databases at once until one answers: of many, one that is away takes nobody with it."""
+
+    async def ask() -> None:
+        asked = [asyncio.ensure_future(db.read(lambda conn: conn.execute(text("select 1")))) for db in built.shards]
+        failures: list[MelaError] = []
+        try:
+            for answer in asyncio.as_completed(asked):
+                try:
+                    await answer
+                    return
+                except MelaError as error:
+                    failures.append(error)
+            raise failures[0]
+        finally:
+            for each in asked:
+                each.cancel()
+
+    return ask
 
 
 def _queues(built: Built) -> Callable[[], Any]:

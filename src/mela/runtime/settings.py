@@ -12,6 +12,7 @@ from mela.kernel import auth, ids, mounted
 from mela.kernel.db.database import DatabaseOptions
 from mela.kernel.events.bus import BusOptions
 from mela.kernel.sealed.files import make_file
+from mela.kernel.service import Service
 from mela.runtime.registry import ENTRIES, PROVIDERS
 
 
@@ -37,6 +38,8 @@ class PlatformSettings:
     """Where others reach this process, when that is not host and port."""
     database: str = "sqlite"
     """`sqlite`, or a URL with `{service}` in it: postgresql://user:secret@host/{service}"""
+    shards: int = 1
+    """Databases of a service that can spread its rows; the URL then has `{shard}` in it, for 0, 1, 2, …"""
     events: str = "memory"
     """`memory`, or kafka://host:port[,host:port]"""
     peers: tuple[str, ...] = ()
@@ -76,6 +79,8 @@ class PlatformSettings:
         """Raises: ValueError with a sentence for a value that cannot be."""
         if self.database != "sqlite" and "{service}" not in self.database:
             raise ValueError("database is `sqlite` or a URL with {service} in it: each service has its own")
+        if self.shards < 1 or (self.shards > 1 and self.database != "sqlite" and "{shard}" not in self.database):
+            raise ValueError("shards is at least 1, and with more than one the database's URL has {shard} in it")
         if self.events != "memory" and not self.events.startswith("kafka://"):
             raise ValueError("events is `memory` or kafka://host:port")
         for pair in (*self.peers, *self.callers):
@@ -97,11 +102,13 @@ class PlatformSettings:
         """Hash of its token by calling service."""
         return dict(pair.split("=", 1) for pair in self.callers)
 
-    def database_url(self, service: str) -> str:
-        """The database of one service, with the password of now."""
+    def database_url(self, service: str, shard: int = 0) -> str:
+        """The database of one service, or one of its databases, with the password of now."""
         if self.database == "sqlite":
-            return f"sqlite:///{(self.data / f'{service}.db').resolve()}"
-        return self._now("MELA_DATABASE", self.database).replace("{service}", service)
+            name = f"{service}-{shard}" if shard else service
+            return f"sqlite:///{(self.data / f'{name}.db').resolve()}"
+        url = self._now("MELA_DATABASE", self.database)
+        return url.replace("{service}", service).replace("{shard}", str(shard))
 
     def keys_url(self) -> str:
         """Who holds the keys of personal data. Raises: CannotStart where a server's database has nobody who does."""
@@ -115,6 +122,10 @@ class PlatformSettings:
                 "Set MELA_KEYS=file:///folder/keys.json (`mela keys make` makes one) or vault+https://host/transit/NAME.",
             )
         return make_file(file)
+
+    def shards_of(self, service: Service) -> range:
+        """The databases of a service by their numbers."""
+        return range(self.shards if service.sharded else 1)
 
     def current_token(self) -> str:
         """What this process shows to those that it calls, now."""

@@ -1,6 +1,6 @@
 """Decides what a service gets: the other service itself or a proxy of it, a file or a server, memory or Kafka."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ class Built:
     db: Database
     bus: Bus
     transport: Transport
+    shards: Sequence[Database]
+    """All its databases, `db` the first."""
 
 
 class Wiring:
@@ -45,9 +47,10 @@ class Wiring:
     def build(self, service: Service, service_settings: Any) -> Built:
         """Build one service and remember it for those that call it."""
         keys = self._keyring(service) if service.personal else None
-        db = self._open(service.name, keys)
+        shards = [self._open(service.name, keys, each) for each in self.settings.shards_of(service)]
+        db = shards[0]
         peers = {contract: self.peer(contract, caller=service.name) for contract in service.uses}
-        context = Context(service_settings, db, self.clock, self.http, self.settings.own_url, peers)
+        context = Context(service_settings, db, self.clock, self.http, self.settings.own_url, peers, shards)
         parts = service.build(context)
         if keys:
             parts.jobs.append(Job("seal", LOOK_S, Sealer(db, service.personal, keys, self.clock).run))
@@ -55,7 +58,7 @@ class Wiring:
         bus = Bus(
             service.name, db, transport, parts.subscriptions, clock=self.clock, options=self.settings.bus_options()
         )
-        built = self.built[service.name] = Built(service, parts, db, bus, transport)
+        built = self.built[service.name] = Built(service, parts, db, bus, transport, shards)
         return built
 
     def peer(self, contract: type, *, caller: str) -> object:
@@ -106,9 +109,9 @@ class Wiring:
     def _provider(self) -> KeyProvider:
         return open_provider(self.settings.keys_url(), token=self.settings.keys_token)
 
-    def _open(self, service: str, keys: Keyring | None) -> Database:
+    def _open(self, service: str, keys: Keyring | None, shard: int) -> Database:
         db = open_database(
-            lambda: self.settings.database_url(service),
+            lambda: self.settings.database_url(service, shard),
             service=service,
             options=self.settings.database_options(),
             keyring=keys,

@@ -14,7 +14,7 @@ from mela.services.streaming.model import Tier
 from tests import kit
 
 NOW = datetime(2026, 11, 29, 13, 30, tzinfo=UTC)
-SMALL = {"MELA_STREAMING_IN_FLIGHT_MOST": "10"}
+SMALL = {"MELA_STREAMING_IN_FLIGHT_MOST": "10", "MELA_STREAMING_COUNT_S": "0", "MELA_STREAMING_GATHER_MS": "2"}
 
 
 @pytest_asyncio.fixture(params=kit.ENGINES)

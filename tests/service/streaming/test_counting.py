@@ -23,11 +23,12 @@ T = TypeVar("T")
 START = datetime(2026, 11, 29, 14, tzinfo=UTC)
 MATCHES = tuple(Match(name, {}, START, START + timedelta(days=1), ()) for name in ("semi", "final"))
 LADDER = (Rung("240p", 250), Rung("480p", 900))
-SETTINGS = StreamingSettings(heartbeat_s=25, silent_s=60, gather_ms=0)
+SETTINGS = StreamingSettings(heartbeat_s=25, silent_s=60, gather_ms=0, count_s=0)
+SHARDS = 3
 
 
 class Audiences(RuleBasedStateMachine):
-    """Two pods over one database, a clock, and viewers who come, stay, go and fall silent. Pods die and are started anew."""
+    """Two pods over three databases, a clock, and viewers who come, stay, go and fall silent. Pods die and are started anew."""
 
     sessions = Bundle("sessions")
 
@@ -35,8 +36,9 @@ class Audiences(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.folder = TemporaryDirectory()
-        self.url = f"sqlite:///{Path(self.folder.name) / 'streaming.db'}"
-        migrate(self.url, service="streaming", package="mela.services.streaming.migrations")
+        self.urls = [f"sqlite:///{Path(self.folder.name) / f'streaming-{each}.db'}" for each in range(SHARDS)]
+        for url in self.urls:
+            migrate(url, service="streaming", package="mela.services.streaming.migrations")
         self.clock = FakeClock(START)
         self.expected: dict[str, tuple[str, datetime]] = {}
 
@@ -46,10 +48,14 @@ class Audiences(RuleBasedStateMachine):
 
     def _open(self) -> None:
         async def start() -> None:
-            self.db = open_database(self.url, service="streaming")
-            self.pods = [Streaming(self.db, self.clock, MATCHES, LADDER, SETTINGS) for _ in range(2)]
+            self.dbs = [open_database(url, service="streaming") for url in self.urls]
+            self.pods = [Streaming(self.dbs, self.clock, MATCHES, LADDER, SETTINGS) for _ in range(2)]
 
         self.run(start())
+
+    async def _close(self) -> None:
+        for db in self.dbs:
+            await db.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
@@ -73,6 +79,18 @@ class Audiences(RuleBasedStateMachine):
             with pytest.raises(SessionOver):
                 self.run(self.pods[pod].go_on(session, 0))
 
+    @rule(session=sessions)
+    def stay_in_both_pods_while_one_leaves(self, session: str) -> None:
+        """A sign and an end at the same moment: whoever is first, the session is over."""
+
+        async def together() -> None:
+            signs = self.pods[0].go_on(session, 0), self.pods[1].go_on(session, 0)
+            await asyncio.gather(*signs, self.pods[0].end(session), return_exceptions=True)
+
+        self.run(together())
+        match, _ = self.expected[session]
+        self.expected[session] = (match, self.clock.now())
+
     @rule(session=sessions, pod=st.integers(0, 1))
     def leave(self, session: str, pod: int) -> None:
         self.run(self.pods[pod].end(session))
@@ -89,7 +107,7 @@ class Audiences(RuleBasedStateMachine):
 
     @rule()
     def all_pods_are_restarted(self) -> None:
-        self.run(self.db.close())
+        self.run(self._close())
         self._open()
 
     @invariant()
@@ -101,7 +119,7 @@ class Audiences(RuleBasedStateMachine):
                 assert self.run(pod.audience(match.id)).viewers == len(living)
 
     def teardown(self) -> None:
-        self.run(self.db.close())
+        self.run(self._close())
         self.loop.close()
         self.folder.cleanup()
 

@@ -51,6 +51,7 @@ export interface AudienceOut {
   viewers: number;
   mbps: number;
   at: string;
+  databases_away: number;
 }
 export interface Balance {
   account: string;

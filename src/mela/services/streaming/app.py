@@ -16,11 +16,12 @@ def build(context: Context[StreamingSettings]) -> Parts:
     """Put the service together."""
     matches = rules.matches(yaml.safe_load((_DATA / "matches.yaml").read_text(encoding="utf-8")))
     ladder = rules.ladder(yaml.safe_load((_DATA / "qualities.yaml").read_text(encoding="utf-8")))
-    streaming = Streaming(context.db, context.clock, matches, ladder, context.settings)
+    streaming = Streaming(context.shards or (context.db,), context.clock, matches, ladder, context.settings)
     return Parts(
         implementation=streaming,
         router=routes.router(streaming, context.settings),
-        jobs=[Job("count", 2.0, streaming.count), Job("forget", 60.0, streaming.forget)],
+        jobs=[Job("count", 2.0, streaming.count), Job("forget", 600.0, streaming.forget)],
+        close=streaming.close,
     )
 
 
@@ -30,4 +31,5 @@ SERVICE = Service(
     build=build,
     migrations="mela.services.streaming.migrations",
     messages=_DATA / "messages.yaml",
+    sharded=True,
 )

@@ -52,10 +52,23 @@ class Session:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many watched at a moment and what their qualities took together, in one database."""
+
+    viewers: int
+    kbps: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Audience:
-    """How many watch a match at a moment, and the bandwidth that their qualities take together."""
+    """How many watch a match, over all databases, and the bandwidth that their qualities take together.
+
+    `at`: the moment of the oldest part of the count. `away`: databases that did not answer; theirs is what was known last.
+    """
 
     match_id: str
     viewers: int
     mbps: float
     at: datetime
+    away: int = 0

@@ -76,5 +76,5 @@ def _looking(api: APIRouter, streaming: Streaming) -> None:
         responses=refused({404: "streaming.unknown_match"}),
     )  # fmt: skip
     async def audience(match_id: MatchId) -> schemas.AudienceOut:
-        """Counted now, in all pods together."""
+        """Counted in all pods and databases together, at the moment that the answer says."""
         return schemas.AudienceOut.of(await streaming.audience(match_id))

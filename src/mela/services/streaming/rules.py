@@ -1,13 +1,18 @@
 """What decides about quality and pressure. Pure."""
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from mela.kernel import ids
 from mela.services.streaming.model import Match, Moment, Rung, Tier
 
 HEADROOM = 0.8
 """A viewer's own line is used up to this share: throughput varies, and a stall is worse than a softer picture. Assumption."""
+
+SLOTS = 1024
+"""Places that sessions are spread over; each database has an even range of them."""
 
 
 def quality(ladder: Sequence[Rung], measured_kbps: int, viewers: int, budget_mbps: float) -> Rung:
@@ -49,6 +54,18 @@ def matches(document: Sequence[dict[str, Any]]) -> tuple[Match, ...]:
 def ladder(document: Sequence[dict[str, Any]]) -> tuple[Rung, ...]:
     """The qualities of data/qualities.yaml, by their bandwidth."""
     return tuple(sorted((Rung(row["name"], row["kbps"]) for row in document), key=lambda rung: rung.kbps))
+
+
+def slot(key: str) -> str:
+    """Where a session lies that was begun with this key: the two last letters of its id. The same key, the same place."""
+    place = zlib.crc32(key.encode()) % SLOTS
+    return ids.ALPHABET[place // 32] + ids.ALPHABET[place % 32]
+
+
+def shard(session_id: str, shards: int) -> int:
+    """Which of so many databases has the session. Any two letters of the alphabet are a slot, wherever the id is from."""
+    high, low = (ids.ALPHABET.find(letter) % 32 for letter in session_id[-2:])
+    return (high * 32 + low) * shards // SLOTS
 
 
 def is_on(match: Match, now: datetime) -> bool:

@@ -92,8 +92,15 @@ class AudienceOut(BaseModel):
     match_id: str = Field(description="The match", examples=[MATCH])
     viewers: int = Field(description="Sessions that are not over, exactly", examples=[25_300_000])
     mbps: float = Field(description="Bandwidth of their qualities together", examples=[9_993_500.0])
-    at: datetime = Field(description="At this moment", examples=[WHEN])
+    at: datetime = Field(description="At this moment, seconds ago at most unless a database is away", examples=[WHEN])
+    databases_away: int = Field(
+        description="Databases that give no answer: viewers whose sessions lie there are counted as they were at `at`",
+        examples=[0],
+    )
 
     @classmethod
     def of(cls, audience: Audience) -> "AudienceOut":
-        return cls(match_id=audience.match_id, viewers=audience.viewers, mbps=audience.mbps, at=audience.at)
+        return cls(
+            match_id=audience.match_id, viewers=audience.viewers, mbps=audience.mbps, at=audience.at,
+            databases_away=audience.away,
+        )  # fmt: skip

@@ -1,48 +1,34 @@
-"""Every query of streaming. Its public functions are the units of work."""
+"""Every query of streaming. Its public functions are the units of work, each in one of the databases."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
+import orjson
+from sqlalchemy import Connection, Integer, Text, and_, bindparam, case, cast, delete, func, select, update
+from sqlalchemy.dialects import postgresql
 
 from mela.kernel import idempotency
-from mela.kernel.db import row_guarded
-from mela.kernel.db.statements import insert_new
-from mela.services.streaming.model import Audience, Session
-from mela.services.streaming.tables import sessions
-
-
-@dataclass(frozen=True)
-class Sign:
-    """A sign of life: from now on the session lasts until `silent`, at this bandwidth."""
-
-    session_id: str
-    kbps: int
-    at: datetime
-    silent: datetime
-
+from mela.kernel.db import Instant, row_guarded
+from mela.kernel.db.statements import insert_new, upsert
+from mela.services.streaming.model import Counted, Session
+from mela.services.streaming.tables import counts, sessions
 
 _COUNT = select(func.count(), func.coalesce(func.sum(sessions.c.kbps), 0)).where(
     and_(sessions.c.match_id == bindparam("match_id"), sessions.c.silent > bindparam("now"))
 )
-_GO_ON = (
-    update(sessions)
-    .where(
-        and_(
-            sessions.c.id == bindparam("session_id"),
-            sessions.c.silent > bindparam("at"),
-            sessions.c.silent < bindparam("until"),
-        )
-    )
-    .values(silent=bindparam("until"), kbps=bindparam("new_kbps"))
+_COUNTED = select(counts).where(counts.c.match_id == bindparam("of_match"))
+_CLAIM = (
+    update(counts)
+    .where(and_(counts.c.match_id == bindparam("of_match"), counts.c.claimed == bindparam("known")))
+    .values(claimed=bindparam("now"))
 )
-_ALIVE = select(sessions.c.id, sessions.c.match_id, sessions.c.silent).where(
-    sessions.c.id.in_(bindparam("ids", expanding=True))
-)
-_END = delete(sessions).where(sessions.c.id == bindparam("session_id"))
+_END = delete(sessions).where(sessions.c.id.in_(bindparam("ids", expanding=True)))
 
 
+@row_guarded
 def start(conn: Connection, session: Session, key: str, request: object) -> str:
     """Keep a new session; the same key again gives the session of then. Raises: KeyReused."""
     found = idempotency.claim(
@@ -54,32 +40,47 @@ def start(conn: Connection, session: Session, key: str, request: object) -> str:
 
 
 @row_guarded
-def go_on(conn: Connection, signs: Sequence[Sign]) -> dict[str, str]:
-    """Prolong sessions that are not over; by id, the match of each that goes on. A session that is over stays over."""
-    ids = [sign.session_id for sign in signs]
-    known = {row.id: row for row in conn.execute(_ALIVE, {"ids": ids})}
-    living = [sign for sign in signs if sign.session_id in known and known[sign.session_id].silent > sign.at]
-    if living:
-        conn.execute(
-            _GO_ON,
-            [
-                {"session_id": each.session_id, "at": each.at, "until": each.silent, "new_kbps": each.kbps}
-                for each in living
-            ],
-        )
-    return {each.session_id: known[each.session_id].match_id for each in living}
+def go_on(
+    conn: Connection, signs: Mapping[str, int], ended: Sequence[str], at: datetime, silent: datetime
+) -> frozenset[str]:
+    """Signs of life (kbit/s by session) and ends that came together; the sessions among `signs` that are over.
+
+    From `at` on those that are not over last until `silent`; one that is over stays over. One statement for all of them.
+    """
+    if ended:
+        conn.execute(_END, {"ids": ended})
+    if not signs:
+        return frozenset()
+    prolong, alive = _signs(conn.dialect.name)
+    given = {"signs": orjson.dumps(signs).decode(), "at": at}
+    if conn.execute(prolong, given | {"until": silent}).rowcount == len(signs):
+        return frozenset()
+    return frozenset(signs) - set(conn.scalars(alive, given))
+
+
+def count(conn: Connection, match_id: str, now: datetime) -> Counted:
+    """Who watches at `now`: sessions begun and not over. Exact, for all pods together. Reads the whole table."""
+    viewers, kbps = conn.execute(_COUNT, {"match_id": match_id, "now": now}).one()
+    return Counted(viewers, int(kbps), now)
 
 
 @row_guarded
-def end(conn: Connection, session_id: str) -> None:
-    """The viewer has left; already gone: nothing happens."""
-    conn.execute(_END, {"session_id": session_id})
+def look(conn: Connection, match_id: str, now: datetime, before: datetime) -> tuple[Counted | None, bool]:
+    """What somebody counted last, and whether it is the caller's turn to count: once for all pods, if that was before `before`."""
+    known = conn.execute(_COUNTED, {"of_match": match_id}).one_or_none()
+    if known is None:
+        return None, True
+    mine = known.claimed <= before and (
+        conn.execute(_CLAIM, {"of_match": match_id, "known": known.claimed, "now": now}).rowcount == 1
+    )
+    return Counted(known.viewers, known.kbps, known.at), mine
 
 
-def audience(conn: Connection, match_id: str, now: datetime) -> Audience:
-    """Who watches at `now`: sessions begun and not over. Exact, for all pods together."""
-    viewers, kbps = conn.execute(_COUNT, {"match_id": match_id, "now": now}).one()
-    return Audience(match_id, viewers, kbps / 1000, now)
+@row_guarded
+def keep(conn: Connection, match_id: str, found: Counted) -> None:
+    """Tell all pods what was counted."""
+    row = {"match_id": match_id, **asdict(found), "claimed": found.at}
+    upsert(conn, counts, row, key=[counts.c.match_id])
 
 
 @row_guarded
@@ -87,3 +88,17 @@ def forget(conn: Connection, before: datetime) -> None:
     """Drop sessions that were over before that moment, and their keys."""
     conn.execute(delete(sessions).where(sessions.c.silent < before))
     idempotency.forget(conn, before)
+
+
+@cache
+def _signs(dialect: str) -> tuple[Any, Any]:
+    """The statement that prolongs, and that which finds who lives, for many signs in one parameter, as JSON."""
+    text = bindparam("signs", type_=Text)
+    pairs = func.json_each_text(cast(text, postgresql.JSON)) if dialect == "postgresql" else func.json_each(text)
+    sign = pairs.table_valued("key", "value", name="sign")
+    lives = and_(sessions.c.id == sign.c.key, sessions.c.silent > bindparam("at", type_=Instant))
+    until = bindparam("until", type_=Instant)
+    prolong = update(sessions).where(lives).values(
+        silent=case((sessions.c.silent < until, until), else_=sessions.c.silent), kbps=cast(sign.c.value, Integer)
+    )  # fmt: skip
+    return prolong, select(sessions.c.id).where(lives)

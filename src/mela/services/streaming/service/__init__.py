@@ -11,13 +11,15 @@ from mela.kernel import ids
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.errors import NotFound, Retryable
-from mela.services.streaming import rules, store
+from mela.services.streaming import rules
 from mela.services.streaming.model import Audience, Match, Rung, Session, Tier
+from mela.services.streaming.service.shard import Shard
 from mela.services.streaming.settings import StreamingSettings
 
 VIEWERS = Gauge("mela_streaming_viewers", "Viewers now; each pod tells the whole, so take the largest", ["match"])
 MBPS = Gauge("mela_streaming_mbps", "Bandwidth of all viewers, Mbit/s; each pod tells the whole", ["match"])
 SESSIONS = Counter("mela_streaming_sessions_total", "Sessions by how they began or ended", ["how"])
+AWAY = Gauge("mela_streaming_databases_away", "Databases that gave this pod no answer when it counted last")
 REFUSED = Counter("mela_streaming_refused_total", "Requests refused under pressure, by tier", ["tier"])
 
 
@@ -46,19 +48,19 @@ class Crowded(Retryable):
 
 
 class Streaming:
-    """Counts who watches. Needs its own database, the matches and the qualities of the video."""
+    """Counts who watches. Needs its databases, the matches and the qualities of the video."""
 
     def __init__(
-        self, db: Database, clock: Clock, matches: Sequence[Match], ladder: Sequence[Rung], settings: StreamingSettings
-    ) -> None:
-        self._db, self._clock, self._settings = db, clock, settings
+        self, dbs: Sequence[Database], clock: Clock, matches: Sequence[Match], ladder: Sequence[Rung], settings: StreamingSettings
+    ) -> None:  # fmt: skip
+        self._clock, self._settings = clock, settings
+        self._shards = [Shard(db, clock, settings) for db in dbs]
         self._matches = {match.id: match for match in matches}
         self._ladder = tuple(ladder)
         self._shares = (settings.refuse_starts_from, settings.refuse_home_from)
         self._in_flight = 0
-        self._signs: dict[str, tuple[store.Sign, list[asyncio.Future[str | None]]]] = {}
-        self._writing: set[asyncio.Task[None]] = set()
         self._last: dict[str, Audience] = {}
+        self._everybody = 0
 
     @contextmanager
     def admitted(self, tier: Tier) -> Iterator[None]:
@@ -82,41 +84,38 @@ class Streaming:
         match, now = self._match(match_id), self._clock.now()
         if not rules.is_on(match, now):
             raise NotOn(starts=match.starts.isoformat())
-        rung = self._quality(measured_kbps)
+        rung = self.quality(measured_kbps)
         silent = now + timedelta(seconds=self._settings.silent_s)
-        session = Session(ids.new_id("watch"), match_id, rung.kbps, now, silent)
-        session_id = await self._db.run(store.start, session, key, [match_id])
+        session = Session(ids.new_id("watch")[:-2] + rules.slot(key), match_id, rung.kbps, now, silent)
+        session_id = await self._shard(session.id).start(session, key)
         SESSIONS.labels("started").inc()
         return session_id, rung
 
     async def go_on(self, session_id: str, measured_kbps: int) -> Rung:
         """The viewer still watches. Durable before it returns; signs that come together share a unit. Raises: SessionOver."""
-        now = self._clock.now()
-        rung = self._quality(measured_kbps)
-        sign = store.Sign(session_id, rung.kbps, now, now + timedelta(seconds=self._settings.silent_s))
-        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        _, waiting = self._signs.get(session_id, (sign, []))
-        self._signs[session_id] = (sign, [*waiting, answer])
-        if len(self._signs) == 1:
-            task = asyncio.create_task(self._write_soon())
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
-        if await answer is None:
+        rung = self.quality(measured_kbps)
+        if not await self._shard(session_id).go_on(session_id, rung.kbps):
             raise SessionOver
         return rung
 
     async def end(self, session_id: str) -> None:
-        """The viewer has left; already gone: nothing happens."""
-        await self._db.run(store.end, session_id)
+        """The viewer has left; already gone: nothing happens. Durable before it returns."""
+        await self._shard(session_id).end(session_id)
         SESSIONS.labels("ended").inc()
 
     async def audience(self, match_id: str) -> Audience:
-        """Who watches now, in all pods together. Raises: UnknownMatch."""
+        """Who watches, in all pods and databases together; of a database that is away, who was known last. Raises: UnknownMatch."""
         self._match(match_id)
-        found = await self._db.read(store.audience, match_id, self._clock.now())
+        parts = await asyncio.gather(*(each.counted(match_id) for each in self._shards))
+        away = sum(not is_fresh for _, is_fresh in parts)
+        counts = [counted for counted, _ in parts]
+        mbps = sum(each.kbps for each in counts) / 1000
+        found = Audience(match_id, sum(each.viewers for each in counts), mbps, min(each.at for each in counts), away)
         self._last[match_id] = found
+        self._everybody = sum(each.viewers for each in self._last.values())
         VIEWERS.labels(match_id).set(found.viewers)
         MBPS.labels(match_id).set(found.mbps)
+        AWAY.set(away)
         return found
 
     async def home(self) -> list[tuple[Match, int]]:
@@ -136,36 +135,21 @@ class Streaming:
                 del self._last[match.id]
 
     async def forget(self) -> None:
-        """Drop what has been over for long."""
-        await self._db.run(store.forget, self._clock.now() - timedelta(seconds=self._settings.forget_s))
+        """Drop what has been over for long; a database that is away keeps it until the next time."""
+        await asyncio.gather(*(each.forget() for each in self._shards), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Write what has been gathered."""
+        await asyncio.gather(*(each.close() for each in self._shards))
 
     def _match(self, match_id: str) -> Match:
         if match_id not in self._matches:
             raise UnknownMatch
         return self._matches[match_id]
 
-    def _quality(self, measured_kbps: int) -> Rung:
-        everybody = sum(audience.viewers for audience in self._last.values())
-        return rules.quality(self._ladder, measured_kbps, everybody, self._settings.budget_mbps)
+    def _shard(self, session_id: str) -> Shard:
+        return self._shards[rules.shard(session_id, len(self._shards))]
 
-    async def _write_soon(self) -> None:
-        """Write the signs that have gathered, and answer those who wait for them."""
-        await asyncio.sleep(self._settings.gather_ms / 1000)
-        gathered, self._signs = self._signs, {}
-        try:
-            living = await self._db.run(store.go_on, [sign for sign, _ in gathered.values()])
-        except BaseException as error:
-            _fail([each for _, waiting in gathered.values() for each in waiting], error)
-            if not isinstance(error, Exception):
-                raise
-            return
-        for session_id, (_, waiting) in gathered.items():
-            for each in waiting:
-                if not each.done():
-                    each.set_result(living.get(session_id))
-
-
-def _fail(waiting: Sequence[asyncio.Future[str | None]], error: BaseException) -> None:
-    for each in waiting:
-        if not each.done():
-            each.set_exception(error if isinstance(error, Exception) else Retryable("kernel.shutting_down", seconds=1))
+    def quality(self, measured_kbps: int) -> Rung:
+        """What a viewer with this line gets to see now."""
+        return rules.quality(self._ladder, measured_kbps, self._everybody, self._settings.budget_mbps)
