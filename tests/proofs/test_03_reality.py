@@ -1,7 +1,11 @@
 """The rehearsal against a real cluster: the autoscaler's controller, the scheduler and metrics-server are Kubernetes' own.
 
 Three namespaces at the same time, each with the same manifest and a curve by a seed of its own. What the rehearsal gets of the cluster
-is what was known when the curve began: when the next sync and scrape are due, how old samples are, how long a simulated pod takes.
+is what was known when the curve began (how old samples are, how long a simulated pod takes), and its clocks: at which millisecond the
+autoscaler synced and metrics-server scraped, which is chance. Nothing that either of them saw or decided. What a rehearsal says that
+knows no more of the clocks than their phase when the curve began is told beside it, and one that draws them by seed.
+
+    python -m tests.proofs.test_03_reality      judges what the last run kept, again
 """
 
 import json
@@ -9,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -24,7 +28,7 @@ from mela.rehearsal.model import Trace
 from tests.proofs.kube import agreement, picture, pretend
 from tests.proofs.kube.agreement import Agreement
 from tests.proofs.kube.kubectl import Kubectl, Object, need_cluster
-from tests.proofs.kube.results import keep
+from tests.proofs.kube.results import FOLDER, keep
 from tests.proofs.kube.watching import Watching
 
 pytestmark = pytest.mark.cluster
@@ -38,6 +42,7 @@ CALM_S = 45
 LIMIT_CORES = 1.0
 EVENT = events.load(str(pretend.DATA / "ten-minutes.yaml"))
 GRAPH = calls.load(str(pretend.DATA / "ten-minutes-calls.yaml"))
+CPU_S = GRAPH.services["work"].operations["ask"].cpu_ms / 1000
 MANIFEST = pretend.DATA / "ten-minutes-system.yaml"
 NAMESPACES = {f"reality-{seed}": seed for seed in SEEDS}
 
@@ -71,9 +76,8 @@ class Curve:
     """How many cores are asked for in each namespace; before `began` as in its calm first seconds."""
 
     def __init__(self) -> None:
-        cpu_s = GRAPH.services["work"].operations["ask"].cpu_ms / 1000
         self.began = float("inf")
-        self._cores = {name: EVENT.demand(seed=seed).arrivals[:, 0] * cpu_s for name, seed in NAMESPACES.items()}
+        self._cores = {name: EVENT.demand(seed=seed).arrivals[:, 0] * CPU_S for name, seed in NAMESPACES.items()}
 
     def cores(self, namespace: str, at: float) -> float:
         """See `pretend.Load`."""
@@ -81,13 +85,16 @@ class Curve:
         return float(cores[second] if 0 <= second < len(cores) else cores[int(at) % CALM_S])
 
 
-def compared(name: str, record: agreement.Record, scrapes: list[float], began: float) -> tuple[Agreement, Agreement]:
+def compared(
+    name: str, record: agreement.Record, scrapes: Sequence[tuple[float, int]], began: float
+) -> tuple[Agreement, Agreement]:
     """Of the desired and of the ready replicas; told and drawn."""
-    measured = agreement.delays(record, scrapes, pretend.AGE_S, began)
+    measured = agreement.delays(record, scrapes, began)
     measured["pod"] |= STARTS
     start_s = agreement.took(record, "started", "ready", began)
-    trace, took_s = played(NAMESPACES[name], start_s, measured)
-    blind, _ = played(NAMESPACES[name], start_s, {"pod": measured["pod"]})
+    age_s = measured["resource_metrics"]["age"]
+    clocks = agreement.clocks(record, [sample for _, sample in scrapes], age_s, began)
+    trace, took_s = played(NAMESPACES[name], start_s, measured, clocks)
     desired, ready = (agreement.by_tick(each, began, trace.ticks) for each in (record.desired, record.ready))
     rehearsed = trace.services.desired[:, 0], trace.services.ready[:, 0]
     found = agreement.compare(rehearsed[0], desired), agreement.compare(rehearsed[1], ready)
@@ -95,9 +102,13 @@ def compared(name: str, record: agreement.Record, scrapes: list[float], began: f
     for what, each in (("desired", found[0]), ("ready", found[1])):
         print(f"  {what:8} {each}")
     print(
-        f"  desired  {agreement.compare(blind.services.desired[:, 0], desired)} when syncs and scrapes are drawn by seed"
+        *agreement.parted(rehearsed, (desired, ready), record, used(trace, clocks["resource_metrics"], age_s), began),
+        sep="\n",
     )
-    asked = trace.asked[:, 0] * 0.001 / (LIMIT_CORES * 0.3)
+    for what, known in (("of the clocks only phase and period are known when the curve begins", measured), ("they are drawn by seed", {"pod": measured["pod"]})):  # fmt: skip
+        other, _ = played(NAMESPACES[name], start_s, known)
+        print(f"  desired  {agreement.compare(other.services.desired[:, 0], desired)} when {what}")
+    asked = trace.asked[:, 0] * CPU_S / (LIMIT_CORES * 0.3)
     panels = [
         picture.Panel("Replicas wanted; grey: what the load needs at the target", {"asked": asked, "rehearsed": rehearsed[0], "seen": desired}),
         picture.Panel("Replicas ready", {"rehearsed": rehearsed[1], "seen": ready}),
@@ -115,11 +126,29 @@ def compared(name: str, record: agreement.Record, scrapes: list[float], began: f
     return found
 
 
-def played(seed: int, start_s: float, measured: engine.Measured) -> tuple[Trace, float]:
+def used(trace: Trace, scrapes: Sequence[float], age_s: float) -> Callable[[float], float]:
+    """Millicores of a ready pod as the rehearsed autoscaler sees them at a second."""
+    each = trace.services.cpu_used_m[:, 0] / np.maximum(trace.services.ready[:, 0], 1)
+    so_far = np.concatenate([[0.0], np.cumsum(each)])
+
+    def at(second: float) -> float:
+        until = [scrape - age_s for scrape in scrapes if scrape <= second][-2:]
+        last, before = (
+            np.interp(until[1], np.arange(len(so_far)), so_far),
+            np.interp(until[0], np.arange(len(so_far)), so_far),
+        )
+        return float(last - before) / (until[1] - until[0])
+
+    return at
+
+
+def played(
+    seed: int, start_s: float, measured: engine.Measured, clocks: engine.Clocks = engine.UNSEEN
+) -> tuple[Trace, float]:
     """The rehearsal of a seed, and how long it took, in seconds."""
     made, since = system.of(manifests.read([str(MANIFEST)])[0]), time.perf_counter()
     graph = replace(GRAPH, services={"work": replace(GRAPH.services["work"], start_s=start_s)})
-    trace = engine.run(made, EVENT.demand(seed=seed), graph, seed=seed, measured=measured)
+    trace = engine.run(made, EVENT.demand(seed=seed), graph, seed=seed, measured=measured, clocks=clocks)
     return trace, time.perf_counter() - since
 
 
@@ -154,3 +183,9 @@ def moved(thing: Object, to: str) -> Object:
     """The object in another namespace; the namespace itself under another name."""
     key = "name" if thing["kind"] == "Namespace" else "namespace"
     return {**thing, "metadata": {**thing["metadata"], key: to}}
+
+
+if __name__ == "__main__":
+    for each in NAMESPACES:
+        was = json.loads((FOLDER / f"{each}.json").read_text())
+        compared(each, agreement.read(was), was["scrapes"], was["began"])

@@ -95,7 +95,7 @@ def play(things: System, offered: np.ndarray | None = None, *, delay_s: int = DE
     refused = desired - made
     column: dict[str, Any] = {name: value[:, None] for name, value in (
         ("offered", offered), ("served", served), ("shed", np.zeros_like(offered)), ("failed", failed), ("waiting", np.zeros_like(offered)),
-        ("latency_p50_s", late / 2), ("latency_p99_s", late), ("cpu_used_m", served * POD_M), ("cpu_limit_m", ready * limit_m),
+        ("latency_p50_s", late / 2), ("latency_p95_s", late * 0.8), ("latency_p99_s", late), ("cpu_used_m", served * POD_M), ("cpu_limit_m", ready * limit_m),
         ("capacity", capacity), ("desired", desired), ("ready", ready), ("starting", made - ready),
         ("pending", np.zeros_like(desired)), ("refused", refused),
     )}  # fmt: skip

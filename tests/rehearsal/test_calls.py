@@ -32,11 +32,18 @@ def test_a_graph_says_what_it_says() -> None:
     assert graph.levels["viewers"].every_s == {"page": 30}
 
 
+def test_work_varies_like_chance_unless_the_file_says_how() -> None:
+    told = GOOD.replace("read: {wait_ms: 1}", "read: {cpu_ms: 1, cv: 0.4}")
+    assert calls.parse(GOOD).services["db"].operations["read"].cv == 1.0
+    assert calls.parse(told).services["db"].operations["read"].cv == 0.4
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         ("cpu_ms: 4", "cpu: 4", r"f\.yaml:8: services\.web\.operations\.page\.cpu is not known here; did you mean cpu_ms"),
         ("cpu_ms: 4", "cpu_ms: fast", r"f\.yaml:8: .*cpu_ms is 'fast'; give a number"),
+        ("cpu_ms: 4", "cpu_ms: 4, cv: 40", r"40; it must be from 0 to 10"),
         ("cpu_ms: 4", "cpu_ms: -1", r"-1; it must be at least 0"),
         ("cached: 0.5", "cached: 50", r"is 50; it must be from 0 to 1"),
         ("times: 2", "retries: 1.5", r"is 1\.5; it must be a whole number"),

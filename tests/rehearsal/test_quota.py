@@ -14,12 +14,12 @@ from tests.rehearsal import kit
 LIMIT, CPU_S = 0.25, 0.005
 
 
-def simulated(load: float, seconds: float = 1500.0) -> Floats:
-    """Response times of one pod at a share of what its limit can do."""
+def simulated(load: float, cv: float = 1.0, seconds: float = 1500.0) -> Floats:
+    """Response times of one pod at a share of what its limit can do, by work that is distributed as a gamma."""
     luck = np.random.Generator(np.random.PCG64(1))
     rate = load * LIMIT / CPU_S
     comes = np.cumsum(luck.exponential(1 / rate, int(rate * seconds))).tolist()
-    works = luck.exponential(CPU_S, len(comes)).tolist()
+    works = luck.gamma(1 / cv**2, CPU_S * cv**2, len(comes)).tolist()
     now, used, period, took = 0.0, 0.0, 0, []
     for came, work in zip(comes, works, strict=True):
         now = max(now, came)
@@ -35,10 +35,10 @@ def simulated(load: float, seconds: float = 1500.0) -> Floats:
     return np.array(took[len(took) // 10 :])
 
 
-def rehearsed(load: float) -> Trace:
+def rehearsed(load: float, cv: float = 1.0) -> Trace:
     """The same pod, steadily."""
     made = kit.web(spec={"replicas": 1}, hpa=None, container={"resources": {"requests": {"cpu": "250m"}, "limits": {"cpu": "250m"}}})  # fmt: skip
-    graph = kit.graph(workers=1, concurrency=10_000, queue=10_000, idle_cpu_m=0, operations={"page": {"cpu_ms": CPU_S * 1000}})  # fmt: skip
+    graph = kit.graph(workers=1, concurrency=10_000, queue=10_000, idle_cpu_m=0, operations={"page": {"cpu_ms": CPU_S * 1000, "cv": cv}})  # fmt: skip
     return engine.run(made, kit.demand(np.full(300, load * LIMIT / CPU_S)), graph)
 
 
@@ -46,6 +46,14 @@ def rehearsed(load: float) -> Trace:
 def test_the_99th_percentile_is_that_of_a_quota_and_not_of_a_slow_core(load: float) -> None:
     found = float(np.median(rehearsed(load).services.latency_p99_s[200:, 0]))
     assert found == pytest.approx(float(np.quantile(simulated(load), 0.99)), rel=0.25)
+
+
+@pytest.mark.parametrize("load", [0.5, 0.6, 0.7, 0.8])
+def test_pages_of_one_kind_have_the_median_and_the_95th_percentile_of_a_quota(load: float) -> None:
+    """CPU that varies by 40 %: most see nothing of the quota, few wait for the next one."""
+    seen, found = simulated(load, 0.4), rehearsed(load, 0.4).services
+    for share, each in ((0.5, found.latency_p50_s), (0.95, found.latency_p95_s)):
+        assert float(np.median(each[200:, 0])) == pytest.approx(float(np.quantile(seen, share)), rel=0.2)
 
 
 def test_at_a_tenth_of_the_limit_a_request_takes_its_cpu_time_and_not_four_times_that() -> None:

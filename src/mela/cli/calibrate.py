@@ -1,23 +1,39 @@
-"""`mela calibrate`: what a request costs, measured at a running service, as the figures of a call graph."""
+"""`mela calibrate`: what a request costs, measured at a running service, as the figures of a call graph.
+
+Twice: as fast as it can, for what saturates it; and at a fixed rate of a third of that, as people come to a pod that an autoscaler looks
+after. A process that is never idle needs little more than half of the CPU for a request.
+"""
 
 import re
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import rich_click as click
 
 from mela.cli import render
 
+if TYPE_CHECKING:
+    from mela.cli import sending
+
 CONNECTIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 GROWTH = 1.05
 """More connections that bring less than this are beyond saturation."""
 START_WITHIN_S = 120.0
+REST_S, TIMES_LONGER = 5, 5
+"""Seconds without a request; and how many times longer than a number of connections the fixed rate is kept up."""
+SHARE, MOST_PER_S = 3, 500
+"""The fixed rate: this part of the fastest, and no more than the sender itself can do."""
+FEWEST, MOST_CV = 50, 10.0
+"""Answers without which a spread means nothing, and the largest that a call graph takes."""
+PER_DEVIATION = 1.349
+"""From the first to the third quartile of a normal distribution, in standard deviations. Few that wait for long do not move it."""
 MISSING = "wrk is not installed: apt-get install wrk (Debian, Ubuntu), brew install wrk, dnf install wrk"
 SCRIPT = """\
 local run, n = tostring(os.time()) .. tostring({{}}):sub(8), 0
@@ -46,6 +62,17 @@ class Load:
     """CPU of the process, in cores."""
 
 
+@dataclass(frozen=True)
+class Steady:
+    """What a fixed rate brought, without what the process takes at rest. `varies_ms`: the standard deviation of the middle half of the answers' times."""
+
+    per_s: float
+    p50_ms: float
+    p95_ms: float
+    cpu_ms: float
+    varies_ms: float
+
+
 class CannotMeasure(Exception):
     """The service does not answer as it must; the text says what to do."""
 
@@ -69,16 +96,20 @@ class CannotMeasure(Exception):
 @click.option("--post", metavar="JSON", help="Post this body instead of getting.")
 @click.option("--paths", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE", help="Paths to take in turn instead of the URL's own, one a line.")  # fmt: skip
 @click.option("--seconds", type=click.IntRange(1, 120), default=4, show_default=True, help="Per number of connections.")
+@click.option("--rate", type=click.FloatRange(0.1, MOST_PER_S), metavar="N", help="The fixed rate, requests a second.  [default: a third of the fastest]")  # fmt: skip
+@click.option(
+    "--fresh", is_flag=True, help="At the fixed rate each request opens a connection of its own, as strangers do."
+)
 @click.option("--into", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE", help="A call graph to write the figures into; needs --as.")  # fmt: skip
 @click.option("--as", "operation", metavar="SERVICE.OPERATION", help="What was measured.")
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 def calibrate(  # noqa: PLR0917 - click passes them by name
     url: str, metrics: str | None, ready: str | None, start: str | None, headers: tuple[str, ...],
-    post: str | None, paths: Path | None, seconds: int, into: Path | None, operation: str | None, for_script: bool,
+    post: str | None, paths: Path | None, seconds: int, rate: float | None, fresh: bool, into: Path | None, operation: str | None, for_script: bool,
 ) -> None:  # fmt: skip
     """Measure a service under load: CPU per request, waiting of its own, start, saturation.
 
-    wrk makes the load, the process itself says how much CPU it took (process_cpu_seconds_total in its /metrics).
+    wrk makes the load, and at a fixed rate mela itself; the process says how much CPU it took (process_cpu_seconds_total in its /metrics).
     Let nothing else run on the machine. Exit code 2: it could not be measured.
     """
     if into and not operation:
@@ -88,32 +119,44 @@ def calibrate(  # noqa: PLR0917 - click passes them by name
     try:
         if not shutil.which("wrk"):
             raise CannotMeasure(MISSING)
-        script = _script(urlsplit(url), headers, post, paths)
-        found = _measured(url, metrics or f"{base}/metrics", ready or f"{base}/readyz", start, script, seconds)
+        asked = _asked(url, headers, post, paths)
+        found = _measured(
+            asked, metrics or f"{base}/metrics", ready or f"{base}/readyz", start, seconds, rate, fresh=fresh
+        )
         if into and operation:
             _write(into, operation, found)
     except CannotMeasure as error:
         render.problem(str(error))
         raise SystemExit(2) from error
     if for_script:
-        render.as_json({**found, "loads": [asdict(load) for load in found["loads"]]})
+        render.as_json({**found, "loads": [asdict(load) for load in found["loads"]], "steady": asdict(found["steady"])})
     else:
         _tell(found, operation or "SERVICE.OPERATION")
 
 
-def _measured(url: str, metrics: str, ready: str, start: str | None, script: str, seconds: int) -> dict[str, Any]:
+def _measured(
+    asked: "sending.Asked", metrics: str, ready: str, start: str | None, seconds: int, rate: float | None, *, fresh: bool
+) -> dict[str, Any]:  # fmt: skip
     process, began = _started(start, ready)
+    script = _script(asked)
     try:
         at_start = _own(metrics)
         loads: list[Load] = []
         with render.stages() as stages:
-            hear = stages.begin(f"load on {url}")
+            stages.begin(f"at rest, {REST_S} s")(1, 1)
+            time.sleep(REST_S)
+            idle_m = (_own(metrics)[CPU] - at_start[CPU]) / REST_S * 1000
+            hear = stages.begin(f"load on {asked.url}")
             for place, connections in enumerate(CONNECTIONS):
-                loads.append(_load(url, metrics, script, connections, seconds))
+                loads.append(_load(asked.url, metrics, script, connections, seconds))
                 hear(place + 1, len(CONNECTIONS))
                 if _is_over(loads):
                     break
-        return _figures(url, loads, at_start if start else None, began, _own(metrics))
+            per_s = rate or min(max(load.per_s for load in loads) / SHARE, MOST_PER_S)
+            lasts = seconds * TIMES_LONGER
+            hear = stages.begin(f"{per_s:.3g} a second for {lasts} s")
+            steady = _steady(asked, metrics, per_s, lasts, idle_m, hear, fresh=fresh)
+        return _figures(asked.url, loads, steady, idle_m, at_start if start else None, began, _own(metrics))
     finally:
         if process:
             process.terminate()
@@ -175,22 +218,29 @@ def _own(metrics: str) -> dict[str, float]:
     return found
 
 
-def _script(url: SplitResult, headers: tuple[str, ...], post: str | None, paths: Path | None) -> str:
-    """What wrk is to send, in its own language. Each run's requests are numbered under a name of its own."""
-    own = url.path + (f"?{url.query}" if url.query else "")
+def _asked(url: str, headers: tuple[str, ...], post: str | None, paths: Path | None) -> "sending.Asked":
+    """What is to be sent."""
+    from mela.cli import sending
+
+    parts = urlsplit(url)
+    own = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     taken = (
         [line.strip() for line in paths.read_text(encoding="utf-8").splitlines() if line.strip()] if paths else [own]
     )
     if not taken:
         raise CannotMeasure(f"{paths} names no path.")
-    pairs = [header.partition(":") for header in headers]
-    pairs += [("content-type", ":", "application/json")] if post is not None else []
-    fields = ", ".join(f"[{_lua(name.strip())}] = {_lua(value.strip())}" for name, _, value in pairs)
+    pairs = [(name.strip(), value.strip()) for name, _, value in (header.partition(":") for header in headers)]
+    pairs += [("content-type", "application/json")] if post is not None else []
+    return sending.Asked(url, "GET" if post is None else "POST", tuple(pairs), post, tuple(taken))
+
+
+def _script(asked: "sending.Asked") -> str:
+    """The same for wrk, in its own language. Each run's requests are numbered under a name of its own."""
     return SCRIPT.format(
-        method="POST" if post is not None else "GET",
-        body=_lua(post) if post is not None else "nil",
-        headers=fields,
-        paths=", ".join(map(_lua, taken)),
+        method=asked.method,
+        body="nil" if asked.body is None else _lua(asked.body),
+        headers=", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in asked.headers),
+        paths=", ".join(map(_lua, asked.paths)),
     )
 
 
@@ -223,6 +273,26 @@ def _load(url: str, metrics: str, script: str, connections: int, seconds: int) -
     )
 
 
+def _steady(
+    asked: "sending.Asked", metrics: str, per_s: float, seconds: int, idle_m: float, hear: Callable[[int, int], None], *, fresh: bool
+) -> Steady:  # fmt: skip
+    import numpy as np
+
+    from mela.cli import sending
+    from mela.kernel import ids
+
+    before, began = _own(metrics)[CPU], time.monotonic()
+    answers = sending.send(asked, per_s, seconds, ids.new_hex(8), hear, fresh=fresh)
+    took, lasted = _own(metrics)[CPU] - before, time.monotonic() - began
+    count = len(answers.took_s)
+    if answers.failed or count < FEWEST:
+        says = f"{answers.failed} of {count + answers.failed} requests were not answered well at {per_s:.3g} a second"
+        raise CannotMeasure(f"{says}; at least {FEWEST} must be and none may fail. Ask for less with --rate, or longer with --seconds.")  # fmt: skip
+    first, half, third, most = (float(each) * 1000 for each in np.quantile(answers.took_s, (0.25, 0.5, 0.75, 0.95)))
+    cpu_ms = max(0.0, took - idle_m / 1000 * lasted) / count * 1000
+    return Steady(count / seconds, half, most, cpu_ms, (third - first) / PER_DEVIATION)
+
+
 def _quantile(said: str, percent: int) -> float:
     """In milliseconds."""
     found = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s|m)", said)
@@ -231,14 +301,24 @@ def _quantile(said: str, percent: int) -> float:
 
 
 def _figures(
-    url: str, loads: list[Load], at_start: dict[str, float] | None, began: float | None, now: dict[str, float]
-) -> dict[str, Any]:
+    url: str, loads: list[Load], steady: Steady, idle_m: float, at_start: dict[str, float] | None, began: float | None, now: dict[str, float]
+) -> dict[str, Any]:  # fmt: skip
+    """The CPU of a request is that at the fixed rate, and so is how it varies; what an answer takes beyond that is waiting."""
+    import numpy as np
+
+    from mela.rehearsal.engine import queueing
+
+    cv = min(steady.varies_ms / max(steady.cpu_ms, 0.001), MOST_CV)
+    half = queueing.quantile(np.array([steady.cpu_ms]), np.array([(cv * steady.cpu_ms) ** 2]), 0.0)[0]
     most = max(loads, key=lambda load: load.per_s)
     saturated = next(load for load in loads if load.per_s * GROWTH >= most.per_s)
     return {
         "url": url,
-        "cpu_ms": round(most.cpu_ms, 3),
-        "wait_ms": round(max(0.0, loads[0].p50_ms - loads[0].cpu_ms), 2),
+        "cpu_ms": round(steady.cpu_ms, 3),
+        "cv": round(cv, 2),
+        "wait_ms": round(max(0.0, steady.p50_ms - float(half)), 2),
+        "idle_cpu_m": round(idle_m, 1),
+        "busy_cpu_ms": round(most.cpu_ms, 3),
         "saturation_per_s": round(most.per_s),
         "saturation_connections": saturated.connections,
         "saturated_by": "CPU" if most.busy > 0.9 else "something that it waits for",
@@ -247,6 +327,7 @@ def _figures(
         "start_s": round(began, 2) if began is not None else None,
         "start_cpu_s": round(at_start[CPU], 2) if at_start else None,
         "loads": loads,
+        "steady": steady,
     }
 
 
@@ -256,7 +337,11 @@ def _tell(found: dict[str, Any], operation: str) -> None:
         [(x.connections, f"{x.per_s:.0f}", f"{x.p50_ms:.1f}", f"{x.p99_ms:.1f}", f"{x.cpu_ms:.3f}", f"{x.busy:.2f}") for x in found["loads"]],
     )  # fmt: skip
     service, _, name = operation.partition(".")
+    steady = found["steady"]
     render.line("")
+    render.line(
+        f"At {steady.per_s:.3g} a second: {steady.cpu_ms:.3f} ms of CPU each, p50 {steady.p50_ms:.1f} ms, p95 {steady.p95_ms:.1f} ms."
+    )
     render.line(
         f"Saturated at {found['saturation_per_s']} requests a second and {found['saturation_connections']} connections, by {found['saturated_by']}."
     )
@@ -269,8 +354,8 @@ def _tell(found: dict[str, Any], operation: str) -> None:
 def _yaml(found: dict[str, Any], service: str, operation: str) -> list[str]:
     start = [f"    {key}: {found[key]}" for key in ("start_s", "start_cpu_s") if found[key] is not None]
     return [
-        "services:", f"  {service}:", f"    workers: {found['workers']}", f"    memory_mb: {found['memory_mb']}", *start,
-        "    operations:", f"      {operation}: {{cpu_ms: {found['cpu_ms']}, wait_ms: {found['wait_ms']}}}",
+        "services:", f"  {service}:", f"    workers: {found['workers']}", f"    memory_mb: {found['memory_mb']}", f"    idle_cpu_m: {found['idle_cpu_m']}", *start,
+        "    operations:", f"      {operation}: {{cpu_ms: {found['cpu_ms']}, cv: {found['cv']}, wait_ms: {found['wait_ms']}}}",
     ]  # fmt: skip
 
 
@@ -292,11 +377,10 @@ def _write(file: Path, operation: str, found: dict[str, Any]) -> None:
     thing = Object("", "", "", "", yaml.safe_load(text), Source(str(file)), Document(text))
     at_service, at_operation = ("services", service), ("services", service, "operations", name)
     values: dict[tuple[str, ...], Any] = {
-        (*at_operation, "cpu_ms"): found["cpu_ms"],
-        (*at_operation, "wait_ms"): found["wait_ms"],
+        **{(*at_operation, key): found[key] for key in ("cpu_ms", "cv", "wait_ms")},
         **{
             (*at_service, key): found[key]
-            for key in ("workers", "memory_mb", "start_s", "start_cpu_s")
+            for key in ("workers", "memory_mb", "idle_cpu_m", "start_s", "start_cpu_s")
             if found[key] is not None
         },
     }

@@ -49,9 +49,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one request costs: CPU, waiting of its own, bytes sent. `tier` 1 is shed last, 9 first."""
+    """What one request costs: CPU, waiting of its own, bytes sent. `tier` 1 is shed last, 9 first.
+
+    `cv` is how much the CPU of one request differs from that of another: standard deviation over mean. 1, where nothing else
+    is known, is work that varies like chance (M/M/c); 0 is the same work each time; pages of one kind lie near 0.4.
+    """
 
     cpu_ms: float = 0.0
+    cv: float = 1.0
     wait_ms: float = 0.0
     sends_kb: float = 0.0
     tier: int = 1
@@ -227,9 +232,10 @@ def _service(name: str, entry: reading.Entry, known: tuple[str, ...]) -> Service
 
 
 def _operation(entry: reading.Entry, known: tuple[str, ...]) -> Operation:
-    at = entry.fields()
+    at, own = entry.fields(), Operation()
     operation = Operation(
-        cpu_ms=_number(at, "cpu_ms", 0.0),
+        cpu_ms=_number(at, "cpu_ms", own.cpu_ms),
+        cv=_number(at, "cv", own.cv, most=10.0),
         wait_ms=_number(at, "wait_ms", 0.0),
         sends_kb=_number(at, "sends_kb", 0.0),
         tier=_whole(at, "tier", 1, least=1, most=9),

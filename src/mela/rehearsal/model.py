@@ -136,6 +136,7 @@ class Services:
     failed: Floats
     waiting: Floats
     latency_p50_s: Floats
+    latency_p95_s: Floats
     latency_p99_s: Floats
     cpu_used_m: Floats
     cpu_limit_m: Floats

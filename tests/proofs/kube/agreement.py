@@ -8,8 +8,9 @@ import json
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,11 @@ class Record:
     """What it said of its metrics, as JSON."""
     said: list[tuple[float, str]] = field(default_factory=list)
     """What its conditions said whenever that changed."""
+
+
+def read(kept: Mapping[str, Any]) -> Record:
+    """A record that was kept as JSON."""
+    return Record(**{each.name: kept[each.name] for each in fields(Record)})
 
 
 class Records:
@@ -138,16 +144,52 @@ def rhythm(times: Sequence[float], began: float) -> tuple[float, float]:
     return float(ahead), every
 
 
-def delays(record: Record, scrapes: Sequence[float], age_s: float, began: float) -> dict[str, dict[str, float]]:
-    """What was known of this cluster when the curve began, as `engine.run(measured=...)` takes it; starts are of the first pods."""
+def clocks(record: Record, samples: Sequence[float], age_s: float, began: float) -> dict[str, list[float]]:
+    """When the autoscaler synced and metrics-server scraped, in seconds after `began`, as `engine.run(clocks=...)` takes it.
+
+    A scrape is dated by the samples that it found, which are `age_s` old. A sync is dated by the status that it wrote; one that changed nothing is not heard of, and taken to lie evenly in the gap.
+    """
+    syncs = [record.syncs[0]]
+    for at in record.syncs[1:]:
+        passes = max(1, round((at - syncs[-1]) / SYNC_S))
+        syncs += list(np.linspace(syncs[-1], at, passes + 1)[1:])
+    return {
+        "autoscaler": [float(at) - began for at in syncs],
+        "resource_metrics": [at + age_s - began for at in samples],
+    }
+
+
+def delays(record: Record, scrapes: Sequence[tuple[float, int]], began: float) -> dict[str, dict[str, float]]:
+    """What was known of this cluster when the curve began, as `engine.run(measured=...)` takes it; starts are of the first pods.
+
+    `scrapes` by time and second of the sample.
+    """
     phase, every = rhythm(record.syncs, began)
-    late = [(at - scrapes[0] + SYNC_S / 2) % SYNC_S - SYNC_S / 2 for at in scrapes if at < began]
-    scrape = (scrapes[0] + float(np.median(late)) - began) % SYNC_S
+    before = [each for each in scrapes if each[0] < began]
+    age = float(np.median([at - sample for at, sample in before]))
     return {
         "autoscaler": {"phase": phase, "every": every},
-        "resource_metrics": {"phase": scrape, "age": age_s},
+        "resource_metrics": {"phase": (before[-1][1] + age - began) % SYNC_S, "age": age},
         "pod": {"bind": took(record, "created", "bound", began), "sandbox": took(record, "bound", "started", began)},
     }
+
+
+def parted(
+    rehearsed: tuple[Counts, Counts], seen: tuple[Counts, Counts], record: Record, used_m: Callable[[float], float], began: float
+) -> Iterator[str]:  # fmt: skip
+    """Each stretch of seconds in which wanted replicas are not equal, and what both autoscalers saw when it began.
+
+    `rehearsed` and `seen` are wanted and ready replicas, each (n_ticks,); `used_m` are the rehearsed millicores of a pod at a second.
+    """
+    differ = np.concatenate([[0], (rehearsed[0] != seen[0]).astype(int), [0]])
+    for since, until in zip(np.flatnonzero(np.diff(differ) == 1), np.flatnonzero(np.diff(differ) == -1), strict=True):
+        at = max((each for each in record.metrics if each[0] <= began + since + 1), default=(began, "null"))
+        current = ((json.loads(at[1]) or [{}])[0].get("resource") or {}).get("current")
+        pod_m = used_m(float(since))
+        yield (
+            f"    seconds {since} to {until - 1}: wanted {rehearsed[0][since]}, seen {seen[0][since]}, at most {np.abs(rehearsed[0] - seen[0])[since:until].max()} apart;"
+            f" ready {rehearsed[1][since]}, seen {seen[1][since]}; a pod uses {pod_m:.2f}m, seen at {at[0] - began:.2f} s {json.dumps(current)}"
+        )
 
 
 def took(record: Record, since: str, until: str, before: float) -> float:

@@ -2,7 +2,8 @@
 
 kwok keeps the nodes alive and takes pods through `data/stages.yaml`. The cluster's own metrics-server scrapes these nodes as it does
 real ones, at 10250 of an address of this machine; what it finds there is counted here: a ready pod uses load / ready pods,
-at most its limit, and one that starts next to nothing. A sample is handed out some seconds after it was taken.
+at most its limit, and one that starts next to nothing. A real kubelet takes its samples when its own housekeeping comes round, not when it is
+asked; this one takes them at full seconds, and hands out the one of five seconds ago.
 """
 
 import re
@@ -19,7 +20,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 import pytest
 import yaml
 
@@ -30,9 +30,11 @@ DATA = Path(__file__).parent / "data"
 MARK = "mela.dev/proof"
 ADDRESS, PORT = "127.77.0.1", 10250
 NODES = tuple(f"reality-{number}" for number in (1, 2, 3))
-AGE_S = 5.0
-"""How old a sample is when it is handed out: `resource_metrics.age` of the rehearsal's delays."""
+AGE_S = 5
+"""How old a sample is when it is handed out, to half a second: `resource_metrics.age` of the rehearsal's delays."""
 KEPT_S = 20
+NEXT_S = 8
+"""Nodes that are asked within this time of each other are asked by one scrape."""
 BOOTING_CORES = 0.001
 Load = Callable[[str, float], float]
 """Cores that all pods of a namespace together are asked for, at a time (seconds since the epoch)."""
@@ -56,8 +58,8 @@ class Kubelets:
 
     def __init__(self, load: Load, limit_cores: float) -> None:
         self.pods: dict[str, Pod] = {}
-        self.scrapes: list[float] = []
-        """When metrics-server asked the first node."""
+        self.scrapes: list[tuple[float, int]] = []
+        """When metrics-server asked the first of the nodes, each time, and of which second the sample is that they all told."""
         self._load, self._limit = load, limit_cores
         self._lock, self._stopping = threading.Lock(), threading.Event()
         self._server = _serve(self._told)
@@ -110,28 +112,26 @@ class Kubelets:
     def _told(self, node: str) -> str:
         """Prometheus text, as a kubelet's /metrics/resource."""
         now = time.time()
-        if node == NODES[0]:
-            self.scrapes.append(now)
-        lines = [
-            _line("node_cpu_usage_seconds_total", "", now, now),
-            _line("node_memory_working_set_bytes", "", 1e6, now),
-        ]
         with self._lock:
+            if not self.scrapes or now - self.scrapes[-1][0] > NEXT_S:
+                first = self.scrapes[0][0] if self.scrapes else now
+                self.scrapes.append((now, round(now - first % 1) - AGE_S))
+            second = self.scrapes[-1][1]
+            lines = [_line("node_cpu_usage_seconds_total", "", second, second), _line("node_memory_working_set_bytes", "", 1e6, second)]  # fmt: skip
             for pod in self.pods.values():
-                if pod.node == node and pod.used and pod.running_at < now - AGE_S:
-                    times, totals = zip(*pod.used, strict=True)
-                    used = float(np.interp(now - AGE_S, np.array(times), np.array(totals)))
+                used = dict(pod.used).get(second)
+                if pod.node == node and used is not None:
                     labels = f'{{container="work",namespace="{pod.namespace}",pod="{pod.name}"}}'
                     lines += [
                         f"container_start_time_seconds{labels} {pod.running_at:.3f}",
-                        _line("container_cpu_usage_seconds_total", labels, used, now - AGE_S),
-                        _line("container_memory_working_set_bytes", labels, 1e6, now - AGE_S),
+                        _line("container_cpu_usage_seconds_total", labels, used, second),
+                        _line("container_memory_working_set_bytes", labels, 1e6, second),
                     ]
         return "\n".join([*lines, ""])
 
 
 def _line(name: str, labels: str, value: float, at: float) -> str:
-    return f"{name}{labels} {value:.6f} {int(at * 1000)}"
+    return f"{name}{labels} {value:.9f} {int(at * 1000)}"
 
 
 def _serve(told: Callable[[str], str]) -> ThreadingHTTPServer:

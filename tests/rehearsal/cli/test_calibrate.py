@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from mela.cli import calibrate
-from mela.cli.calibrate import CannotMeasure, Load
+from mela.cli.calibrate import CannotMeasure, Load, Steady
 from mela.rehearsal import calls, example
 
 SAID = """\
@@ -25,6 +25,10 @@ LOADS = [
 ]
 
 
+STEADY = Steady(190, 8.3, 12.0, 2.5, 1.0)
+"""More CPU for each than at full speed, and answers that vary by 40 % of it."""
+
+
 def test_quantiles_are_read_in_any_unit() -> None:
     assert calibrate._quantile(SAID, 50) == 2.4
     assert calibrate._quantile(SAID, 99) == 1030
@@ -35,22 +39,29 @@ def test_it_stops_after_two_loads_that_bring_nothing() -> None:
 
 
 def test_figures_are_those_of_a_call_graph() -> None:
-    found = calibrate._figures("http://x/", LOADS, {calibrate.CPU: 2.8}, 4.25, {calibrate.MEMORY: 141 * 2**20})
-    assert found["cpu_ms"] == 1.7
-    assert found["wait_ms"] == pytest.approx(5.8)
+    found = calibrate._figures(
+        "http://x/", LOADS, STEADY, 11.0, {calibrate.CPU: 2.8}, 4.25, {calibrate.MEMORY: 141 * 2**20}
+    )
+    assert (found["cpu_ms"], found["cv"], found["busy_cpu_ms"], found["idle_cpu_m"]) == (2.5, 0.4, 1.7, 11.0)
+    assert found["wait_ms"] == pytest.approx(8.3 - 2.37, abs=0.01)  # beyond the median of work that varies so
     assert (found["saturation_per_s"], found["saturation_connections"], found["saturated_by"]) == (570, 2, "CPU")
     assert (found["start_s"], found["start_cpu_s"], found["memory_mb"], found["workers"]) == (4.25, 2.8, 141, 1)
-    assert "      read: {cpu_ms: 1.7, wait_ms: 5.8}" in calibrate._yaml(found, "scores", "read")
+    assert f"      read: {{cpu_ms: 2.5, cv: 0.4, wait_ms: {found['wait_ms']}}}" in calibrate._yaml(
+        found, "scores", "read"
+    )
 
 
 def test_figures_go_into_the_file_and_comments_stay(tmp_path: Path) -> None:
     file = tmp_path / "calls.yaml"
     file.write_text(Path(example.CALLS).read_text(encoding="utf-8"), encoding="utf-8")
-    found = calibrate._figures("http://x/", LOADS, {calibrate.CPU: 2.8}, 4.25, {calibrate.MEMORY: 141 * 2**20})
+    found = calibrate._figures(
+        "http://x/", LOADS, STEADY, 11.0, {calibrate.CPU: 2.8}, 4.25, {calibrate.MEMORY: 141 * 2**20}
+    )
     calibrate._write(file, "scores.heartbeat", found)
     scores = calls.load(str(file)).services["scores"]
     assert (scores.start_s, scores.start_cpu_s, scores.memory_mb) == (4.25, 2.8, 141)
-    assert (scores.operations["heartbeat"].cpu_ms, scores.operations["heartbeat"].wait_ms) == (1.7, 5.8)
+    heartbeat = scores.operations["heartbeat"]
+    assert (heartbeat.cpu_ms, heartbeat.cv, heartbeat.wait_ms) == (2.5, 0.4, found["wait_ms"])
     assert scores.operations["home"].cpu_ms == 2
     assert "heartbeat: # the score, every ten seconds" in file.read_text(encoding="utf-8")
 

@@ -14,7 +14,7 @@ what lies between the decisions: time, queues, starts, nodes, metrics that are l
 इंजन: हर सेकंड भीड़, कतारें, पॉड और नोड; निर्णय वही जो Kubernetes लेता।
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from mela.rehearsal.calls import Graph
@@ -30,6 +30,10 @@ AS_WRITTEN = AsWritten()
 Measured: TypeAlias = Mapping[str, Mapping[str, float]]
 """Delays of one cluster by group and name, as in data/delays.yaml; those that it does not name hold as they stand there."""
 NOTHING: Measured = {}
+Clocks: TypeAlias = Mapping[str, Sequence[float]]
+"""When syncs (`autoscaler`) and scrapes (`resource_metrics`) came in a run that was watched, in seconds after the start, from before it until after
+the end. They jitter by milliseconds, and a pod more or less can depend on one."""
+UNSEEN: Clocks = {}
 
 
 def run(
@@ -43,13 +47,14 @@ def run(
     quick: bool = False,
     progress: Progress | None = None,
     measured: Measured = NOTHING,
+    clocks: Clocks = UNSEEN,
 ) -> Trace:
     """Play the demand through the system. The same arguments give the same trace, bit by bit.
 
     `quick` steps ten seconds at a time: served within 2 %, peak replicas within 10 %. `progress` is
-    called with ticks done and all ticks. `measured` are delays of one cluster, where they are known. Raises: ValueError for actions, workloads or faults that do not fit together.
+    called with ticks done and all ticks. `measured` are delays of one cluster, `clocks` its syncs and scrapes, where they are known. Raises: ValueError for actions, workloads or faults that do not fit together.
     """
-    held = delays.on(demand.start.date()).but(measured)
+    held = delays.on(demand.start.date()).but(measured, clocks)
     stage = Stage(system, demand, graph, strategy, seed, QUICK_S if quick else 1, held)
     for fault in faults:
         trouble.plant(stage, fault)

@@ -28,6 +28,8 @@ LONGEST_S = 3600.0
 QUOTA_S = 0.1
 """A limit is a quota of CPU per period of this length: a pod below one core runs at full speed, and stands still when it is used up.
 Source: https://docs.kernel.org/scheduler/sched-bwc.html, and cpuCFSQuotaPeriod of the kubelet (2026-11-26)."""
+STOPPED = 1.0 / 3.0
+"""Whom a used up quota stops, it stops for this share of the time without quota, on average; fitted to a simulation (tests/rehearsal/test_quota.py)."""
 SOUND = 1e-9
 """Shares of failures below this are none."""
 
@@ -75,7 +77,9 @@ class Rows:
         self.arriving, self.worked, self.served, self.shed, self.late, self.waiting, self.mean, self.variance = (
             np.zeros(by_operation) for _ in range(8)
         )
-        self.capacity, self.pods, self.burn_m, self.idle_m, self.limit_m = (np.zeros(by_service) for _ in range(5))
+        self.capacity, self.pods, self.burn_m, self.idle_m, self.limit_m, self.wait, self.spread = (
+            np.zeros(by_service) for _ in range(7)
+        )
 
 
 class Flow:
@@ -106,11 +110,14 @@ class Flow:
         services = network.services
         self.own = network.by_service[:-1]
         self.own_cpu = self.own * network.cpu_s
+        self.own_varies = self.own_cpu * network.varies
+        self.all_vary = bool((network.varies[: network.crowd.start] == 1.0).all())
         self.outside = np.array([each.is_outside for each in services])
         self.ceiling = np.array([each.ceiling_per_s or MANY for each in services])
         self.outer_servers = np.array([float(each.servers) for each in services])
         self.slots = np.array([float(each.concurrency) for each in services])
         self.queue = np.array([float(each.queue) for each in services])
+        self.idle_cores = np.array([each.idle_cpu_m / 1000 for each in services])
         self.workers = np.array([float(each.workers) or MANY for each in services])
         self.shared = np.array([each.shared_queue for each in services])
         self.drops = np.array([each.drops_late for each in services])
@@ -134,6 +141,7 @@ class Flow:
         self.needed_times = network.times * network.needed
         self.timeout_squared = network.timeout_s**2
         self.wide = np.zeros(network.n_services + 1)
+        self.ones = np.ones(network.n_services)
 
     def refresh(self) -> None:
         """Take the supply as it is now: it changes only when something was due."""
@@ -144,7 +152,11 @@ class Flow:
         pods = np.maximum(supply.pods, 1.0)
         cores = np.minimum(supply.cores, self.workers)
         self.cores = cores
-        self.all_cores = supply.pods * cores * supply.rate
+        self.throttled = ~self.outside & (cores < 1.0)
+        left = np.where(
+            self.throttled, np.maximum(cores - self.idle_cores, 0.001), cores
+        )  # rest uses the quota up, too
+        self.all_cores = supply.pods * left * supply.rate
         self.all_slots = supply.pods * self.slots * supply.rate
         self.outer = self.ceiling * supply.rate
         self.all_mbps = np.where(self.outside, 1.0, supply.pods) * self.mbps
@@ -156,13 +168,13 @@ class Flow:
         self.room = np.where(self.outside, self.queue * self.outer_servers, self.queue * supply.pods)
         self.nobody = (supply.pods <= 0) & ~self.outside
         self.some_have_nobody = bool(self.nobody.any())
-        self.throttled = ~self.outside & (cores < 1.0)
         self.any_throttled = bool(self.throttled.any())
+        self.stop = np.where(self.throttled, QUOTA_S * (1.0 - cores) * STOPPED, 1.0)
         share = np.ones(network.n_services + 1)
         share[:-1] = np.where(self.throttled, np.maximum(cores, 0.001), 1.0)
         share = share[network.service_of]
         cpu = np.maximum(network.cpu_s, network.cpu_s / share - QUOTA_S * (1.0 - share))
-        self.own_time, self.own_variance = cpu + network.wait_s, cpu**2
+        self.own_time, self.own_variance = cpu + network.wait_s, network.varies * cpu**2
         sound = (1.0 - supply.errors) * (1.0 - supply.broken)
         self.sound = np.append(sound, 1.0)[network.service_of]
         self.kept = np.append(1.0 - supply.cut, 1.0)[network.service_of]
@@ -179,8 +191,9 @@ class Flow:
         arriving[network.crowd] = asked * self.step_s
         present_op = self.waiting + arriving
         present = self.own @ present_op
-        capacity, power = self._capacity(present_op, present)
-        load = queueing.step(present, capacity * self.step_s, self.queues, power)
+        varies = self._varies(present_op)
+        capacity, power = self._capacity(present_op, present, varies)
+        load = queueing.step(present, capacity * self.step_s, self.queues * queueing.share(varies), power)
         worked = np.minimum(load * (capacity * self.step_s), present)
         worked_op = present_op * self._widened(worked / np.maximum(present, TINY), 1.0)
         left_op, left = present_op - worked_op, present - worked
@@ -193,7 +206,9 @@ class Flow:
             left_op, lost = self._turn_away(row, left_op, capacity)
             left = self.own @ left_op
         self.offered = self.own @ arriving
-        self._respond(load, left, worked, capacity, power, self.offered)
+        self.rows.wait[row], self.rows.spread[row] = self._respond(
+            load, left, worked, capacity, power, varies, self.offered
+        )
         admitted = None if lost is None else (worked_op + TINY) / (worked_op + lost + TINY)
         late = self._outcome(at_s, admitted)
         late_op = (network.into @ (self.sent * late)) / np.maximum(arriving, TINY)  # the crowd is called by nobody
@@ -207,6 +222,13 @@ class Flow:
         self.wide[-1] = crowd
         result: Floats = self.wide[self.network.service_of]
         return result
+
+    def _varies(self, present_op: Floats) -> Floats:
+        """The squared variation of the work of a request, of this mix by CPU."""
+        if self.all_vary:
+            return self.ones
+        varies: Floats = (self.own_varies @ present_op + TINY) / (self.own_cpu @ present_op + TINY)
+        return varies
 
     def _arrive(self, at_s: float) -> Floats:
         """What was called in the last tick, repeated attempts included, by operation."""
@@ -227,7 +249,7 @@ class Flow:
         closed: Floats = np.where(at_s < self.open_until, 0.0, np.where(trying, 0.1, 1.0))
         return closed
 
-    def _capacity(self, present_op: Floats, present: Floats) -> tuple[Floats, Floats]:
+    def _capacity(self, present_op: Floats, present: Floats, varies: Floats) -> tuple[Floats, Floats]:
         """Requests per second that can be served of this mix, and the power that its servers give in Sakasegawa's formula."""
         by_cpu = self.all_cores * present / np.maximum(self.own_cpu @ present_op, TINY)
         by_slots = self.all_slots * present / np.maximum(self.own @ (present_op * (self.hold + self.below)), TINY)
@@ -240,8 +262,10 @@ class Flow:
             self.on_line = by_line < capacity
             capacity = np.minimum(capacity, by_line)
         cpu_power = self.cpu_power
-        if self.any_throttled:  # each period serves as many as its quota lasts for, at once
-            by_period = np.maximum(1.0, by_cpu * QUOTA_S / self.queues)
+        if (
+            self.any_throttled
+        ):  # each period serves as many as its quota lasts for, at once; the less they vary, the steadier
+            by_period = np.maximum(1.0, by_cpu * QUOTA_S / self.queues / queueing.share(varies))
             cpu_power = np.where(self.throttled, queueing.power(by_period), cpu_power)
         return capacity, np.where(by_cpu <= by_slots, cpu_power, self.slot_power)
 
@@ -290,18 +314,29 @@ class Flow:
         return left_op * self._widened(over / np.maximum(waiting, TINY), 0.0)
 
     def _respond(
-        self, load: Floats, left: Floats, worked: Floats, capacity: Floats, power: Floats, offered: Floats
-    ) -> None:
-        """Mean and variance of response times by operation: own wait, own work, and the calls below."""
+        self,
+        load: Floats,
+        left: Floats,
+        worked: Floats,
+        capacity: Floats,
+        power: Floats,
+        varies: Floats,
+        offered: Floats,
+    ) -> tuple[Floats, Floats]:
+        """Mean and variance of response times by operation: own wait, own work, and the calls below; those of the wait by service are returned."""
         wait = np.minimum(left * self.step_s / np.maximum(worked, TINY), LONGEST_S)
-        must_wait = np.maximum(load, TINY) ** (power - 1.0)
-        spread = wait * wait * (2.0 / np.maximum(must_wait, TINY) - 1.0)
+        must_wait, clumps = np.maximum(load, TINY) ** (power - 1.0), queueing.clumps(varies)
+        if self.any_throttled:  # a quota that is used up stops few, and those for long
+            must_wait = np.where(self.throttled, np.minimum(must_wait, wait / self.stop), must_wait)
+            clumps = np.where(self.throttled, 1.0, clumps)
+        spread = wait * wait * (1.0 + 2.0 * clumps * (1.0 / np.maximum(must_wait, TINY) - 1.0))
         room = capacity * self.step_s
         if np.count_nonzero(offered >= (1.0 - FLUID) * room):
             steady = np.clip((room - offered) / np.maximum(room, TINY) / FLUID, 0.0, 1.0)
             spread = steady * spread + (1.0 - steady) * wait * wait / np.maximum(left / self.queues, 1.0)
         self.mean = self.own_time + self.below + self._widened(wait, 0.0)
         self.variance = self.own_variance + self.below_variance + self._widened(spread, 0.0)
+        return wait, spread
 
     def _outcome(self, at_s: float, admitted: Floats | None) -> Floats:
         """How calls end: what that means for their callers, and what is tried again. The share that comes too late, by call."""

@@ -1,6 +1,6 @@
 """What the autoscaler's metrics APIs answer: old, averaged, and only of pods that were scraped.
 
-Resource metrics come from metrics-server: CPU averaged over a window, scraped at intervals, a little old when it is
+Resource metrics come from metrics-server: CPU averaged between two scrapes, a little old when it is
 scraped, and missing for a pod that was younger than ten seconds at its newest sample. Pods, Object and External metrics come from
 a Prometheus and an adapter: counters as a rate over a window, gauges as they stood. What a metric means says the call
 graph's service (`metrics:`); a metric that it does not name is unknown, as it would be to an adapter.
@@ -24,6 +24,7 @@ from mela.rehearsal.model import Floats
 
 GAUGES = ("concurrency", "waiting", "level")
 MIB = 1_048_576
+NANO_PER_MILLI = 1_000_000
 
 
 @dataclass(slots=True, eq=False)
@@ -53,12 +54,13 @@ class Pipeline:
         service: int,
         what: calls.Service | None,
         delays: Delays,
-        phase_s: float,
+        drawn_s: float,
         limit_memory: int = 0,
     ) -> None:
-        """`limit_memory` in bytes, 0 for none: usage cannot exceed it."""
-        self.history, self.service, self.what, self.phase_s = history, service, what, phase_s
+        """`drawn_s`: the phase of scrapes, where none is known. `limit_memory` in bytes, 0 for none: usage cannot exceed it."""
+        self.history, self.service, self.what = history, service, what
         self.limit_memory = limit_memory
+        self.scrapes, self.rules = (delays.clock(group, drawn_s) for group in ("resource_metrics", "custom_metrics"))
         self.resource, self.custom = delays["resource_metrics"], delays["custom_metrics"]
         self.silent_until = -1.0
         """Until then nothing is scraped (a fault)."""
@@ -80,53 +82,66 @@ class Pipeline:
         milli = int(value * 1000)
         return observed.ObjectValue(milli) if metric.source == "Object" else observed.Series((milli,))
 
-    def scraped_s(self, kind: Mapping[str, float], now_s: float) -> float:
-        """When the newest sample that is known was taken."""
-        every = kind["every"]
-        return (now_s - self.phase_s) // every * every + self.phase_s - kind["age"]
-
     def _samples(self, metric: spec.Metric, cohorts: Sequence[Cohort], now_s: float) -> observed.Answer:
-        at_s, window = self.scraped_s(self.resource, now_s), self.resource["window"]
-        ready = self._used(metric.name, at_s, window)
-        if ready is None:
+        """Rates between two samples, dated as they were taken: a scrape that comes late makes a longer window."""
+        scraped_s, window = self.scrapes.newest(now_s)
+        at_s = scraped_s - self.resource["age"]
+        if self.what is None or metric.name not in ("cpu", "memory"):
             return observed.Unavailable(f"no usage of {metric.name} is measured")
+        old = self._memory_m(self.what, at_s) if metric.name == "memory" else self._cpu_m(self.what, at_s, window)
         container, at_ms = metric.container or "all", int(at_s + 1e-6) * 1000  # the API tells whole seconds
         rows = [
             observed.PodSample(
                 f"c{each.id}",
                 at_ms,
                 int(min(window, at_s - each.running_s) * 1000),
-                {container: {metric.name: self._of(each, metric.name, ready)}},
+                {
+                    container: {
+                        metric.name: old if metric.name == "memory" else self._of(each, self.what, at_s, window, old)
+                    }
+                },
             )
             for each in cohorts
             if each.running_s + self.resource["fresh"] <= at_s and each.state in (STARTING, READY)
         ]
         return observed.Samples(rows)
 
-    def _of(self, cohort: Cohort, resource: str, ready: int) -> int:
-        """A pod that still boots burns what booting costs."""
-        if cohort.state == READY or resource != "cpu" or self.what is None:
-            return ready
-        seconds = max(1.0, cohort.ready_s - cohort.running_s)
-        return int(self.what.start_cpu_s * 1000 / seconds)
+    def _of(self, cohort: Cohort, what: calls.Service, at_s: float, window: float, old: int) -> int:
+        """CPU of a pod: one that still boots burns what booting costs; one that got ready within the window has served a part of it."""
+        boots_m = what.start_cpu_s * 1000 / max(1.0, cohort.ready_s - cohort.running_s)
+        if cohort.state != READY:
+            return int(boots_m)
+        step = self.history.flow.step_s
+        serves_s = math.ceil(cohort.ready_s / step) * step
+        return old if serves_s <= at_s - window else self._cpu_m(what, at_s, window, serves_s, boots_m)
 
-    def _used(self, resource: str, at_s: float, window: float) -> int | None:
-        """Of one ready pod, in thousandths: cores for cpu, bytes for memory. Upstream rounds up to millicores."""
-        if self.what is None or resource not in ("cpu", "memory"):
-            return None
+    def _memory_m(self, what: calls.Service, at_s: float) -> int:
+        """Thousandths of bytes of a ready pod."""
         flow, service = self.history.flow, self.service
-        first, last, inside = self.history.steps(at_s, window if resource == "cpu" else 1)
+        first, last, inside = self.history.steps(at_s, 1)
+        here = series.concurrency(flow, service, first, last) / np.maximum(flow.rows.pods[first:last, service], 1.0)
+        need = int(what.memory_mb + what.request_mb * float(inside @ here / inside.sum())) * MIB
+        return min(need, self.limit_memory or need) * 1000
+
+    def _cpu_m(
+        self, what: calls.Service, at_s: float, window: float, serves_s: float = -math.inf, boots_m: float = 0.0
+    ) -> int:
+        """Millicores of a ready pod, which has served since `serves_s` and booted before.
+
+        metrics-server cuts a rate to nanocores, the autoscaler's client rounds that up to millicores. Source: metrics-server v0.9.0,
+        pkg/storage/types.go (resourceUsage); apimachinery, resource.Quantity.MilliValue; both read 2026-11-27.
+        """
+        flow, service = self.history.flow, self.service
+        first, last, inside = self.history.steps(at_s, window)
         pods = np.maximum(flow.rows.pods[first:last, service], 1.0)
-        if resource == "memory":
-            here = series.concurrency(flow, service, first, last) / pods
-            need = int(self.what.memory_mb + self.what.request_mb * float(inside @ here / inside.sum())) * MIB
-            return min(need, self.limit_memory or need) * 1000
-        used = series.cpu_m(flow, service, first, last) / pods + self.what.idle_cpu_m
+        used = series.cpu_m(flow, service, first, last) / pods + what.idle_cpu_m
         used = np.minimum(used, flow.rows.limit_m[first:last, service] / pods)
-        return math.ceil(float(inside @ used / inside.sum()) - 1e-9)
+        used = np.where(np.arange(first, last) * flow.step_s < serves_s, boots_m, used)
+        nanocores = int(float(inside @ used / inside.sum()) * NANO_PER_MILLI)
+        return -(-nanocores // NANO_PER_MILLI)
 
     def _signal(self, signal: calls.Signal, now_s: float) -> float:
-        at_s = self.scraped_s(self.custom, now_s)
+        at_s = self.rules.newest(now_s)[0] - self.custom["age"]
         window = self.custom["gauge_window"] if signal.of in GAUGES else self.custom["window"]
         if signal.of == "level":
             end = max(1, int(at_s))

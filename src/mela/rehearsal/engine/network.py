@@ -33,6 +33,8 @@ class Network:
     service_of: Indexes
     by_service: Floats
     cpu_s: Floats
+    varies: Floats
+    """The squared coefficient of variation of the CPU of a request."""
     wait_s: Floats
     sends_mb: Floats
     tier: Indexes
@@ -83,6 +85,7 @@ def of(graph: calls.Graph, actions: Sequence[str]) -> Network:
         service_of=service_of,
         by_service=by_service,
         cpu_s=np.array([each.cpu_ms / 1000 for each in what]),
+        varies=np.array([each.cv**2 for each in what]),
         wait_s=np.array([each.wait_ms / 1000 for each in what]),
         sends_mb=np.array([each.sends_kb * MB_PER_KB for each in what]),
         tier=np.array([each.tier for each in what]),

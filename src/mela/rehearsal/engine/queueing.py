@@ -4,17 +4,24 @@ All functions take and give arrays by service (or by call), never loop, and are 
 
     step        a queue over one tick: the pointwise stationary fluid-flow approximation
     waiting_of  customers waiting in M/M/c at a load, by Sakasegawa's formula
+    share       of that, where the work of a request varies less than by chance or more: M/G/c, by Allen and Cunneen
+    clumps      how its waits spread
+    quantile_with_waits    of a response of which some wait, by both distributions
     quantile    of a response time with this mean and variance, by the gamma distribution
     beyond      the share of responses that take longer than a time-out
 
 In M/M/c `servers` are the cores of one pod where requests are sent to pods at random, or of all pods where they share a
 queue. Errors, measured in tests/rehearsal/test_queueing.py: the mean wait is within 2 % of Erlang's plus 4 % of a service
-time, for loads from 0.1 to 0.99 and 1 to 64 servers; the 99th percentile of an exponential response within 1 %.
+time, for loads from 0.1 to 0.99 and 1 to 64 servers; that in M/D/1 and M/G/1 within 1 % of Pollaczek's and Khinchine's; the 99th percentile
+of an exponential response within 1 %.
 
 Source: W. Wang, D. Tipper, S. Banerjee, "A simple approximation for modeling nonstationary queues", INFOCOM 1996;
 H. Sakasegawa, "An approximation formula Lq = a b^c/(1-b)", Ann. Inst. Stat. Math. 29 (1977);
+A. Allen, "Probability, statistics and queueing theory", 2nd ed. (1990), 5.3.4 (Allen and Cunneen) and 5.3.1 (moments of the wait in M/G/1);
 E. Wilson, M. Hilferty, "The distribution of chi-square", PNAS 17 (1931). Read 2026-11-26.
 """
+
+from statistics import NormalDist
 
 import numpy as np
 
@@ -24,6 +31,11 @@ BOUNDS, ROUNDS = 2, 2
 """Bounds and Newton steps per tick."""
 Z99 = 2.3263478740408408
 """The 99th percentile of the standard normal distribution."""
+Z95 = 1.6448536269514722
+RARE, SOME = 2.0, 0.02
+"""Waits that are told apart from work: so many times longer than the scale of its gamma, and so much of mean and variance."""
+HALVINGS, MOST = 10, 50.0
+NORMAL = NormalDist()
 LEAST = 1e-12
 FULLEST = 1.0 - 1e-9
 
@@ -37,6 +49,21 @@ def power(servers: Floats) -> Floats:
 def waiting_of(load: Floats, servers: Floats) -> Floats:
     """Customers who wait, on average, in M/M/c with `servers` at `load` (0 to below 1)."""
     result: Floats = load ** power(servers) / (1.0 - load)
+    return result
+
+
+def share(varies: Floats) -> Floats:
+    """The wait where work has this squared coefficient of variation, of the wait where it has 1: half of it where all work is the same."""
+    result: Floats = (1.0 + varies) / 2.0
+    return result
+
+
+def clumps(varies: Floats) -> Floats:
+    """The factor in the variance of a wait W of which a share P is not 0: W^2 (1 + 2 factor (1/P - 1)); 1 in M/M/c, 2/3 where all work is the same.
+
+    Exact in M/G/1 where work is distributed as a gamma.
+    """
+    result: Floats = 2.0 * (1.0 + 2.0 * varies) / (3.0 * (1.0 + varies))
     return result
 
 
@@ -73,6 +100,41 @@ def quantile(mean: Floats, variance: Floats, z: float) -> Floats:
     """The quantile of a gamma distribution at the standard normal's `z` (0 for the median, Z99 for 99 %)."""
     spread = variance / np.maximum(9.0 * mean * mean, LEAST)
     result: Floats = mean * np.maximum(1.0 - spread + z * np.sqrt(spread), 0.0) ** 3
+    return result
+
+
+def quantile_with_waits(mean: Floats, variance: Floats, wait: Floats, spread: Floats, z: float) -> Floats:
+    """The quantile of a response with this mean and variance, of which a wait with mean `wait` and variance `spread` is part.
+
+    A share of the requests waits, exponentially; the rest of the response is a gamma. Where few wait long, the median knows nothing of it
+    and the 99th percentile nothing else. Where waits are as short as work varies, or everybody waits, the whole is taken for a gamma.
+    """
+    found = quantile(mean, variance, z)
+    rest, varies = mean - wait, np.maximum(variance - spread, LEAST)
+    waiting = 2.0 / (1.0 + spread / np.maximum(wait * wait, LEAST))
+    scale, each = varies / np.maximum(rest, LEAST), wait / waiting
+    some = (waiting < 1.0) & (each > np.maximum(RARE * scale, SOME * mean)) & (spread > SOME * variance)
+    if some.any():
+        found[some] = _of_some(rest[some], scale[some], waiting[some], each[some], z)
+    return found
+
+
+def _of_some(rest: Floats, scale: Floats, waiting: Floats, each: Floats, z: float) -> Floats:
+    """The quantile of a gamma with this mean and scale plus, for a share `waiting`, an exponential with mean `each`, by bisection."""
+    left = float(tail(np.array([z]))[0])
+    shape, leaned = rest / scale, scale * each / (each - scale)
+    grown, slope = -shape * np.log1p(-scale / each), rest * leaned / scale
+    low = np.maximum(quantile(rest, rest * scale, z), 0.0)
+    half = quantile(rest, rest * scale, NORMAL.inv_cdf(1.0 - left / 2.0))
+    high = half + each * np.log(np.maximum(2.0 * waiting / left, 1.0))
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        late = beyond(middle, rest, rest * scale)
+        waits = np.exp(np.minimum(grown - middle / each, MOST)) * (1.0 - beyond(middle, slope, slope * leaned))
+        late += waiting * np.minimum(waits, 1.0 - late)
+        above = late > left
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    result: Floats = 0.5 * (low + high)
     return result
 
 

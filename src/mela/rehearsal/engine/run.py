@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from mela.rehearsal.engine import seen
+from mela.rehearsal.engine.delays import Clock
 from mela.rehearsal.engine.memory import Memory
 from mela.rehearsal.engine.scaling import Autoscaler
 from mela.rehearsal.engine.stage import Stage
@@ -46,10 +47,10 @@ class Run:
         stage, world = self.stage, self.stage.world
         world.settle()
         for each in stage.scalers:
-            autoscaler = stage.delays["autoscaler"]
-            every = autoscaler["every"]
-            drawn = float(world.luck("sync", each.fleet.workload.name).integers(1, int(every) + 1))
-            world.at(autoscaler.get("phase", drawn), self._syncing(each, every))
+            every = int(stage.delays["autoscaler"]["every"])
+            drawn = float(world.luck("sync", each.fleet.workload.name).integers(1, every + 1))
+            clock = stage.delays.clock("autoscaler", drawn)
+            world.at(clock.first_s(), self._syncing(each, clock))
             world.at(0.0, self._flooring(each))
         if stage.provisioner:
             world.at(1.0, stage.provisioner.scan)
@@ -58,13 +59,13 @@ class Run:
         if memory.bound:
             world.at(float(memory.every_s), memory.look)
 
-    def _syncing(self, scaler: Autoscaler, every: float) -> Callable[[float], None]:
+    def _syncing(self, scaler: Autoscaler, clock: Clock) -> Callable[[float], None]:
         world = self.stage.world
         stage = self.stage
 
         def due(now_s: float) -> None:
             if stage.step_s > 1 and scaler.is_at_rest(now_s, stage.busy(scaler.pipeline.service)):
-                world.at(now_s + every, due)
+                world.at(clock.after(now_s), due)
                 return
             scaler.fleet.merge(now_s - 330.0)
             before = scaler.fleet.desired
@@ -73,7 +74,7 @@ class Run:
                 self.watch.scaled(scaler, before, decision, now_s)
                 self.stage.world.scale(scaler.fleet, decision.written, now_s)
             self.watch.synced(scaler, now_s)
-            self.stage.world.at(now_s + every, due)
+            self.stage.world.at(clock.after(now_s), due)
 
         return due
 

@@ -67,8 +67,10 @@ def _chunk(flow: Flow, first: int, last: int) -> dict[str, Floats]:
         "shed": shed / step,
         "failed": np.maximum(worked - served + late, 0.0) / step,
         "waiting": rows.waiting[at] @ sums,
-        "p50_s": queueing.quantile(mean, variance, 0.0),
-        "p99_s": queueing.quantile(mean, variance, queueing.Z99),
+        **{
+            name: queueing.quantile_with_waits(mean, variance, rows.wait[at], rows.spread[at], z)
+            for name, z in (("p50_s", 0.0), ("p95_s", queueing.Z95), ("p99_s", queueing.Z99))
+        },
         "cpu_used_m": np.minimum(used, rows.limit_m[at]),
         "cpu_limit_m": rows.limit_m[at],
         "capacity": np.where(arriving > 0, rows.capacity[at], rows.pods[at] * _idle_rate(flow)),

@@ -52,9 +52,8 @@ class Stage:
                 continue
             index, what = services.get(fleet.workload.name, (-1, None))
             drawn = float(self.world.luck("scrape", fleet.workload.name).integers(0, 15))
-            phase = self.delays["resource_metrics"].get("phase", drawn)
             limit = fleet.workload.limit_memory
-            pipeline = Pipeline(self.history, index, what, self.delays, phase, limit)
+            pipeline = Pipeline(self.history, index, what, self.delays, drawn, limit)
             name = what.name if what else fleet.workload.name
             found.append(Autoscaler(fleet, self.strategy.spec(name, fleet.workload.scaler.spec), pipeline))
         return found
@@ -119,6 +118,7 @@ class Stage:
         services = Services(
             names=tuple(each.name for each in self.network.services),
             latency_p50_s=shown.pop("p50_s"),
+            latency_p95_s=shown.pop("p95_s"),
             latency_p99_s=shown.pop("p99_s"),
             **shown,
             **counts,
