@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -20,6 +21,8 @@ from mela.runtime.platform import Platform
 from mela.runtime.settings import CannotStart, PlatformSettings
 
 log = structlog.get_logger()
+GARBAGE = (50_000, 20, 50)
+"""New objects that stay, before the collector looks at the young; of such looks, before it looks at the older, and at the oldest."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -157,4 +160,17 @@ async def _run(
     platform = Platform(names, settings)
     app = platform.open()
     loaded = await platform.load_samples() if samples else {}
+    _rest_the_collector()
     await serve(platform, app, listener, started=lambda: started(loaded))
+
+
+def _rest_the_collector() -> None:
+    """Let the garbage collector pass over what is there for good, and look at the rest seldom.
+
+    By default it goes through what is young at each 700 new objects that stay: with 2,000 requests waiting for an answer that was 35 to 40 % of
+    the CPU (perf, heartbeats of system 03, 2026-11-27). Only circles wait for it; everything else is freed at once as ever.
+    Source: https://docs.python.org/3.11/library/gc.html#gc.freeze, #gc.set_threshold (recalled).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
