@@ -154,6 +154,7 @@ async def running(
         app = create_app(
             service.name, version="test", description="", routers=[parts.router] if parts.router else [], routes=[],
             health=Health(), messages=messages, authenticator=tokens, settings=web or WebSettings(rate="off"), lifespan=life,
+            lanes=parts.lanes,
         )  # fmt: skip
         await stack.enter_async_context(app.router.lifespan_context(app))
         asgi = httpx2.ASGITransport(app=app, raise_app_exceptions=raise_errors)

@@ -18,7 +18,9 @@ from collections.abc import Callable
 from mela.kernel import clock
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LETTERS = 26
+PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
+PLACES = range(120, -1, -10)
+"""Ten bits of the 130 are two of the 26 letters; an id for each answer is made, so it is made two letters at a time."""
 RANDOM_BITS = 80
 PAGE_BYTES = 4096
 STEP_BITS = 40
@@ -110,4 +112,4 @@ def jitter(seconds: float, share: float = 0.5) -> float:
 
 
 def _crockford(number: int) -> str:
-    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(LETTERS)))
+    return "".join([PAIRS[number >> bits & 1023] for bits in PLACES])

@@ -12,6 +12,7 @@ from sqlalchemy import Table
 from mela.kernel.clock import Clock
 from mela.kernel.db.database import Database
 from mela.kernel.events.bus import Subscription
+from mela.kernel.web.lanes import Lane
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -36,6 +37,7 @@ class Parts:
     jobs: list[Job] = field(default_factory=list)
     load_samples: Callable[[], Awaitable[int]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
+    lanes: list[Lane] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

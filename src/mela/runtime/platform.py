@@ -83,6 +83,7 @@ class Platform:
             routers=[*(b.parts.router for b in built if b.parts.router), self._room.router], routes=self.wiring.rpc_routes(), health=self.health,
             messages=i18n.Messages.load(_KERNEL_MESSAGES, *registry.message_files()), authenticator=_Remembering(self._accounts, self.clock),
             settings=web, lifespan=self._life, tags=about.TAGS, site=_SITE if self._whole else None,
+            lanes=[lane for b in built for lane in b.parts.lanes],
         )  # fmt: skip
         app.state.at_the_machine = self.settings.host in LOOPBACK and not web.trust_forwarded
         return app

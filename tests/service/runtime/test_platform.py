@@ -73,6 +73,26 @@ async def test_a_service_alone_says_whom_it_misses(tmp_path: Path) -> None:
     await platform.close()
 
 
+async def test_a_service_in_several_databases_is_ready_while_one_of_them_answers(tmp_path: Path) -> None:
+    platform = Platform(["streaming"], PlatformSettings(data=tmp_path, shards=3), environ={})
+    app = platform.open()
+    shards = platform.wiring.built["streaming"].shards
+    assert len({db._engine.url.database for db in shards}) == 3  # type: ignore[attr-defined]
+    transport = httpx2.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url=URL) as client:
+        for db, ready in zip((shards[1], shards[0], shards[2]), (200, 200, 503), strict=True):
+            await db.close()
+            assert (await client.get("/readyz")).status_code == ready
+
+
+def test_each_database_of_a_service_has_an_address_of_its_own(tmp_path: Path) -> None:
+    apart = PlatformSettings(database="postgresql://db-{shard}.db/{service}", shards=2)
+    assert [apart.database_url("streaming", shard) for shard in (0, 1)] == [
+        "postgresql://db-0.db/streaming", "postgresql://db-1.db/streaming",
+    ]  # fmt: skip
+    assert apart.database_url("orders") == "postgresql://db-0.db/orders"
+
+
 def test_a_laptops_secrets_are_made_once_and_are_its_owners(tmp_path: Path) -> None:
     settings = PlatformSettings(data=tmp_path)
     assert laptop_defaults(settings) == laptop_defaults(settings)
@@ -86,10 +106,12 @@ def test_a_laptops_secrets_are_made_once_and_are_its_owners(tmp_path: Path) -> N
         {"events": "rabbit://h"},
         {"peers": ("nobody=http://h",)},
         {"callers": ("orders",)},
+        {"shards": 0},
+        {"shards": 2, "database": "postgresql://h/{service}"},
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"database is|events is|SERVICE=VALUE"):
+    with pytest.raises(ValueError, match=r"database is|shards is|events is|SERVICE=VALUE"):
         PlatformSettings(**wrong)  # type: ignore[arg-type]
 
 

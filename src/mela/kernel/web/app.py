@@ -19,6 +19,7 @@ from mela.kernel.web import problems, reference
 from mela.kernel.web.document import document
 from mela.kernel.web.edge import Edge
 from mela.kernel.web.health import Health
+from mela.kernel.web.lanes import Fast, Lane
 from mela.kernel.web.routing import RouteTable
 from mela.kernel.web.site import Site
 from mela.kernel.web.streams import OpenStreams
@@ -44,12 +45,12 @@ def create_app(
     name: str, *, version: str, description: str, routers: Sequence[APIRouter], routes: Sequence[BaseRoute], health: Health,
     messages: i18n.Messages, authenticator: Authenticator, settings: WebSettings,
     lifespan: Callable[[], AbstractAsyncContextManager[None]], tags: Sequence[Mapping[str, str]] = (),
-    site: Path | None = None,
+    site: Path | None = None, lanes: Sequence[Lane] = (),
 ) -> FastAPI:  # fmt: skip
     """Put routers, probes and error answers together. `lifespan` is entered before the first request, left after the last.
 
     `tags`: names and descriptions of the groups of operations, in the order in which the document shows them.
-    `site`: folder of the built pages, served at every address that nothing else has.
+    `site`: folder of the built pages, served at every address that nothing else has. `lanes` are off while a rate is limited.
     """
 
     @asynccontextmanager
@@ -59,7 +60,7 @@ def create_app(
             yield
             app.state.streams.close()
 
-    app = FastAPI(
+    app = Fast(
         title=name, version=version, description=description, lifespan=whole_life,
         openapi_tags=[dict(tag) for tag in tags], docs_url=None, redoc_url=None,
         redirect_slashes=False,
@@ -76,6 +77,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(HTTPException, problems.on_http)
     rate: Any = None if settings.rate == "off" else parse(settings.rate)
+    app.service, app.lanes = name, () if rate else tuple(lanes)
     app.add_middleware(
         Edge, service=name, timeout_s=settings.timeout_s, body_bytes=settings.body_bytes, rate=rate, exempt=frozenset(settings.rate_exempt),
         trust_forwarded=settings.trust_forwarded,

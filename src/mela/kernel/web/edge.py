@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from functools import cache
+from typing import Any
 
 import structlog
 from limits import RateLimitItem
@@ -61,11 +63,11 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send)
+        answer = Answer(scope, send)
         if scope["path"] in _QUIET:
             await self._app(scope, receive, answer.send)
             return
-        parent = _header(scope, b"traceparent").decode("latin-1") or None
+        parent = header(scope, b"traceparent").decode("latin-1") or None
         started = time.perf_counter()
         with (
             metrics.IN_FLIGHT.labels(self._service).track_inprogress(),
@@ -73,9 +75,11 @@ class Edge:
             tracing.span(f"{scope['method']} {scope['path']}", parent=parent),
         ):
             await self._guarded(scope, receive, answer)
-        self._report(scope, answer, time.perf_counter() - started)
+        if not scope.get("mela.waits"):
+            route = getattr(scope.get("route"), "path", "unmatched")
+            report(self._service, scope, route, answer.status, time.perf_counter() - started)
 
-    async def _guarded(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _guarded(self, scope: Scope, receive: Receive, answer: "Answer") -> None:
         """The application within its limits; whatever it raises becomes an answer, unless one has begun."""
         try:
             await self._check_rate(scope)
@@ -103,7 +107,7 @@ class Edge:
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """`receive` for a body of so many bytes at most, announced or not. FastAPI's own limit answers in plain text."""
-        announced = _header(scope, b"content-length")
+        announced = header(scope, b"content-length")
         if announced.isdigit() and int(announced[:20]) > self._body_bytes:
             raise BodyTooLarge(limit=self._body_bytes)
         left = self._body_bytes
@@ -129,24 +133,28 @@ class Edge:
 
     def _client(self, scope: Scope) -> str:
         """The client's address; behind a proxy that we trust, the last one it added."""
-        if self._trust_forwarded and (forwarded := _header(scope, b"x-forwarded-for")):
+        if self._trust_forwarded and (forwarded := header(scope, b"x-forwarded-for")):
             return forwarded.decode("latin-1").rsplit(",", 1)[-1].strip()
         return scope["client"][0] if scope.get("client") else ""
 
-    def _report(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
-        if scope.get("mela.waits"):
-            return
-        route = getattr(scope.get("route"), "path", "unmatched")
-        metrics.REQUEST.labels(self._service, scope["method"], route, str(answer.status)).observe(seconds)
-        tracing.answered(scope["path"] if route == "unmatched" else route, answer.status, seconds)
-        log.debug("request", method=scope["method"], route=route, status=answer.status, ms=round(seconds * 1000, 1))
+
+def report(service: str, scope: Scope, route: str, status: int, seconds: float) -> None:
+    """A request was answered: to metrics, to whoever remembers, and to the log."""
+    _timer(service, scope["method"], route, status).observe(seconds)
+    tracing.answered(scope["path"] if route == "unmatched" else route, status, seconds)
+    log.debug("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
 
 
-class _Answer:
+@cache
+def _timer(service: str, method: str, route: str, status: int) -> Any:
+    return metrics.REQUEST.labels(service, method, route, str(status))
+
+
+class Answer:
     """Adds our headers to an answer, and remembers its status."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        given = _header(scope, b"x-request-id").decode("latin-1")
+        given = header(scope, b"x-request-id").decode("latin-1")
         self.id = given if ids.is_id("req", given) else ids.new_id("req")
         self.status = 0
         self._send = send
@@ -165,5 +173,6 @@ class _Answer:
         await self._send(message)
 
 
-def _header(scope: Scope, name: bytes) -> bytes:
+def header(scope: Scope, name: bytes) -> bytes:
+    """A header of the request by its name in small letters, empty where it is not there."""
     return next((value for key, value in scope["headers"] if key == name), b"")

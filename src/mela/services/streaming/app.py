@@ -20,6 +20,7 @@ def build(context: Context[StreamingSettings]) -> Parts:
     return Parts(
         implementation=streaming,
         router=routes.router(streaming, context.settings),
+        lanes=[routes.lane(streaming, context.settings)],
         jobs=[Job("count", 2.0, streaming.count), Job("forget", 600.0, streaming.forget)],
         close=streaming.close,
     )

@@ -1,20 +1,26 @@
 """The HTTP API of streaming."""
 
-from typing import Annotated
+import re
+from collections.abc import Coroutine
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
 from mela.kernel.web import bodies
 from mela.kernel.web.keys import Key
+from mela.kernel.web.lanes import Lane
 from mela.kernel.web.refusals import refused
 from mela.services.streaming import schemas
 from mela.services.streaming.model import Tier
 from mela.services.streaming.service import Streaming
 from mela.services.streaming.settings import StreamingSettings
 
-SessionId = Annotated[str, Path(pattern=r"^watch_[0-9A-Z]{26}$", description="The session", examples=[schemas.SESSION])]
+_SESSION = re.compile(r"watch_[0-9A-Z]{26}")
+SessionId = Annotated[str, Path(pattern=f"^{_SESSION.pattern}$", description="The session", examples=[schemas.SESSION])]
 MatchId = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,40}$", description="The match", examples=[schemas.MATCH])]
 CROWDED = {503: "streaming.crowded"}
+_PLAIN = re.compile(rb'\s*\{\s*(?:"kbps"\s*:\s*(0|[1-9][0-9]{0,6})\s*)?\}\s*')
+"""Bodies that say what `Measured` takes, below 10 Gbit/s; others are read by the framework."""
 
 
 def router(streaming: Streaming, settings: StreamingSettings) -> APIRouter:
@@ -53,6 +59,26 @@ def _watching(api: APIRouter, streaming: Streaming, settings: StreamingSettings)
         """Gone already: nothing happens."""
         with streaming.admitted(Tier.WATCHING):
             await streaming.end(session_id)
+
+
+def lane(streaming: Streaming, settings: StreamingSettings) -> Lane:
+    """The lane of signs of life: a million a second at the largest matches."""
+    answers = {
+        rung.name: schemas.Quality.of(rung, settings.heartbeat_s).model_dump_json().encode()
+        for rung in streaming.ladder
+    }
+
+    async def go_on(session_id: str, kbps: int) -> bytes:
+        with streaming.admitted(Tier.WATCHING):
+            return answers[(await streaming.go_on(session_id, kbps)).name]
+
+    def take(session_id: str, body: bytes) -> Coroutine[Any, Any, bytes] | None:
+        plain = _PLAIN.fullmatch(body)
+        if plain is None or not _SESSION.fullmatch(session_id):
+            return None
+        return go_on(session_id, int(plain[1] or 0))
+
+    return Lane("/api/streaming/sessions/{session_id}/heartbeats", "/api/streaming/sessions/", "/heartbeats", take)
 
 
 def _looking(api: APIRouter, streaming: Streaming) -> None:

@@ -56,7 +56,7 @@ class Streaming:
         self._clock, self._settings = clock, settings
         self._shards = [Shard(db, clock, settings) for db in dbs]
         self._matches = {match.id: match for match in matches}
-        self._ladder = tuple(ladder)
+        self.ladder = tuple(ladder)
         self._shares = (settings.refuse_starts_from, settings.refuse_home_from)
         self._in_flight = 0
         self._last: dict[str, Audience] = {}
@@ -152,4 +152,4 @@ class Streaming:
 
     def quality(self, measured_kbps: int) -> Rung:
         """What a viewer with this line gets to see now."""
-        return rules.quality(self._ladder, measured_kbps, self._everybody, self._settings.budget_mbps)
+        return rules.quality(self.ladder, measured_kbps, self._everybody, self._settings.budget_mbps)
