@@ -1,11 +1,13 @@
 """Who is calling, and what they may do.
 
 A caller shows a bearer token: a person's session, a merchant's API key or another service's token. Only hashes are kept.
-A token is 256 random bits, so one round of SHA-256 is enough: there is nothing to guess, unlike a password.
+A token is 256 random bits, so one round of SHA-256 is enough: there is nothing to guess, unlike a password. API keys are
+kept as hashes with a key besides, and may be used from some networks only.
 """
 
 import hashlib
 import hmac
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,13 +25,36 @@ _PREFIX: dict[Kind, str] = {
 }
 
 
+Mode = Literal["test", "live"]
+"""A merchant's key moves money, or plays."""
+KEY_PREFIX: dict[Mode, str] = {"test": "mk_test_", "live": "mk_live_"}
+
+
 @dataclass(frozen=True)
 class Principal:
-    """A caller who has proved who they are. `id` is the customer's, the seller's or the service's; scopes are `area:verb`."""
+    """A caller who has proved who they are. `id` is the customer's, the seller's or the service's; scopes are `area:verb`.
+
+    `mode`: of a merchant's key. `networks`: where it may be used from, in CIDR notation; empty: anywhere.
+    """
 
     kind: Kind
     id: str
     scopes: frozenset[str] = field(default_factory=frozenset)
+    mode: Mode = "live"
+    networks: tuple[str, ...] = ()
+
+
+class AddressNotAllowed(Forbidden):
+    """The key may not be used from this address. Params: address."""
+
+    code = "kernel.address_not_allowed"
+
+
+class TestKey(Forbidden):
+    """A key of test mode, shown where there is no test mode."""
+
+    code = "kernel.test_key"
+    __test__ = False
 
 
 class Authenticator(Protocol):
@@ -44,6 +69,11 @@ def new_token(kind: Kind) -> tuple[str, str]:
     """A fresh token, shown once, and the hash that is kept."""
     token = _PREFIX[kind] + ids.new_secret()
     return token, digest(token)
+
+
+def new_key(mode: Mode) -> str:
+    """A fresh API key of a merchant, shown once."""
+    return KEY_PREFIX[mode] + ids.new_secret()
 
 
 def digest(token: str) -> str:
@@ -84,6 +114,19 @@ def bearer(header: str | None) -> str:
     if scheme.lower() != "bearer" or not 20 <= len(token) <= 200 or not token.isascii():
         raise Unauthenticated("kernel.unauthenticated")
     return token
+
+
+def check_address(principal: Principal, address: str) -> None:
+    """Raises: AddressNotAllowed unless the principal may call from `address`. An IPv4 address written as IPv6 is that IPv4 address."""
+    if not principal.networks:
+        return
+    try:
+        shown = ipaddress.ip_address(address)
+    except ValueError:
+        raise AddressNotAllowed(address=address[:64]) from None
+    found = getattr(shown, "ipv4_mapped", None) or shown
+    if not any(found in ipaddress.ip_network(network) for network in principal.networks):
+        raise AddressNotAllowed(address=str(found))
 
 
 def need(principal: Principal, scope: str) -> None:

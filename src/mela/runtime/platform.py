@@ -132,7 +132,10 @@ class Platform:
 
 
 class _Remembering:
-    """Asks accounts whose token it is, and remembers the answer for seconds. Refusals are not remembered."""
+    """Asks accounts whose token it is, and remembers the answer for seconds. Refusals are not remembered.
+
+    Neither are API keys: one that is revoked ends at once, everywhere.
+    """
 
     def __init__(self, accounts: Callable[[], Accounts], clock: Clock) -> None:
         self._find, self._clock = accounts, clock
@@ -147,6 +150,8 @@ class _Remembering:
             return known[1]
         self._accounts = self._accounts or self._find()
         principal = await self._accounts.identify(token=token)
+        if principal.kind == "merchant":
+            return principal
         if len(self._known) > 10_000:
             self._known.clear()
         self._known[token] = (now, principal)

@@ -28,7 +28,7 @@ _CARD = r"\d{13,19}|\d{4}([ -])\d{4}\1\d{4}(?:\1\d{1,7})?|\d{4}[ -]\d{6}[ -]\d{5
 """A card or an account number, whole or in its groups; an Aadhaar in its groups."""
 _NUMBER = re.compile(rf"(?<![^\W_])(?:{_CARD}|{_ABROAD}|{_PHONE})(?![^\W_])")
 _VPA = re.compile(r"([\w.+-]{1,256})@([a-z][a-z0-9.-]{1,64})", re.IGNORECASE)
-_SECRET = re.compile(r"(mela_[a-z]+_|whsec_|(?:Bearer|Basic) )[\w.~+/=-]{6,}", re.IGNORECASE)
+_SECRET = re.compile(r"(mela_[a-z]+_|mk_(?:test|live)_|whsec_|(?:Bearer|Basic) )[\w.~+/=-]{6,}", re.IGNORECASE)
 _LONGEST = 4_000
 _PLAIN = (bool, int, float, type(None), datetime, date)
 

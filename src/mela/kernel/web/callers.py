@@ -7,7 +7,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from mela.kernel import auth
-from mela.kernel.auth import Authenticator, Kind, Principal
+from mela.kernel.auth import Authenticator, Kind, Principal, TestKey
 from mela.kernel.errors import Forbidden
 from mela.kernel.web import cookies
 
@@ -27,15 +27,18 @@ async def shown_token(request: Request) -> str:
 
 
 class Caller(SecurityBase):
-    """A FastAPI dependency: the principal of this request, of one kind. Documents the kind as a security scheme."""
+    """A FastAPI dependency: the principal of this request, of one kind. Documents the kind as a security scheme.
 
-    def __init__(self, kind: Kind, description: str) -> None:
+    `tests`: whether a merchant's key of test mode will do.
+    """
+
+    def __init__(self, kind: Kind, description: str, *, tests: bool = False) -> None:
         self.scheme_name, self.model = kind, HTTPBearer(description=description)
-        self._kind = kind
+        self._kind, self._tests = kind, tests
 
     async def __call__(self, request: Request) -> Principal:
         """Raises: Unauthenticated, Forbidden."""
-        return await _identify(request, self._kind)
+        return await _identify(request, self._kind, tests=self._tests)
 
 
 class _Scheme(SecurityBase):
@@ -48,12 +51,15 @@ class _Scheme(SecurityBase):
         """Nothing to do."""
 
 
-async def _identify(request: Request, *kinds: Kind) -> Principal:
-    """Who is calling, if of one of these kinds. Raises: Unauthenticated, Forbidden."""
+async def _identify(request: Request, *kinds: Kind, tests: bool = False) -> Principal:
+    """Who is calling, if of one of these kinds and from where they may. Raises: Unauthenticated, Forbidden."""
     authenticator: Authenticator = request.app.state.authenticator
     principal = await authenticator.identify(token=await shown_token(request))
     if principal.kind not in kinds:
         raise Forbidden("kernel.forbidden", need=" or ".join(kinds))
+    auth.check_address(principal, request.scope.get("mela.client", ""))
+    if principal.mode == "test" and not tests:
+        raise TestKey
     return principal
 
 
@@ -62,7 +68,9 @@ customer = Caller(
     "A person's session: the `token` that signing in gives; or the cookie `mela_session`, and then, in what changes something, "
     "the value of the cookie `mela_csrf` as header `X-CSRF-Token`",
 )
-merchant = Caller("merchant", "A seller's API key, with the scope that the operation names")
+_KEY = "A seller's API key, with the scope that the operation names"
+merchant = Caller("merchant", _KEY)
+merchant_or_test = Caller("merchant", _KEY, tests=True)
 operator = Caller(
     "operator", "The person on duty: the token in the data folder's `secrets.json`, or the deployment's own"
 )
@@ -79,6 +87,7 @@ async def merchant_or_operator(
 
 Customer = Annotated[Principal, Depends(customer)]
 Merchant = Annotated[Principal, Depends(merchant)]
+MerchantOrTest = Annotated[Principal, Depends(merchant_or_test)]
 Operator = Annotated[Principal, Depends(operator)]
 MerchantOrOperator = Annotated[Principal, Depends(merchant_or_operator)]
 Token = Annotated[str, Depends(shown_token)]

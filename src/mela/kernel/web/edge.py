@@ -64,6 +64,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         answer = Answer(scope, send)
+        scope["mela.client"] = self._client(scope)
         if scope["path"] in _QUIET:
             await self._app(scope, receive, answer.send)
             return
@@ -123,7 +124,7 @@ class Edge:
         return counted
 
     async def _check_rate(self, scope: Scope) -> None:
-        client = self._client(scope)
+        client = scope["mela.client"]
         if self._rate is None or client in self._exempt or scope["path"].startswith(_SERVICES_ONLY):
             return
         if not await self._limiter.hit(self._rate, client):

@@ -3,6 +3,7 @@
 JSON is read strictly: a whole number is a whole number, not a text, a truth value or 2.0.
 """
 
+import ipaddress
 import re
 from datetime import date
 from functools import partial
@@ -43,6 +44,17 @@ Day = Annotated[date, BeforeValidator(partial(_written, re.compile(r"[0-9]{4}-[0
 """A day as 2026-11-25; a number is no day, though pydantic would count from 1970."""
 Moment = Annotated[AwareDatetime, BeforeValidator(partial(_written, re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].+")))]
 """A moment with its zone, as 2026-11-25T18:30:00+05:30."""
+
+
+def _network(text: str) -> str:
+    """As everybody writes it. Raises: ValueError for what is no network, or one with host bits set."""
+    return str(ipaddress.ip_network(text))
+
+
+Network = Annotated[
+    str, StringConstraints(max_length=43, pattern=r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$"), AfterValidator(_network)
+]
+"""A network in CIDR notation, IPv4 or IPv6; an address alone is the network of just it."""
 
 
 class Strict(BaseModel):

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from mela.kernel.auth import Mode
+
 Language = Literal["en", "hi", "ta", "te", "kn"]
 
 
@@ -36,7 +38,8 @@ class Code:
 class Token:
     """A session of a customer or an API key of a seller, known by the hash of its token.
 
-    `name`: the device, or what the operator called the key. `expires` is None for API keys.
+    `name`: the device, or what the operator called the key. `seen`: last use, to the half minute. Of an API key only: `mode`,
+    and `networks` in CIDR notation, empty for anywhere.
     """
 
     hash: str = field(repr=False)
@@ -49,6 +52,20 @@ class Token:
     seen: datetime
     expires: datetime | None = None
     revoked: datetime | None = None
+    mode: Mode = "live"
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """An API key that is asked for; sorted, each scope and network once. `days` until it ends, None for never."""
+
+    seller_id: str
+    name: str
+    scopes: tuple[str, ...]
+    mode: Mode = "live"
+    networks: tuple[str, ...] = ()
+    days: int | None = None
 
 
 class Verdict(StrEnum):

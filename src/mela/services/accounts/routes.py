@@ -115,7 +115,7 @@ def _api_keys(api: APIRouter, accounts: Accounts) -> None:
     @api.post("/api-keys", tags=["on duty"], status_code=201, summary="Make an API key for a seller")
     async def create_api_key(_caller: Operator, key: Key, body: schemas.ApiKeyIn) -> schemas.NewApiKey:
         """The token is shown this once. The same Idempotency-Key again gives the same key, without its token."""
-        token, made = await accounts.create_key(body.seller_id, body.scopes, body.name, key)
+        token, made = await accounts.create_key(body.asked(), key)
         return schemas.NewApiKey(token=token, api_key=schemas.ApiKeyOut.of(made))
 
     @api.get("/api-keys", tags=["on duty"], summary="API keys that work, newest first")
@@ -133,10 +133,23 @@ def _api_keys(api: APIRouter, accounts: Accounts) -> None:
         found, after = pages.cut(await accounts.keys(seller_id, cursor, limit + 1), limit, lambda key: key.id)
         return schemas.ApiKeyPage(items=[schemas.ApiKeyOut.of(one) for one in found], next_cursor=after)
 
+    @api.post(
+        "/api-keys/{key_id}/rotate", tags=["on duty"], status_code=201, summary="Put a new API key in another's place",
+        responses=refused({404: "kernel.not_found"}),
+    )  # fmt: skip
+    async def rotate_api_key(
+        _caller: Operator, key: Key, key_id: KeyId, body: schemas.RotationIn
+    ) -> schemas.RotatedApiKey:
+        """It may do what the old one may. Both work until the old one expires; its token is shown this once."""
+        token, made, old = await accounts.rotate_key(key_id, body.overlap_s, key)
+        return schemas.RotatedApiKey(
+            token=token, api_key=schemas.ApiKeyOut.of(made), old_api_key=schemas.ApiKeyOut.of(old)
+        )
+
     @api.delete(
         "/api-keys/{key_id}", tags=["on duty"], status_code=204, summary="Revoke an API key",
         responses=refused({404: "kernel.not_found"}),
     )  # fmt: skip
     async def revoke_api_key(_caller: Operator, key_id: KeyId) -> None:
-        """Revoked already: nothing happens. Other processes may take it for some seconds more."""
+        """It ends at once, in every process. Revoked already: nothing happens."""
         await accounts.revoke_key(key_id)

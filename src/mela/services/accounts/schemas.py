@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from mela.kernel.web.inputs import LINE, Phone, Strict
+from mela.kernel.auth import Mode
+from mela.kernel.web.inputs import LINE, Network, Phone, Strict
 from mela.kernel.web.pages import Page
-from mela.services.accounts.model import Customer, Language, Token
+from mela.services.accounts.model import Customer, Language, NewKey, Token
 
 SESSION = "ses_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 KEY = "key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
@@ -99,6 +100,33 @@ class ApiKeyIn(Strict):
         min_length=1, max_length=20, description="What it may do", examples=[["settlement:read", "catalog:write"]]
     )
     name: Name = Field(description="What it is for", examples=["stock sync of the Madurai shop"])
+    mode: Mode = Field(
+        default="live", description="`test`: moves no money, and works for payments only", examples=["test"]
+    )
+    networks: list[Network] = Field(
+        default=[], max_length=20, description="Where it may be used from, in CIDR notation; empty: anywhere",
+        examples=[["203.0.113.0/24", "2001:db8::/32"]],
+    )  # fmt: skip
+    days: int | None = Field(
+        default=None, ge=1, le=3650, description="It ends after so many; null: never", examples=[365]
+    )
+
+    def asked(self) -> NewKey:
+        """With each scope and network once."""
+        once = {name: tuple(sorted(set(getattr(self, name)))) for name in ("scopes", "networks")}
+        return NewKey(self.seller_id, self.name, mode=self.mode, days=self.days, **once)
+
+
+class RotationIn(Strict):
+    """How long both keys work."""
+
+    overlap_s: int = Field(
+        default=86_400,
+        ge=0,
+        le=30 * 86_400,
+        description="The old key works for so many seconds more",
+        examples=[86_400],
+    )
 
 
 class ApiKeyOut(BaseModel):
@@ -108,14 +136,22 @@ class ApiKeyOut(BaseModel):
     seller_id: str = Field(description="Whose key", examples=["kaveri-stores"])
     scopes: list[str] = Field(description="What it may do", examples=[["settlement:read", "catalog:write"]])
     name: str = Field(description="What it is for", examples=["stock sync of the Madurai shop"])
+    mode: Mode = Field(description="`test` moves no money", examples=["live"])
+    networks: list[str] = Field(description="Where it may be used from; empty: anywhere", examples=[["203.0.113.0/24"]])
     created: datetime = Field(description="When it was made", examples=["2026-11-23T12:30:00Z"])
+    last_used: datetime | None = Field(
+        description="To about half a minute; null: never", examples=["2026-11-26T08:10:30Z"]
+    )
+    expires: datetime | None = Field(description="When it ends; null: never", examples=[None])
 
     @classmethod
     def of(cls, token: Token) -> "ApiKeyOut":
         """As the operator sees it."""
         return cls(
-            id=token.id, seller_id=token.owner, scopes=list(token.scopes), name=token.name, created=token.created
-        )
+            id=token.id, seller_id=token.owner, scopes=list(token.scopes), name=token.name, mode=token.mode,
+            networks=list(token.networks), created=token.created,
+            last_used=None if token.seen == token.created else token.seen, expires=token.expires,
+        )  # fmt: skip
 
 
 class NewApiKey(BaseModel):
@@ -123,9 +159,15 @@ class NewApiKey(BaseModel):
 
     token: str | None = Field(
         description="Shown once; null when this request was made before. Lost? Revoke the key, make another",
-        examples=["mela_mk_9sT2…"],
+        examples=["mk_live_9sT2…"],
     )
     api_key: ApiKeyOut = Field(description="The key")
+
+
+class RotatedApiKey(NewApiKey):
+    """The new key, and the one that it replaces."""
+
+    old_api_key: ApiKeyOut = Field(description="It works until it `expires`")
 
 
 class ApiKeyPage(Page[ApiKeyOut]):

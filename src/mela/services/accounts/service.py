@@ -15,7 +15,7 @@ from mela.kernel.db import Database
 from mela.kernel.errors import Rejected, Unauthenticated
 from mela.kernel.telemetry.masking import Personal
 from mela.services.accounts import rules, store
-from mela.services.accounts.model import Code, Customer, Language, Limit, Token, Verdict
+from mela.services.accounts.model import Code, Customer, Language, Limit, NewKey, Token, Verdict
 from mela.services.accounts.settings import AccountsSettings
 
 log = structlog.get_logger()
@@ -56,6 +56,12 @@ class SessionExpired(Unauthenticated):
     code = "kernel.session_expired"
 
 
+class KeyExpired(Unauthenticated):
+    """The API key's time is over."""
+
+    code = "accounts.key_expired"
+
+
 REFUSALS: dict[Verdict, type[Rejected]] = {Verdict.NO_CODE: NoCode, Verdict.SPENT: TriesSpent}
 
 
@@ -68,6 +74,7 @@ class Accounts:
         self._db, self._clock, self._http, self._texts, self._settings = db, clock, http, texts, settings
         self._code_key = settings.code_key
         self._used: set[str] = set()
+        self._used_keys: set[str] = set()
         self._limits = (
             Limit(1, settings.resend_after_s),
             Limit(settings.codes_per_hour, 3_600),
@@ -80,16 +87,18 @@ class Accounts:
             raise Unauthenticated("kernel.unauthenticated")
         if self._settings.operator_token_hash and auth.same(token, self._settings.operator_token_hash):
             return OPERATOR
-        found, now = await self._db.read(store.find_token, auth.digest(token)), self._clock.now()
+        found, now = await self._db.read(store.find_token, token), self._clock.now()
         if found is None:
             raise Unauthenticated("kernel.unauthenticated")
         if found.revoked is not None:
             raise TokenRevoked
         if rules.has_expired(found, now):
-            raise SessionExpired
+            raise SessionExpired if found.kind == "customer" else KeyExpired
+        if found.kind == "merchant":
+            self._used_keys.add(found.id)
         if rules.needs_extension(found, now, self._settings.session_extend_after_s):
             self._used.add(found.id)
-        return Principal(found.kind, found.owner, frozenset(found.scopes))
+        return Principal(found.kind, found.owner, frozenset(found.scopes), found.mode, found.networks)
 
     # Signing in.
 
@@ -176,12 +185,15 @@ class Accounts:
 
     async def sign_out(self, customer_id: str, token: str) -> None:
         """End the session of this token."""
-        found = await self._db.read(store.find_token, auth.digest(token))
+        found = await self._db.read(store.find_token, token)
         if found is not None:
             await self.end_session(customer_id, found.id)
 
     async def extend_sessions(self) -> None:
         """Have the sessions that were used since the last time live on. What a crash forgets, their next use tells again."""
+        keys, self._used_keys = sorted(self._used_keys), set()
+        if keys:
+            await self._db.run(store.seen, keys, self._clock.now())
         used, self._used = sorted(self._used), set()
         if used:
             now = self._clock.now()
@@ -199,17 +211,31 @@ class Accounts:
 
     # API keys.
 
-    async def create_key(self, seller_id: str, scopes: list[str], name: str, key: str) -> tuple[str | None, Token]:
+    async def create_key(self, asked: NewKey, key: str) -> tuple[str | None, Token]:
         """Make an API key. Returns its token, which is not kept: None where this idempotency key made it before.
 
         Raises: KeyReused.
         """
-        now = self._clock.now()
-        token, token_hash = auth.new_token("merchant")
-        wanted = tuple(sorted(set(scopes)))
-        fresh = Token(token_hash, ids.new_id("key"), "merchant", seller_id, name, wanted, created=now, seen=now)
-        made = await self._db.run(store.create_key, fresh, key, [seller_id, wanted, name])
+        now, token = self._clock.now(), auth.new_key(asked.mode)
+        ends = None if asked.days is None else now + timedelta(days=asked.days)
+        fresh = Token(
+            "", ids.new_id("key"), "merchant", asked.seller_id, asked.name, asked.scopes, created=now, seen=now, expires=ends,
+            mode=asked.mode, networks=asked.networks,
+        )  # fmt: skip
+        made = await self._db.run(store.create_key, fresh, token, key, asked)
         return (token if made.id == fresh.id else None), made
+
+    async def rotate_key(self, key_id: str, overlap_s: int, key: str) -> tuple[str | None, Token, Token]:
+        """A new API key in place of another, which ends after `overlap_s`: the token, the new one and the old one.
+
+        The token is None where this idempotency key made it before. Raises: KeyReused, NotFound.
+        """
+        old = await self._db.read(store.find_key, key_id)
+        token, fresh_id = auth.new_key(old.mode), ids.new_id("key")
+        made, old = await self._db.run(
+            store.rotate_key, key_id, fresh_id, token, overlap_s=overlap_s, key=key, now=self._clock.now()
+        )
+        return (token if made.id == fresh_id else None), made, old
 
     async def keys(self, seller_id: str | None, before: str | None, limit: int) -> list[Token]:
         """API keys that work, newest first: all or one seller's, those made before the key `before`."""

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, Row, and_, bindparam, delete, or_, select, update
 
-from mela.kernel import idempotency, sealed
+from mela.kernel import auth, idempotency, sealed
 from mela.kernel.db import row_guarded
 from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import NotFound, TooMany
+from mela.kernel.sealed import BlindIndex
 from mela.services.accounts import rules
 from mela.services.accounts.model import Code, Customer, Limit, SignIn, Token, Verdict
 from mela.services.accounts.tables import codes, customers, outgoing, secrets, tokens
@@ -125,6 +126,17 @@ def sign_in(
 # Tokens.
 
 _OF_HASH = select(tokens).where(tokens.c.hash == bindparam("hash"))
+_KEYED: BlindIndex = BlindIndex("tokens.hash")
+_OF_KEY = select(tokens).where(tokens.c.hash == bindparam("token", type_=_KEYED))
+_ADD_KEY = tokens.insert().values(hash=bindparam("token", type_=_KEYED))
+_SEEN = update(tokens).where(tokens.c.id == bindparam("token_id")).values(seen=bindparam("now"))
+_END = update(tokens).where(tokens.c.id == bindparam("token_id")).values(expires=bindparam("until"))
+_LIVE_KEY = select(tokens).where(
+    and_(
+        tokens.c.kind == "merchant", tokens.c.id == bindparam("of"), tokens.c.revoked.is_(None),
+        or_(tokens.c.expires.is_(None), tokens.c.expires > bindparam("now")),
+    )
+)  # fmt: skip
 _LIVE = and_(tokens.c.kind == "customer", tokens.c.owner == bindparam("of_owner"), tokens.c.revoked.is_(None))
 _NEWEST_LIVE = select(tokens.c.id).where(_LIVE).order_by(tokens.c.id.desc()).limit(bindparam("most", type_=Integer))
 _END_OLDEST = update(tokens).where(and_(_LIVE, tokens.c.id.not_in(_NEWEST_LIVE))).values(revoked=bindparam("now"))
@@ -133,9 +145,11 @@ _EXTEND = (
 )
 
 
-def find_token(conn: Connection, token_hash: str) -> Token | None:
-    """The token with this hash, also one that is over."""
-    row = conn.execute(_OF_HASH, {"hash": token_hash}).one_or_none()
+def find_token(conn: Connection, token: str) -> Token | None:
+    """What is kept of a token, also of one that is over."""
+    keyed = token.startswith(tuple(auth.KEY_PREFIX.values()))
+    found = conn.execute(*((_OF_KEY, {"token": token}) if keyed else (_OF_HASH, {"hash": auth.digest(token)})))
+    row = found.one_or_none()
     return None if row is None else _token(row)
 
 
@@ -155,12 +169,52 @@ def live_tokens(
     return [_token(row) for row in rows]
 
 
-def create_key(conn: Connection, token: Token, key: str, request: object) -> Token:
-    """Keep an API key; the same idempotency key again gives the API key of then. Raises: KeyReused."""
-    found = idempotency.claim(conn, owner="operator", key=key, request=request, result=token.id, now=token.created)
-    if found == token.id:
-        insert_new(conn, tokens, asdict(token))
+def create_key(conn: Connection, fresh: Token, token: str, key: str, request: object) -> Token:
+    """Keep an API key by its keyed hash; the same idempotency key again gives the API key of then. Raises: KeyReused."""
+    found = idempotency.claim(conn, owner="operator", key=key, request=request, result=fresh.id, now=fresh.created)
+    if found == fresh.id:
+        _add_key(conn, fresh, token)
     return _token(conn.execute(select(tokens).where(tokens.c.id == found)).one())
+
+
+def find_key(conn: Connection, key_id: str) -> Token:
+    """An API key, also one that is over. Raises: NotFound."""
+    row = conn.execute(select(tokens).where(tokens.c.kind == "merchant", tokens.c.id == key_id)).one_or_none()
+    if row is None:
+        raise NotFound("kernel.not_found")
+    return _token(row)
+
+
+def rotate_key(
+    conn: Connection, key_id: str, fresh_id: str, token: str, *, overlap_s: int, key: str, now: datetime
+) -> tuple[Token, Token]:
+    """A new API key that may do what the old one may, which ends after `overlap_s`; the new one and the old one.
+
+    The same idempotency key again gives those of then. Raises: KeyReused, NotFound for a key that does not work any more.
+    """
+    request = ["rotate", key_id, overlap_s]
+    found = idempotency.claim(conn, owner="operator", key=key, request=request, result=fresh_id, now=now)
+    if found == fresh_id:
+        row = conn.execute(_LIVE_KEY, {"of": key_id, "now": now}).one_or_none()
+        if row is None:
+            raise NotFound("kernel.not_found")
+        old, ends = _token(row), now + timedelta(seconds=overlap_s)
+        _add_key(conn, replace(old, id=fresh_id, created=now, seen=now), token)
+        conn.execute(_END, {"token_id": key_id, "until": ends if old.expires is None else min(old.expires, ends)})
+    both = select(tokens).where(tokens.c.id.in_([found, key_id]))
+    by_id = {row.id: _token(row) for row in conn.execute(both)}
+    return by_id[found], by_id[key_id]
+
+
+def _add_key(conn: Connection, fresh: Token, token: str) -> None:
+    values = asdict(fresh)
+    del values["hash"]
+    conn.execute(_ADD_KEY, values | {"token": token})
+
+
+def seen(conn: Connection, token_ids: Sequence[str], now: datetime) -> None:
+    """API keys that were used now, of which there is at least one."""
+    conn.execute(_SEEN, [{"token_id": token_id, "now": now} for token_id in token_ids])
 
 
 def revoke(
@@ -216,4 +270,4 @@ def _code(row: Row[Any]) -> Code:
 
 
 def _token(row: Row[Any]) -> Token:
-    return Token(**{**row._mapping, "scopes": tuple(row.scopes)})  # noqa: SLF001
+    return Token(**{**row._mapping, "scopes": tuple(row.scopes), "networks": tuple(row.networks)})  # noqa: SLF001

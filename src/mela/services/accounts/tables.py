@@ -39,7 +39,7 @@ outgoing = Table(
 
 tokens = Table(
     "tokens", metadata,
-    Column("hash", String(64), primary_key=True),
+    Column("hash", String(64), primary_key=True),  # of an API key since 0003 with a key that lies elsewhere
     Column("id", String(40), nullable=False, unique=True),
     Column("kind", String(10), nullable=False),
     Column("owner", String(40), nullable=False),
@@ -49,6 +49,8 @@ tokens = Table(
     Column("seen", Instant, nullable=False),
     Column("expires", Instant, index=True),
     Column("revoked", Instant),
+    Column("mode", String(4), nullable=False),
+    Column("networks", Json, nullable=False),
     Index("tokens_of_owner", "kind", "owner", "id"),
 )  # fmt: skip
 
