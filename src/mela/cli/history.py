@@ -34,6 +34,8 @@ JSON = click.option("--json", "for_script", is_flag=True, help="For a script.")
 @click.option("--method", help="By this method: upi, card, cod, ….")
 @click.option("--provider", help="At this provider.")
 @click.option("--order", "order_id", metavar="ID", help="For this order.")
+@click.option("--merchant", "merchant_id", metavar="ID", help="Begun by this merchant by the API.")
+@click.option("--reference", help="What a merchant calls it.")
 @click.option("--rrn", help="With this reference of the bank.")
 @click.option("--from", "since", type=DAY, help="Begun then or later, in India.")
 @click.option("--to", "until", type=DAY, help="Begun before then, in India.")
@@ -76,7 +78,7 @@ def _row(one: Any) -> Sequence[str | Text]:
     amount, back = rupees(Paise(one["amount_paise"])), one["refunded_paise"]
     why = " ".join(filter(None, (one["reason"], one["meaning"] and f"({one['meaning']})")))
     return (
-        _india(one["created"], "%d %b %H:%M:%S"), one["id"], Text(one["state"], STATES.get(one["state"], "")),
+        _india(one["created"], "%d %b %H:%M:%S"), one["id"], Text(one["state"] + (" (test)" if one["mode"] == "test" else ""), STATES.get(one["state"], "")),
         amount + (f", {rupees(Paise(back))} back" if back else ""), one["paid_with"] or one["method"], one["provider"] or "–",
         one["rrn"] or why or "–",
     )  # fmt: skip

@@ -255,6 +255,27 @@ class RefundRetried:
     at: datetime
 
 
+@event("payments.merchant_moved", key="payment_id")
+@dataclass(frozen=True)
+class MerchantPaymentMoved:
+    """A payment that a merchant began by the API has moved, or a refund of it; nobody hears of it as of an order's payment.
+
+    `what`: ready, authorized, captured, failed, refunded, refund_failed or refund_retried. `amount`: of what moved.
+    """
+
+    payment_id: str
+    merchant_id: str
+    reference: str
+    test: bool
+    what: str
+    refund_id: str | None
+    amount: Paise
+    state: PaymentState
+    reason: str | None
+    rrn: str | None
+    at: datetime
+
+
 @event("payments.case_closed", key="case_id")
 @dataclass(frozen=True)
 class CaseClosed:

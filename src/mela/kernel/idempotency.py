@@ -5,9 +5,10 @@ if order_id is not new_id: return order_id      # done before: answer as then
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, and_, bindparam, delete, select
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, and_, bindparam, delete, select
 
 from mela.kernel import messages
 from mela.kernel.db.columns import Instant
@@ -24,7 +25,29 @@ keys = Table(
     Column("created", Instant, nullable=False, index=True),
 )  # fmt: skip
 
+_answers = MetaData()
+answers = Table(
+    "idempotent_answers", _answers,
+    Column("request", String(80), primary_key=True),
+    Column("status", Integer, nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created", Instant, nullable=False, index=True),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered, byte for byte."""
+
+    status: int
+    media_type: str
+    body: str
+
+
 _KNOWN = select(keys).where(and_(keys.c.owner == bindparam("owner"), keys.c.key == bindparam("key")))
+
+_ANSWER = select(answers).where(answers.c.request == bindparam("of"))
 
 
 class KeyReused(Conflict):
@@ -42,6 +65,11 @@ class KeyMissing(Rejected):
 def create_tables(conn: Connection) -> None:
     """Create the table: called by a service's first migration."""
     metadata.create_all(conn)
+
+
+def create_answers(conn: Connection) -> None:
+    """Create the table of answers: called by a migration of a service that keeps whole answers."""
+    _answers.create_all(conn)
 
 
 def claim(conn: Connection, *, owner: str, key: str, request: object, result: str, now: datetime) -> str:
@@ -64,6 +92,24 @@ def find(conn: Connection, *, owner: str, key: str, request: object) -> str | No
     if known.fingerprint != _fingerprint(request):
         raise KeyReused
     return str(known.result)
+
+
+def answer(conn: Connection, request: str) -> Answer | None:
+    """What was answered to a request, None where nothing was yet."""
+    row = conn.execute(_ANSWER, {"of": request}).one_or_none()
+    return None if row is None else Answer(row.status, row.media_type, row.body)
+
+
+def keep_answer(conn: Connection, request: str, made: Answer, now: datetime) -> Answer:
+    """Keep the first answer to a request; the one that is kept."""
+    insert_new(conn, answers, vars(made) | {"request": request, "created": now})
+    return answer(conn, request) or made
+
+
+def forget_answers(conn: Connection, before: datetime) -> int:
+    """Drop keys and answers of before `before`: used again, they count as new."""
+    conn.execute(delete(answers).where(answers.c.created < before))
+    return forget(conn, before)
 
 
 def forget(conn: Connection, before: datetime) -> int:

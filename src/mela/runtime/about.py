@@ -31,6 +31,10 @@ TAGS = tuple(
             "What happened, sent to your address and signed. Needs an API key with `webhooks:read`, `webhooks:write`.",
         ),
         ("streaming", "Watch a match: begin, say that one still watches, leave. Needs no account."),
+        (
+            "merchant API",
+            "Take payments by an API key, in live mode or in test mode. Needs `payments:read`, `payments:write`, `refunds:write`.",
+        ),
         ("payments", "What a payer may choose from. Needs no account."),
         ("on duty", "For the person who runs the shop."),
         (

@@ -46,7 +46,8 @@ async def test_a_key_says_by_its_first_letters_whether_it_plays(desk: Desk, mode
     assert made["token"].startswith(f"mk_{mode}_")
     found = await who(desk, made["token"])
     assert isinstance(found, Principal)
-    assert (found.mode, found.id, found.scopes) == (mode, "vaigai-stores", {"payments:read"})
+    assert (str(found.mode), found.id) == (mode, "vaigai-stores")
+    assert found.scopes == {"payments:read"}
 
 
 async def test_the_database_holds_neither_a_key_nor_its_plain_hash(desk: Desk) -> None:
@@ -141,7 +142,9 @@ async def test_a_key_works_from_its_networks_only(desk: Desk, address: str, allo
             auth.check_address(found, address)
 
 
-@pytest.mark.parametrize("network", ["203.0.113.1/24", "300.0.0.0/8", "10.0.0.0/33", "", "10.0.0.0/8 ", "::/129", "example.in"])
+@pytest.mark.parametrize(
+    "network", ["203.0.113.1/24", "300.0.0.0/8", "10.0.0.0/33", "", "10.0.0.0/8 ", "::/129", "example.in"]
+)
 async def test_what_is_no_network_is_refused(desk: Desk, network: str) -> None:
     headers = OPERATOR | {"idempotency-key": "make-key-0001"}
     answer = await desk.call("POST", "/api-keys", headers, json=KEY | {"networks": [network]})

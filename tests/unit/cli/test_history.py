@@ -10,7 +10,7 @@ from rich.text import Text
 from mela.cli import history, render
 
 PAYMENT: dict[str, Any] = {
-    "id": "pay_1", "order_id": "ord_1", "amount_paise": 129_900, "refunded_paise": 0, "captured_paise": 0, "method": "upi", "paid_with": None, "state": "failed",
+    "id": "pay_1", "order_id": "ord_1", "amount_paise": 129_900, "refunded_paise": 0, "mode": "live", "captured_paise": 0, "method": "upi", "paid_with": None, "state": "failed",
     "provider": "gateway", "rrn": None, "reason": "Z9", "meaning": "insufficient funds", "created": "2026-11-26T19:00:00Z",
     "expires": None,
 }  # fmt: skip

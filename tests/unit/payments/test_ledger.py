@@ -14,8 +14,8 @@ PROVIDERS: st.SearchStrategy[str | None] = st.sampled_from(["gateway", "razorpay
 
 def life(provider: str | None, amount: Paise, back: Paise, *, processed: bool) -> list[Transfer]:
     """A capture and one refund of it."""
-    end = ledger.refund_processed(provider, back) if processed else ledger.refund_failed(back)
-    return [ledger.capture(provider, amount), ledger.refund_asked(back), end]
+    end = ledger.refund_processed(provider, back) if processed else ledger.refund_failed(provider, back)
+    return [ledger.capture(provider, amount), ledger.refund_asked(provider, back), end]
 
 
 @given(st.lists(st.tuples(PROVIDERS, AMOUNTS, AMOUNTS, st.booleans()), max_size=20))

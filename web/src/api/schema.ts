@@ -22,13 +22,20 @@ export interface ApiKeyIn {
   seller_id: string;
   scopes: Array<string>;
   name: string;
+  mode?: "test" | "live";
+  networks?: Array<string>;
+  days?: number | null;
 }
 export interface ApiKeyOut {
   id: string;
   seller_id: string;
   scopes: Array<string>;
   name: string;
+  mode: "test" | "live";
+  networks: Array<string>;
   created: string;
+  last_used: string | null;
+  expires: string | null;
 }
 export interface ApiKeyPage {
   items: Array<ApiKeyOut>;
@@ -111,9 +118,13 @@ export interface Capture {
   reference?: string | null;
   final?: boolean;
 }
-export interface CaptureIn {
+export interface CaptureOut {
+  id: string;
+  payment_id: string;
   amount_paise: number;
-  final?: boolean;
+  final: boolean;
+  state: "pending" | "done" | "failed";
+  mode: "test" | "live";
 }
 export interface CaptureView {
   id: string;
@@ -656,7 +667,7 @@ export interface OrderOut {
   method: "upi" | "card" | "netbanking" | "wallet" | "cod";
   total_paise: number;
   refunded_paise: number;
-  refunds: Array<RefundOut>;
+  refunds: Array<mela__services__orders__schemas__RefundOut>;
   payment_id: string | null;
   intent_url: string | null;
   pay_before: string | null;
@@ -671,6 +682,15 @@ export interface OrderPage {
   next_cursor: string | null;
 }
 export type OrderState = "placed" | "awaiting_payment" | "confirmed" | "shipped" | "delivered" | "cancelling" | "cancelled" | "returned";
+export interface OutcomeOut {
+  vpa: string;
+  card: string;
+  about: string;
+}
+export interface OutcomePage {
+  items: Array<OutcomeOut>;
+  next_cursor: string | null;
+}
 export interface OutcomeView {
   outcome: "matched" | "date_differs" | "amount_differs" | "repeated_there" | "missing_here" | "missing_there";
   count: number;
@@ -698,6 +718,11 @@ export interface PayerAccountPage {
   items: Array<PayerAccount>;
   next_cursor: string | null;
 }
+export interface PayerIn {
+  id: string;
+  name?: string | null;
+  device?: string | null;
+}
 export interface Payment {
   id: string;
   reference: string;
@@ -714,6 +739,19 @@ export interface Payment {
   created_at: number;
   intent_url: string;
 }
+export interface PaymentIn {
+  amount_paise: number;
+  method: "upi" | "card" | "netbanking" | "wallet";
+  reference: string;
+  description?: string;
+  expires_in_s?: number;
+  vpa?: string | null;
+  card?: string | null;
+  bank?: string | null;
+  wallet?: string | null;
+  capture?: boolean;
+  payer?: PayerIn | null;
+}
 export interface PaymentLine {
   id: string;
   order_id: string;
@@ -725,13 +763,28 @@ export interface PaymentLine {
   provider: string | null;
   rrn: string | null;
   reason: string | null;
+  merchant_id: string | null;
+  reference: string | null;
+  mode: "test" | "live";
   meaning: string | null;
   created: string;
   expires: string | null;
 }
-export interface PaymentPage {
-  items: Array<PaymentLine>;
-  next_cursor: string | null;
+export interface PaymentOut {
+  id: string;
+  mode: "test" | "live";
+  reference: string;
+  amount_paise: number;
+  captured_paise: number;
+  refunded_paise: number;
+  method: "upi" | "card" | "netbanking" | "wallet";
+  paid_with: string | null;
+  state: PaymentState;
+  pay_url: string | null;
+  rrn: string | null;
+  reason: string | null;
+  created: string;
+  expires: string | null;
 }
 export type PaymentState = "created" | "pending" | "authorized" | "captured" | "failed" | "expired" | "cancelled";
 export interface PaymentView {
@@ -865,14 +918,13 @@ export interface Refund {
   status: "pending" | "processed";
   created_at: number;
 }
-export interface RefundOut {
-  id: string;
-  amount_paise: number;
-  state: RefundState;
+export interface RefundIn {
+  amount_paise?: number | null;
   reason: string;
-  return_id: string | null;
-  begun: string;
-  settled: string | null;
+}
+export interface RefundPage {
+  items: Array<mela__services__payments__schemas__merchants__RefundOut>;
+  next_cursor: string | null;
 }
 export type RefundState = "pending" | "processed" | "failed";
 export interface RefundView {
@@ -1009,8 +1061,10 @@ export interface RiskReason {
   code: string;
   about: string;
 }
-export interface RotationIn {
-  overlap_s?: number;
+export interface RotatedApiKey {
+  token: string | null;
+  api_key: ApiKeyOut;
+  old_api_key: ApiKeyOut;
 }
 export interface RouteView {
   provider: string | null;
@@ -1258,6 +1312,9 @@ export interface mela__runtime__control__watch__StepOut {
   depth: number;
   error: string | null;
 }
+export interface mela__services__accounts__schemas__RotationIn {
+  overlap_s?: number;
+}
 export interface mela__services__accounts__schemas__SessionIn {
   phone: string;
   code: string;
@@ -1282,11 +1339,28 @@ export interface mela__services__catalog__schemas__ReviewPage {
   average: number | null;
   stars: Record<string, number>;
 }
+export interface mela__services__orders__schemas__RefundOut {
+  id: string;
+  amount_paise: number;
+  state: RefundState;
+  reason: string;
+  return_id: string | null;
+  begun: string;
+  settled: string | null;
+}
 export interface mela__services__orders__schemas__StepOut {
   state: OrderState;
   reason: string;
   actor: string;
   at: string;
+}
+export interface mela__services__payments__schemas__CaptureIn {
+  amount_paise: number;
+  final?: boolean;
+}
+export interface mela__services__payments__schemas__PaymentPage {
+  items: Array<PaymentLine>;
+  next_cursor: string | null;
 }
 export interface mela__services__payments__schemas__ReviewIn {
   verdict: "allow" | "block";
@@ -1295,6 +1369,23 @@ export interface mela__services__payments__schemas__ReviewIn {
 export interface mela__services__payments__schemas__ReviewPage {
   items: Array<Review>;
   next_cursor: string | null;
+}
+export interface mela__services__payments__schemas__merchants__CaptureIn {
+  amount_paise?: number | null;
+  final?: boolean;
+}
+export interface mela__services__payments__schemas__merchants__PaymentPage {
+  items: Array<PaymentOut>;
+  next_cursor: string | null;
+}
+export interface mela__services__payments__schemas__merchants__RefundOut {
+  id: string;
+  mode: "test" | "live";
+  payment_id: string;
+  amount_paise: number;
+  state: "pending" | "processed" | "failed";
+  reason: string;
+  created: string;
 }
 export interface mela__services__streaming__schemas__SessionIn {
   kbps?: number;
@@ -1305,6 +1396,9 @@ export interface mela__services__streaming__schemas__SessionOut {
   kbps: number;
   heartbeat_s: number;
   session_id: string;
+}
+export interface mela__services__webhooks__schemas__api__RotationIn {
+  overlap_s?: number;
 }
 export interface Operations {
   "POST /api/accounts/api-keys": {
@@ -1319,6 +1413,12 @@ export interface Operations {
   "DELETE /api/accounts/api-keys/{key_id}": {
     path: { key_id: string };
     answer: undefined;
+  };
+  "POST /api/accounts/api-keys/{key_id}/rotate": {
+    path: { key_id: string };
+    key: string;
+    body: mela__services__accounts__schemas__RotationIn;
+    answer: RotatedApiKey;
   };
   "POST /api/accounts/codes": {
     body: CodeIn;
@@ -1603,8 +1703,8 @@ export interface Operations {
     answer: TierView;
   };
   "GET /api/payments/payments": {
-    query?: { state?: Array<PaymentState>; method?: "upi" | "card" | "netbanking" | "wallet" | "cod"; provider?: string; order_id?: string; rrn?: string; since?: string; until?: string; at_least_paise?: number; at_most_paise?: number; cursor?: string; limit?: number };
-    answer: PaymentPage;
+    query?: { state?: Array<PaymentState>; method?: "upi" | "card" | "netbanking" | "wallet" | "cod"; provider?: string; order_id?: string; rrn?: string; merchant_id?: string; reference?: string; since?: string; until?: string; at_least_paise?: number; at_most_paise?: number; cursor?: string; limit?: number };
+    answer: mela__services__payments__schemas__PaymentPage;
   };
   "GET /api/payments/payments/{id}": {
     path: { id: string };
@@ -1617,7 +1717,7 @@ export interface Operations {
   "POST /api/payments/payments/{id}/captures": {
     path: { id: string };
     key: string;
-    body: CaptureIn;
+    body: mela__services__payments__schemas__CaptureIn;
     answer: CaptureView;
   };
   "POST /api/payments/payments/{id}/cash": {
@@ -1653,6 +1753,47 @@ export interface Operations {
   "GET /api/payments/reviews": {
     query?: { cursor?: string; limit?: number };
     answer: mela__services__payments__schemas__ReviewPage;
+  };
+  "POST /api/payments/v1/payments": {
+    key: string;
+    body: PaymentIn;
+    answer: PaymentOut;
+  };
+  "GET /api/payments/v1/payments": {
+    query?: { state?: Array<PaymentState>; method?: "upi" | "card" | "netbanking" | "wallet"; reference?: string; since?: string; until?: string; at_least_paise?: number; at_most_paise?: number; cursor?: string; limit?: number };
+    answer: mela__services__payments__schemas__merchants__PaymentPage;
+  };
+  "GET /api/payments/v1/payments/{id}": {
+    path: { id: string };
+    answer: PaymentOut;
+  };
+  "POST /api/payments/v1/payments/{id}/cancel": {
+    path: { id: string };
+    key: string;
+    answer: PaymentOut;
+  };
+  "POST /api/payments/v1/payments/{id}/capture": {
+    path: { id: string };
+    key: string;
+    body: mela__services__payments__schemas__merchants__CaptureIn;
+    answer: CaptureOut;
+  };
+  "POST /api/payments/v1/payments/{id}/refunds": {
+    path: { id: string };
+    key: string;
+    body: RefundIn;
+    answer: mela__services__payments__schemas__merchants__RefundOut;
+  };
+  "GET /api/payments/v1/refunds": {
+    query?: { payment_id?: string; cursor?: string; limit?: number };
+    answer: RefundPage;
+  };
+  "GET /api/payments/v1/refunds/{id}": {
+    path: { id: string };
+    answer: mela__services__payments__schemas__merchants__RefundOut;
+  };
+  "GET /api/payments/v1/test-outcomes": {
+    answer: OutcomePage;
   };
   "GET /api/settlement/check": {
     answer: CheckOut;
@@ -1738,7 +1879,7 @@ export interface Operations {
   "POST /api/webhooks/endpoints/{endpoint_id}/keys": {
     path: { endpoint_id: string };
     key: string;
-    body: RotationIn;
+    body: mela__services__webhooks__schemas__api__RotationIn;
     answer: NewKey;
   };
   "POST /api/webhooks/endpoints/{endpoint_id}/ping": {

@@ -1,6 +1,7 @@
 """What the runtime reads."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 from mela.contracts.payments import Payments
 from mela.kernel import clock
 from mela.kernel.service import Context, Job, Parts, Service
+from mela.kernel.web.answers import Answers
 from mela.services.payments import routes
 from mela.services.payments.providers import Provider
 from mela.services.payments.providers.cashfree import Cashfree
@@ -20,9 +22,10 @@ from mela.services.payments.providers.phonepe import PhonePe
 from mela.services.payments.providers.razorpay import Razorpay
 from mela.services.payments.providers.tokens import Tokens
 from mela.services.payments.routes import history as histories
+from mela.services.payments.routes import merchants as merchant_routes
 from mela.services.payments.rules import cases as case_rules
+from mela.services.payments.rules import playing, routing, schedule
 from mela.services.payments.rules import risk as risk_rules
-from mela.services.payments.rules import routing, schedule
 from mela.services.payments.rules.routing import Board
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import Books
@@ -30,7 +33,9 @@ from mela.services.payments.service.cases import Cases
 from mela.services.payments.service.cash import Cash
 from mela.services.payments.service.desk import Desk
 from mela.services.payments.service.history import History
+from mela.services.payments.service.merchants import Merchants
 from mela.services.payments.service.offers import Offers
+from mela.services.payments.service.play import PlayBank
 from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
@@ -50,7 +55,9 @@ def build(ctx: Context[Settings]) -> Parts:
     weights = yaml.safe_load(Path(ctx.settings.routing_rules or DATA / "routing.yaml").read_text(encoding="utf-8"))
     today = clock.india_date(ctx.clock.now())
     board = Board(routing.policy(weights, today), routing.tariffs(weights, today))
-    desk = Desk([_provider(name, ctx) for name in ctx.settings.providers], board, ctx.clock)
+    plays = playing.plays(_data("test-outcomes"), _data("response-codes")["codes"])
+    bank = PlayBank(ctx.db, ctx.clock, plays)
+    desk = Desk([_provider(name, ctx) for name in ctx.settings.providers], board, ctx.clock, aside=bank)
     risk = _risk(ctx)
     offers = Offers(desk, ctx.clock, _data("methods"), ctx.settings.merchant_category)
     tokens = Tokens(ctx.http, _account("gateway", ctx))
@@ -63,6 +70,9 @@ def build(ctx: Context[Settings]) -> Parts:
     reconciliation = Reconciliation(ctx.db, ctx.clock, desk, _data("reconciliation"))
     api = routes.router(payments, books, reconciliation, cases, risk, offers, cash)
     histories.add(api, History(ctx.db, risk, _meanings()))
+    answers = Answers(ctx.db, ctx.clock)
+    merchant_api = merchant_routes.router(Merchants(ctx.db, payments, bank), answers, list(plays.values()))
+    api.routes.extend(merchant_api.routes)
     return Parts(
         implementation=payments,
         router=api,
@@ -72,6 +82,8 @@ def build(ctx: Context[Settings]) -> Parts:
             Job("push_refunds", 1.0, payments.push_refunds),
             Job("learn_downtimes", 30.0, offers.learn),
             Job("watch_cash", 3600.0, cash.watch),
+            Job("ring_test_bank", 0.5, partial(bank.ring, payments.hear)),
+            Job("forget_answers", 3600.0, answers.forget),
             Job("seal_ledger", 5.0, books.seal),
             Job("reconcile", 600.0, reconciliation.run_due),
             Job("read_screening_list", 60.0, risk.read_list),

@@ -116,6 +116,19 @@ class ProviderBooks:
     totals: dict[str, ProviderTotal]
 
 
+TEST = "test"
+"""The provider of payments that move no money."""
+
+
+@dataclass(frozen=True)
+class Merchant:
+    """Who began a payment by the API, and what it is called there. `test`: it moves no money."""
+
+    id: str
+    reference: str
+    test: bool
+
+
 @dataclass(frozen=True)
 class NewPayment:
     """A payment that an order asks for. `provider` and `route`: whom it goes to first, and why; None for cash."""
@@ -133,6 +146,8 @@ class NewPayment:
     instrument: Instrument = field(default_factory=Instrument)
     paid_with: str | None = None
     capture: bool = True
+    merchant_id: str | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from mela.kernel.db import Instant, Json
 
 metadata = MetaData()
+_OF_MERCHANT = text("merchant_id IS NOT NULL")
 SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 payments = Table(
@@ -35,6 +37,8 @@ payments = Table(
     Column("state", String(10), nullable=False),
     Column("reason", String(200)),
     Column("description", String(80), nullable=False),
+    Column("merchant_id", String(40)),  # who began it by the API; null: an order of the shop
+    Column("reference", String(80)),  # what that merchant calls it
     Column("provider", String(16)),  # null where money needs none
     Column("route", Json),  # why that provider
     Column("gateway_id", String(40)),  # its name for the payment
@@ -49,6 +53,7 @@ payments = Table(
     Index("payments_created", "created", "id"),
     Index("payments_order", "order_id"),
     Index("payments_rrn", "rrn"),
+    Index("payments_of_merchant", "merchant_id", "created", "id", sqlite_where=_OF_MERCHANT, postgresql_where=_OF_MERCHANT),
 )  # fmt: skip
 
 captures = Table(  # of payments that were authorised first
@@ -198,4 +203,17 @@ payers = Table(  # how well somebody is known (KYC)
     Column("tier", String(16), nullable=False),
     Column("since", Instant, nullable=False),
     Column("by", String(64), nullable=False),
+)  # fmt: skip
+
+test_bank = Table(  # what the provider of test mode knows
+    "test_bank", metadata,
+    Column("reference", String(40), primary_key=True),
+    Column("outcome", String(40), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("capture", Boolean, nullable=False),
+    Column("taken", Json, nullable=False),  # paise by capture, of a payment that was authorised first
+    Column("ended", String(10)),  # captured | voided, by us
+    Column("begun", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Column("rings", Instant, index=True),  # when it calls back next
 )  # fmt: skip

@@ -31,6 +31,10 @@ def add(api: APIRouter, history: History) -> None:
         provider: Word = None,
         order_id: Word = None,
         rrn: Word = None,
+        merchant_id: Word = None,
+        reference: Annotated[
+            str | None, Query(max_length=80, pattern=r"^[A-Za-z0-9_.:/#-]+$", description="A merchant's own", examples=["order-1042"])
+        ] = None,
         since: Annotated[
             inputs.Moment | None,
             Query(description="Begun then or later, zone included", examples=["2026-11-26T00:00:00+05:30"]),
@@ -45,7 +49,7 @@ def add(api: APIRouter, history: History) -> None:
     ) -> object:  # fmt: skip
         """Of everybody, with all filters at once. A payment that begins meanwhile is on no later page."""
         wanted = Wanted(
-            state or (), method, provider, order_id, rrn, since, until, at_least_paise, at_most_paise
+            state or (), method, provider, order_id, rrn, since, until, at_least_paise, at_most_paise, merchant_id, reference
         )  # fmt: skip
         found = await history.page(wanted, before=cursor_of(cursor), limit=limit + 1)
         rows, after = pages.cut(found, limit, lambda row: str(row.id))
@@ -74,5 +78,6 @@ def _line(row: Any, history: History) -> dict[str, object]:
     return {
         "id": row.id, "order_id": row.order_id, "amount_paise": row.amount, "refunded_paise": row.refunded,
         "method": row.method, "paid_with": row.paid_with, "state": row.state, "provider": row.provider, "rrn": row.rrn, "reason": row.reason,
+        "merchant_id": row.merchant_id, "reference": row.reference, "mode": "test" if row.provider == "test" else "live",
         "meaning": history.explain(row.reason), "created": row.created, "expires": row.expires,
     }  # fmt: skip

@@ -7,12 +7,15 @@ negative.
     captured, online gateway:…         <- escrow          refund asked       escrow           <- refunds:pending
     captured, cash   cash:in_transit   <- escrow          refund processed   refunds:pending  <- where the money was
                                                           refund refused     refunds:pending  <- escrow
+
+Payments of test mode have accounts of their own, `test:…`, in which no money is.
 """
 
 import re
 
 from mela.contracts.payments import Transfer
 from mela.kernel.money import Paise
+from mela.services.payments.model import TEST
 
 ESCROW, REFUNDS = "escrow", "refunds:pending"
 _CASH, _FIRST = "cash:in_transit", "gateway:upi"
@@ -30,12 +33,14 @@ def place(provider: str | None) -> str:
     """The account of the money that a provider holds for us; None: of the cash that couriers have."""
     if provider is None:
         return _CASH
+    if provider == TEST:
+        return "test:gateway"
     return _FIRST if provider == "gateway" else f"gateway:{provider}"
 
 
 def capture(provider: str | None, amount: Paise, *, late: bool = False) -> Transfer:
     """The payer's money is ours to hold; `late`: only to be sent back."""
-    return Transfer(place(provider), ESCROW, amount, "late_capture" if late else "capture")
+    return Transfer(place(provider), _of(ESCROW, provider), amount, "late_capture" if late else "capture")
 
 
 def handed_in(courier: str, amount: Paise, expected: Paise) -> list[Transfer]:
@@ -44,19 +49,24 @@ def handed_in(courier: str, amount: Paise, expected: Paise) -> list[Transfer]:
     return [Transfer(to, _CASH, much, kind) for to, much, kind in both if much]
 
 
-def refund_asked(amount: Paise) -> Transfer:
+def refund_asked(provider: str | None, amount: Paise) -> Transfer:
     """Held no longer, but not with the payer yet."""
-    return Transfer(ESCROW, REFUNDS, amount, "refund")
+    return Transfer(_of(ESCROW, provider), _of(REFUNDS, provider), amount, "refund")
 
 
 def refund_processed(provider: str | None, amount: Paise) -> Transfer:
     """With the payer again. Cash goes back by the courier who fetches the goods."""
-    return Transfer(REFUNDS, place(provider), amount, "refund_processed")
+    return Transfer(_of(REFUNDS, provider), place(provider), amount, "refund_processed")
 
 
-def refund_failed(amount: Paise) -> Transfer:
+def refund_failed(provider: str | None, amount: Paise) -> Transfer:
     """Refused by the gateway: held again, a person decides."""
-    return Transfer(REFUNDS, ESCROW, amount, "refund_failed")
+    return Transfer(_of(REFUNDS, provider), _of(ESCROW, provider), amount, "refund_failed")
+
+
+def _of(account: str, provider: str | None) -> str:
+    """An account of ours, or its likeness in test mode."""
+    return f"test:{account}" if provider == TEST else account
 
 
 def fault(transfers: list[Transfer]) -> str | None:

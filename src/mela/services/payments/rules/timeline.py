@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from mela.kernel.clock import india
 from mela.kernel.money import Paise, rupees
+from mela.services.payments.model import TEST
 
 Kind = Literal["created", "risk", "routed", "callback", "moved", "ledger", "capture", "refund", "case"]
 _ORDER: tuple[Kind, ...] = ("created", "risk", "routed", "capture", "refund", "callback", "moved", "ledger", "case")
@@ -56,8 +57,10 @@ def outlook(payment: Any) -> str | None:
 def _created(payment: Any) -> Moment:
     until = f", payable until {india(payment.expires):%H:%M:%S}" if payment.expires else ""
     means = f" ({payment.paid_with})" if payment.paid_with else ""
-    text = f"{payment.method}{means}, {rupees(payment.amount)}, for {payment.order_id}{until}"
-    return Moment(payment.created, "created", "order", text)
+    test = "TEST, no money moves: " if payment.provider == TEST else ""
+    what = f"{payment.merchant_id}'s {payment.reference}" if payment.merchant_id else payment.order_id
+    text = f"{test}{payment.method}{means}, {rupees(payment.amount)}, for {what}{until}"
+    return Moment(payment.created, "created", "API" if payment.merchant_id else "order", text)
 
 
 def _judged(attempt: Any | None, rule: Callable[[str], str]) -> Iterator[Moment]:
@@ -82,6 +85,8 @@ def _routed(payment: Any) -> Iterator[Moment]:
             f"captures {first['captures']:.1%}, costs {first['cost_bp']:.1f} bp, waits {first['wait_ms']:.0f} ms)"
         )
         yield Moment(payment.created, "routed", "routing", text + (f"; not {rest}" if rest else ""))
+    elif payment.provider == TEST:
+        yield Moment(payment.created, "routed", "routing", "to the bank of test mode")
     elif payment.provider is not None:
         yield Moment(payment.created, "routed", "routing", f"to {payment.provider}, the only provider")
 

@@ -16,10 +16,12 @@ from mela.kernel.db import Database
 from mela.kernel.errors import Rejected, Unreachable
 from mela.kernel.money import Paise
 from mela.services.payments.model import (
+    TEST,
     Actor,
     CardToken,
     Charge,
     Known,
+    Merchant,
     NewPayment,
     Open,
     OpenCapture,
@@ -69,15 +71,21 @@ class PaymentsService:
         payer: Payer | None = None,
         instrument: Instrument | None = None,
         capture: bool = True,
+        merchant: Merchant | None = None,
     ) -> Payment:
+        """As the contract says; `merchant`: who begins it by the API, in test mode where that says so."""
         _check_amount(amount)
+        test = merchant is not None and merchant.test
         now, online, means = self._clock.now(), method != "cod", instrument or Instrument()
         expires = now + timedelta(seconds=seconds) if online else None
         new = NewPayment(
             ids.new_id("pay"), key, order_id, amount, method, description[:80], now, expires, instrument=means,
-            paid_with=self._offers.check(method, means), capture=capture or method != "card",
+            paid_with=self._offers.check(method, means, test=test), capture=capture or method != "card",
+            merchant_id=merchant.id if merchant else None, reference=merchant.reference if merchant else None,
         )  # fmt: skip
-        if online:
+        if test:
+            new = replace(new, provider=TEST)
+        elif online:
             chosen, route = self._desk.first(new.id, amount, method, means.bank)
             new = replace(new, provider=chosen, route=route)
         attempt = None if payer is None else self._risk.attempt(payer, amount, method, now)
@@ -152,6 +160,10 @@ class PaymentsService:
             return await self._db.run(refunds.process, told.refund.reference, now, event=event)
         return await self._look(provider, told.look) if told.look else Outcome.NOTHING
 
+    async def hear(self, provider: str, told: ProviderPayment, event: tuple[str, str]) -> Outcome:
+        """Let what a provider says by itself have its effect, once per event."""
+        return await self._apply(provider, told, Actor.CALLBACK, event=event)
+
     async def ask_gateway(self) -> None:
         """Ask providers about every payment whose time to be asked about has come."""
         while await self._db.read(payments.any_due, self._clock.now()):
@@ -216,7 +228,7 @@ class PaymentsService:
         That is known of a `fresh` payment only: what was tried before may have happened.
         """
         tried, bank = {provider}, asked.instrument.bank
-        card = await self._card(payment, asked.instrument)
+        card = await self._card(payment, asked.instrument, provider)
         if isinstance(card, Declined | Unknown):
             return await self._not_begun(payment, provider, card)
         while True:
@@ -245,10 +257,14 @@ class PaymentsService:
             provider = has
             tried.add(provider)
 
-    async def _card(self, payment: Payment, instrument: Instrument) -> CardToken | Declined | Unknown | None:
+    async def _card(
+        self, payment: Payment, instrument: Instrument, provider: str
+    ) -> CardToken | Declined | Unknown | None:
         """The card behind a token, with the cryptogram of this payment; None where none is paid with."""
         if instrument.card is None:
             return None
+        if provider == TEST:
+            return CardToken(instrument.card, "", "", TEST, instrument.card)
         told = await self._tokens.cryptogram(instrument.card, payment.id)
         if not isinstance(told, CardToken):
             return told

@@ -24,8 +24,10 @@ class UnknownProvider(NotFound):
 class Desk:
     """The configured providers, in order of preference."""
 
-    def __init__(self, providers: Sequence[Provider], board: Board, clock: Clock) -> None:
+    def __init__(self, providers: Sequence[Provider], board: Board, clock: Clock, *, aside: Provider) -> None:
+        """`aside`: the provider of test mode, which no payment is routed to or from, and whose health nobody counts."""
         self._providers, self._board, self._clock = {provider.name: provider for provider in providers}, board, clock
+        self._aside = aside
 
     @property
     def all(self) -> list[Provider]:
@@ -34,6 +36,8 @@ class Desk:
 
     def at(self, name: str) -> Provider:
         """A provider by its name. Raises: UnknownProvider."""
+        if name == self._aside.name:
+            return self._aside
         try:
             return self._providers[name]
         except KeyError:
@@ -55,6 +59,8 @@ class Desk:
 
     def another(self, tried: set[str], payment_id: str, amount: Paise, method: str, bank: str | None) -> str | None:
         """Where a payment goes on to, None when nobody is left who takes it."""
+        if self._aside.name in tried:
+            return None
         weighed = self.choose(payment_id, amount, method, bank)
         return next((each.provider for each in weighed if each.takes and each.provider not in tried), None)
 
@@ -62,13 +68,15 @@ class Desk:
         self, provider: str, told: ProviderPayment | Declined | Absent | Unknown, began: float, method: str, bank: str | None
     ) -> None:  # fmt: skip
         """Count a request: whatever a provider says is an answer. `began`: seconds since 1970."""
+        if provider == self._aside.name:
+            return
         now = self._clock.now().timestamp()
         good, ms = not isinstance(told, Unknown), max(0.0, now - began) * 1000
         self._board.note(Stage.ANSWERS, provider, method, bank=bank, good=good, now=now, ms=ms)
 
     def ended(self, provider: str, told: ProviderPayment, method: str, bank: str | None) -> None:
         """Count how a payment ended, unless the payer was the reason."""
-        if told.status is not Word.CAPTURED and told.status is not Word.FAILED:
+        if provider == self._aside.name or told.status not in (Word.CAPTURED, Word.FAILED):
             return
         if told.status is Word.FAILED and told.error_code in self._board.policy.payer_codes:
             return

@@ -42,11 +42,16 @@ class Offers:
             if isinstance(found, list):
                 self._down[provider.name] = found
 
-    def check(self, method: Method, instrument: Instrument) -> str | None:
-        """What is paid with, as a payer knows it. Raises: BadInstrument, CollectNotAllowed, BankDown."""
+    def check(self, method: Method, instrument: Instrument, *, test: bool = False) -> str | None:
+        """What is paid with, as a payer knows it. Raises: BadInstrument, CollectNotAllowed, BankDown.
+
+        In a `test` nobody is asked to pay and no bank is down.
+        """
         today = self._today()
         if (what := methods.fault(today, method, instrument)) is not None:
             raise BadInstrument(what=what)
+        if test:
+            return methods.label(today, instrument) or instrument.vpa or instrument.card
         if instrument.vpa is not None and not today.collect:
             raise CollectNotAllowed(since=str(today.collect_ended))
         named = instrument.bank or instrument.wallet

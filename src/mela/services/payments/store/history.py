@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, Select, select, tuple_
 
 from mela.contracts.payments import PaymentState, UnknownPayment
 from mela.kernel.errors import Rejected
@@ -16,6 +16,7 @@ from mela.services.payments.tables import cases as case_rows
 _SHOWN = (
     payments.c.id, payments.c.order_id, payments.c.amount, payments.c.refunded, payments.c.method,
     payments.c.paid_with, payments.c.state, payments.c.reason, payments.c.provider, payments.c.rrn, payments.c.created, payments.c.expires,
+    payments.c.merchant_id, payments.c.reference,
 )  # fmt: skip
 
 
@@ -32,6 +33,8 @@ class Wanted:
     until: datetime | None = None
     least: int | None = None
     most: int | None = None
+    merchant_id: str | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,11 @@ class Traces:
 
 def page(conn: Connection, wanted: Wanted, *, before: str | None, limit: int) -> list[Row[Any]]:
     """Payments, the latest first, those that began before the payment `before`. Raises: Rejected where that is none."""
-    query = select(*_SHOWN).where(*_conditions(wanted))
+    return latest(conn, select(*_SHOWN).where(*conditions(wanted)), before=before, limit=limit)
+
+
+def latest(conn: Connection, query: Select[Any], *, before: str | None, limit: int) -> list[Row[Any]]:
+    """The latest of some payments, those that began before the payment `before`. Raises: Rejected where that is none."""
     if before is not None:
         since = conn.execute(select(payments.c.created).where(payments.c.id == before)).scalar()
         if since is None:
@@ -58,10 +65,11 @@ def page(conn: Connection, wanted: Wanted, *, before: str | None, limit: int) ->
     return list(conn.execute(query.order_by(payments.c.created.desc(), payments.c.id.desc()).limit(limit)))
 
 
-def _conditions(wanted: Wanted) -> list[Any]:
-    equal = [getattr(payments.c, name) == value for name, value in (
-        ("method", wanted.method), ("provider", wanted.provider), ("order_id", wanted.order_id), ("rrn", wanted.rrn),
-    ) if value is not None]  # fmt: skip
+def conditions(wanted: Wanted) -> list[Any]:
+    """What each payment that is wanted fulfils."""
+    names = ("method", "provider", "order_id", "rrn", "merchant_id", "reference")
+    given = [(name, getattr(wanted, name)) for name in names]
+    equal = [getattr(payments.c, name) == value for name, value in given if value is not None]
     bounds = (
         (wanted.since, payments.c.created.__ge__), (wanted.until, payments.c.created.__lt__),
         (wanted.least, payments.c.amount.__ge__), (wanted.most, payments.c.amount.__le__),

@@ -19,7 +19,6 @@ from mela.contracts.payments import (
     PaymentState,
     UnknownPayment,
 )
-from mela.kernel import events
 from mela.kernel.db.database import after_commit
 from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import Rejected
@@ -29,6 +28,7 @@ from mela.services.payments.model import Actor, NewPayment, Open, OpenCapture, O
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.rules import states
 from mela.services.payments.store import captures, cases, cash, ledger, refunds
+from mela.services.payments.store.telling import tell
 from mela.services.payments.tables import payments
 
 NO_ANSWER, IN_REVIEW, DEEMED = "no_answer", "risk_review", "deemed"
@@ -96,7 +96,7 @@ def sent(
     if row is None and told is not None:
         row = conn.execute(_SENT, guard | {"was": states.PENDING} | values).one_or_none()
     if row is not None and late and row.intent_url is not None:
-        events.emit(conn, PaymentReady(row.id, row.order_id, row.intent_url, now))
+        tell(conn, row, PaymentReady(row.id, row.order_id, row.intent_url, now))
     return _payment(_fields(row if row is not None else _find(conn, payment_id)))
 
 
@@ -170,7 +170,7 @@ def confirm(
     if state is PaymentState.AUTHORIZED and last:
         states.check(state, PaymentState.CAPTURED, actor)
         _close_taken(conn, row, actor, now, told)
-    events.emit(conn, PaymentCaptured(row.id, row.order_id, capture.amount, row.method, told.rrn or row.rrn, now))
+    tell(conn, row, PaymentCaptured(row.id, row.order_id, capture.amount, row.method, told.rrn or row.rrn, now))
 
 
 def refuse_capture(conn: Connection, capture: OpenCapture, now: datetime, *, code: str) -> None:
@@ -319,11 +319,11 @@ def _move(
     if to is PaymentState.CAPTURED:
         _enter(conn, moved, now)
         captured = PaymentCaptured(moved.id, moved.order_id, moved.amount, moved.method, moved.rrn, now)
-        events.emit(conn, captured)
+        tell(conn, moved, captured)
     elif to is PaymentState.AUTHORIZED:
-        events.emit(conn, PaymentAuthorized(moved.id, moved.order_id, moved.amount, moved.method, now))
+        tell(conn, moved, PaymentAuthorized(moved.id, moved.order_id, moved.amount, moved.method, now))
     elif to is not PaymentState.PENDING:
-        events.emit(conn, PaymentFailed(moved.id, moved.order_id, to, reason or to.value, now))
+        tell(conn, moved, PaymentFailed(moved.id, moved.order_id, to, reason or to.value, now))
     return moved
 
 

@@ -15,12 +15,13 @@ from mela.contracts.payments import (
     RefundTooLarge,
     UnknownPayment,
 )
-from mela.kernel import events, ids
+from mela.kernel import ids
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
 from mela.services.payments.model import OpenRefund, Outcome
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.store import cases, ledger
+from mela.services.payments.store.telling import tell
 from mela.services.payments.tables import payments, refunds
 
 LATE = "arrived_late"
@@ -88,7 +89,7 @@ def again(conn: Connection, refund_id: str, now: datetime) -> str:
         raise _too_large(conn.execute(_PAYMENT, {"of": refused.payment_id}).one())
     key, amount, reason = f"again:{refund_id}", refused.amount, refused.reason
     fresh, _ = _promise(conn, payment, key=key, amount=amount, reason=reason, now=now, due=now)
-    events.emit(conn, RefundRetried(fresh.id, refund_id, payment.id, payment.order_id, amount, now))
+    tell(conn, payment, RefundRetried(fresh.id, refund_id, payment.id, payment.order_id, amount, now))
     return fresh.id
 
 
@@ -118,12 +119,12 @@ def refuse(conn: Connection, refund_id: str, now: datetime, *, status: str) -> N
     if row is not None:
         left = payments.c.refunded - row.amount
         held = update(payments).where(payments.c.id == row.payment_id).values(refunded=left)
-        order_id = conn.execute(held.returning(payments.c.order_id)).scalar_one()
-        back = accounts.refund_failed(row.amount)
+        payment = conn.execute(held.returning(payments)).one()
+        back = accounts.refund_failed(payment.provider, row.amount)
         ledger.enter(conn, f"refund_failed:{row.id}", [back], now, payment_id=row.payment_id)
         detail = {"status": status, "payment_id": row.payment_id, "amount": row.amount}
         cases.park(conn, "refund_refused", row.id, detail, now)
-        events.emit(conn, RefundFailed(row.id, row.payment_id, order_id, row.amount, now))
+        tell(conn, payment, RefundFailed(row.id, row.payment_id, payment.order_id, row.amount, now))
 
 
 def any_due(conn: Connection, now: datetime) -> bool:
@@ -169,7 +170,7 @@ def _promise(
     cash = payment.method == "cod"
     kept = Refund(ids.new_id("rfnd"), payment.id, amount, "processed" if cash else "pending", reason[:200])
     conn.execute(_ADD, vars(kept) | {"key": key, "created": now, "due": None if cash else due, "tries": 0})
-    asked = accounts.refund_asked(amount)
+    asked = accounts.refund_asked(payment.provider, amount)
     ledger.enter(conn, f"refund:{kept.id}", [asked], now, payment_id=payment.id)
     if cash:
         _processed(conn, kept.id, payment, amount, now)
@@ -180,7 +181,7 @@ def _promise(
 def _processed(conn: Connection, refund_id: str, payment: Row[Any], amount: Paise, now: datetime) -> None:
     moved = accounts.refund_processed(payment.provider, amount)
     ledger.enter(conn, f"refund_processed:{refund_id}", [moved], now, payment_id=payment.id)
-    events.emit(conn, PaymentRefunded(refund_id, payment.id, payment.order_id, amount, now))
+    tell(conn, payment, PaymentRefunded(refund_id, payment.id, payment.order_id, amount, now))
 
 
 def _close(conn: Connection, refund_id: str, state: str) -> Row[Any] | None:
