@@ -1,4 +1,6 @@
-"""Writes `web/src/api/schema.ts` from the API's document: `python -m docs.typescript`. A test holds it against the code.
+"""Writes `web/src/api/schema.ts` from the API's document, and the ranges of card numbers: `python -m docs.typescript`.
+
+A test holds both against the code.
 
 openapi-typescript would do it, and does not run beside TypeScript 7 (its peer is 5; 2026-11-26).
 """
@@ -9,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mela.kernel import cards
 from mela.runtime import registry
 from mela.runtime.platform import Platform
 from mela.runtime.settings import PlatformSettings
 
 FILE = Path(__file__).parents[1] / "web" / "src" / "api" / "schema.ts"
+RANGES = FILE.parents[1] / "shop" / "card-ranges.ts"
 Json = Mapping[str, Any]
 
 
@@ -23,6 +27,20 @@ def text() -> str:
         platform = Platform(list(registry.ENTRIES), PlatformSettings(data=Path(folder)), environ={})
         document = platform.open().openapi()
     return "\n".join(["// Written by `make docs` from the API's document: change it there.", *_lines(document), ""])
+
+
+def ranges() -> str:
+    """The whole file of card numbers' ranges, as the kernel knows them: network, first and last prefix, lengths."""
+    rows = cards.ranges()
+    names = " | ".join(json.dumps(name) for name in sorted({row[0] for row in rows}))
+    return "\n".join([
+        "// Written by `make docs` from the kernel's card-ranges.yaml: change it there. The first row that fits counts.",
+        f"export type Network = {names};",
+        "export const RANGES: readonly (readonly [Network, string, string, readonly number[]])[] = [",
+        *(f"  {json.dumps([network, low, high, sorted(lengths)])}," for network, low, high, lengths in rows),
+        "];",
+        "",
+    ])  # fmt: skip
 
 
 def _lines(document: Json) -> Iterator[str]:
@@ -95,3 +113,4 @@ def _object(schema: Json, *, wide: bool) -> str:
 
 if __name__ == "__main__":
     FILE.write_text(text(), encoding="utf-8")
+    RANGES.write_text(ranges(), encoding="utf-8")

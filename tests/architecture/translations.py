@@ -31,10 +31,10 @@ def load_web(folder: Path) -> i18n.Messages:
 
 
 def main() -> int:
-    texts, web = load(SOURCE), load_web(WEB)
-    problems = [*i18n.check(texts), *i18n.check(web)]
+    texts = [load(SOURCE), load_web(WEB), load_web(WEB / "pay")]
+    problems = [problem for each in texts for problem in i18n.check(each)]
     sys.stdout.writelines(f"{problem}\n" for problem in problems)
-    sys.stdout.write(f"Texts: {len(list(texts)) + len(list(web))} checked, {len(problems)} problems.\n")
+    sys.stdout.write(f"Texts: {sum(len(list(each)) for each in texts)} checked, {len(problems)} problems.\n")
     return 1 if problems else 0
 
 

@@ -17,6 +17,7 @@ from tests.e2e.visitor import ARGUMENTS, CHROMIUM, Visitor, enter
 from tests.proofs.stage import Actor, running
 
 THEMES = ("light", "dark")
+FORMS = ("card", "netbanking", "wallet")
 PRODUCT = "whole-wheat-atta"
 
 
@@ -32,12 +33,13 @@ def prepared(browser: Browser, url: str) -> tuple[Any, dict[str, str]]:
     person.press("cancel.do")
     person.stands("cancelled")
     expect(person.page.locator("[data-refund=processed]")).to_be_visible(timeout=60_000)
+    bill = _card_page(person)
     person.put_in("gaming-laptop")
     link = person.page.request.get(f"{url}/api/orders/orders/{pending}").json()["intent_url"]
     upi = "/upi/" + link.split("tr=")[1].split("&")[0]
     paths = {
         "home": "/", "shelf": "/c/grocery", "search": "/search?q=chaval", "nothing": "/search?q=zxzxzxzx", "product": f"/p/{PRODUCT}",
-        "cart": "/cart", "checkout": "/checkout", "orders": "/orders", "pending": f"/orders/{pending}",
+        "cart": "/cart", "checkout": "/checkout", **{f"checkout-{method}": "/checkout" for method in FORMS}, "bank": bill, "orders": "/orders", "pending": f"/orders/{pending}",
         "confirmed": f"/orders/{confirmed}", "cancelled": f"/orders/{cancelled}", "invoices": f"/orders/{confirmed}/invoices",
         "account": "/account", "upi": upi, "pin": upi, "sms": f"/sms/{person.phone}",
         "design": "/design", "lost": "/no/such/page",
@@ -45,6 +47,18 @@ def prepared(browser: Browser, url: str) -> tuple[Any, dict[str, str]]:
     memory = person.context.storage_state()
     person.context.close()
     return memory, paths
+
+
+def _card_page(person: Visitor) -> str:
+    """The page of a card's bank, for an order that waits."""
+    person.put_in("cricket-bat")
+    person.go("/checkout")
+    person.fill_address()
+    person.choose("card")
+    person.type_card()
+    person.order_by("card")
+    person.to_page()
+    return person.page.url.removeprefix(person.url)
 
 
 def _paid(person: Visitor, product: str, total: str | None) -> str:
@@ -96,6 +110,12 @@ def open_page(page: Page, name: str, url: str) -> None:
     if name == "pin":
         page.locator("button.yes").click()
         page.locator(".pad").wait_for()
+    method = name.removeprefix("checkout-")
+    if method in FORMS:
+        page.locator(f"[name=method][value={method}]").check()
+    if method == "card":
+        page.locator("[name=cc-number]").fill("4111111111111112")
+        page.locator("[name=cc-exp]").fill("1230")
 
 
 def _shoot(page: Page, name: str, url: str, file: Path) -> None:

@@ -32,7 +32,10 @@ class Visitor:
 
     def __init__(self, context: BrowserContext, url: str, language: str) -> None:
         self.context, self.url, self.language = context, url, language
-        self.texts: dict[str, Any] = json.loads((WEB / f"src/i18n/texts/{language}.json").read_text(encoding="utf-8"))
+        texts = WEB / "src/i18n/texts"
+        self.texts: dict[str, Any] = {}
+        for file in (texts / f"{language}.json", texts / "pay" / f"{language}.json"):
+            self.texts |= json.loads(file.read_text(encoding="utf-8"))
         self.phone = str(next(_PHONES))
         self.mistakes: list[str] = []
         context.on("page", self._watch)
@@ -117,6 +120,39 @@ class Visitor:
             self.press("upi.approve", app)
             self.enter_pin(app, "1234")
             expect(app.locator("[data-bill=captured]")).to_be_visible()
+
+    def choose(self, method: str) -> None:
+        """How to pay, at checkout."""
+        self.page.get_by_role("radio", name=re.compile("^" + self.say(f"pay.{method}"))).check()
+
+    def type_card(self, number: str = "4111 1111 1111 1111", expiry: str = "1230", cvv: str = "123") -> None:
+        """Into the networks' fields, digit after digit."""
+        for name, typed in {"card.number": number, "card.expiry": expiry, "card.cvv": cvv}.items():
+            field = self.page.get_by_label(self.say(name), exact=True)
+            field.fill("")
+            field.press_sequentially(typed)
+
+    def order_by(self, method: str, total: str = "") -> None:
+        """Order what is to be paid on a page; returns on the order's page."""
+        self.press(f"checkout.{method}", amount=total or self.page.locator(".sums .total").last.inner_text())
+        self.page.wait_for_url(re.compile(r"/orders/ord_"))
+        self.stands("awaiting_payment")
+
+    def to_page(self, key: str = "pay.page") -> None:
+        """On to the page of the bank or wallet, in this window."""
+        self.page.get_by_role("link", name=self.say(key)).click()
+        self.page.wait_for_url(re.compile("/bank/"))
+
+    def agree(self, amount: str, otp: str = "") -> None:
+        """On that page; with the code that a card's bank wants."""
+        if otp:
+            self.page.get_by_label(self.say("page.otp")).fill(otp)
+        self.press("page.agree", amount=amount)
+
+    def back(self) -> None:
+        """From there to the order."""
+        self.page.get_by_role("link", name=self.say("page.back")).click()
+        self.page.wait_for_url(re.compile(r"/orders/ord_"))
 
     def enter_pin(self, app: Page, pin: str) -> None:
         """By the pad, digit after digit, then what pays."""

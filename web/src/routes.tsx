@@ -1,4 +1,5 @@
 import { type ComponentType, lazy } from "react";
+import { firstLanguage, loadTexts } from "./i18n";
 import Home from "./shop/home";
 
 // biome-ignore lint/suspicious/noExplicitAny: each page takes the parameters of its own path, as strings
@@ -10,6 +11,10 @@ interface Place {
   bare?: string;
 }
 
+/** A page that says what only paying needs. */
+const paying = (page: () => Promise<{ default: Page }>) =>
+  lazy(async () => (await Promise.all([page(), loadTexts(firstLanguage(), "pay/")]))[0]);
+
 /** Every page by its address. All but home come when they are first wanted. A page more is a row more. */
 export const ROUTES: readonly Place[] = [
   { path: "/", page: Home },
@@ -17,13 +22,14 @@ export const ROUTES: readonly Place[] = [
   { path: "/search", page: lazy(() => import("./shop/listing").then((m) => ({ default: m.SearchPage }))) },
   { path: "/p/:id", page: lazy(() => import("./shop/product")) },
   { path: "/cart", page: lazy(() => import("./shop/cart-page")) },
-  { path: "/checkout", page: lazy(() => import("./shop/checkout")) },
+  { path: "/checkout", page: paying(() => import("./shop/checkout")) },
   { path: "/signin", page: lazy(() => import("./shop/signin")) },
   { path: "/account", page: lazy(() => import("./shop/account")) },
   { path: "/orders", page: lazy(() => import("./shop/orders")) },
-  { path: "/orders/:id", page: lazy(() => import("./shop/order")) },
+  { path: "/orders/:id", page: paying(() => import("./shop/order")) },
   { path: "/orders/:id/invoices", page: lazy(() => import("./shop/invoices")) },
-  { path: "/upi/:id?", page: lazy(() => import("./phone/upi")), bare: "/upi" },
+  { path: "/upi/:id?/:provider?", page: lazy(() => import("./phone/upi")), bare: "/upi" },
+  { path: "/bank/:provider/:id", page: paying(() => import("./bank/bank")), bare: "/bank" },
   { path: "/sms/:phone?", page: lazy(() => import("./phone/sms")), bare: "/sms" },
   { path: "/control", page: lazy(() => import("./control/control")), bare: "/control" },
   { path: "/control/rehearsals", page: lazy(() => import("./control/rehearsals")), bare: "/control" },

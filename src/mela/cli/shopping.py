@@ -12,12 +12,20 @@ URL = click.option("--url", default="http://127.0.0.1:3000", show_default=True, 
 
 @click.command(
     epilog="Examples:  mela buy atta   ·   mela buy 'cricket bat' --method cod   ·   mela buy घी --language hi --json   ·   "
+    "mela buy saree --method card --card 6521111111111110   ·   mela buy atta --method netbanking --with SBIN   ·   "
     "mela buy --url http://localhost:3101 --url catalog=http://localhost:3102"
 )
 @click.argument("words", nargs=-1)
 @click.option("--quantity", type=click.IntRange(1, 20), default=1, show_default=True, help="Pieces.")
 @click.option(
-    "--method", type=click.Choice(["upi", "cod"]), default="upi", show_default=True, help="UPI, or cash on delivery."
+    "--method", type=click.Choice(["upi", "card", "netbanking", "wallet", "cod"]), default="upi", show_default=True,
+    help="How it is paid; cod: cash on delivery.",
+)  # fmt: skip
+@click.option(
+    "--card", default="4111 1111 1111 1111", show_default=True, help="Number of a card, for --method card: a made-up one."
+)
+@click.option(
+    "--with", "named", help="Bank (as its IFSCs begin: SBIN) or wallet (paytm), for those methods.  [default: HDFC, paytm]"
 )
 @click.option("--phone", help="Whose phone signs in: +91 and ten digits.  [default: a new one each time]")
 @click.option("--language", type=click.Choice(["en", "hi", "ta", "te", "kn"]), default="en", show_default=True)
@@ -34,20 +42,35 @@ def buy(
     words: tuple[str, ...],
     quantity: int,
     method: str,
+    card: str,
+    named: str | None,
     phone: str | None,
     language: str,
     urls: tuple[str, ...],
     for_script: bool,
 ) -> None:
-    """Play a whole purchase against a running platform, and tell it: sign in, find, pay by UPI, see the order confirmed."""
+    """Play a whole purchase against a running platform, and tell it: sign in, find, pay, see the order confirmed."""
     from mela.kernel import ids
 
     phone = phone or f"+919{ids.new_code(9)}"
-    asyncio.run(_buy(" ".join(words) or "atta", quantity, method, phone, language, _places(urls), for_script))
+    given = _number(card) if method == "card" else named or ""
+    asyncio.run(_buy(" ".join(words) or "atta", quantity, method, given, phone, language, _places(urls), for_script))
+
+
+def _number(card: str) -> str:
+    """The digits of a card as people write them. Raises: BadParameter for what no network knows."""
+    from mela.kernel import cards
+
+    digits = card.replace(" ", "").replace("-", "")
+    if not digits.isascii() or not digits.isdecimal() or not cards.is_number(digits):
+        raise click.BadParameter(
+            "no network knows such a card; try 4111 1111 1111 1111, which is for tests", param_hint="--card"
+        )
+    return digits
 
 
 async def _buy(
-    words: str, quantity: int, method: str, phone: str, language: str, urls: dict[str, str], for_script: bool
+    words: str, quantity: int, method: str, given: str, phone: str, language: str, urls: dict[str, str], for_script: bool
 ) -> None:
     import httpx2
 
@@ -55,7 +78,7 @@ async def _buy(
 
     async with httpx2.AsyncClient(timeout=30.0) as http:
         person = shopper.Shopper.at(http, urls, phone, language)
-        async for told in shopper.purchase(person, words=words, quantity=quantity, method=method):
+        async for told in shopper.purchase(person, words=words, quantity=quantity, method=method, given=given):
             if for_script:
                 render.as_json({"step": told.step, "text": told.text, **told.data})
             elif told.step == "invoice":

@@ -36,7 +36,7 @@ def luhn(number: str) -> bool:
 
 def network(number: str) -> str | None:
     """Whose number it is by its first digits and its length; None for nobody's that we know."""
-    for name, low, high, lengths in _ranges():
+    for name, low, high, lengths in ranges():
         if len(number) in lengths and low <= number[: len(low)] <= high:
             return name
     return None
@@ -55,8 +55,8 @@ def refuse(content: bytes) -> None:
 
 
 @cache
-def _ranges() -> tuple[tuple[str, str, str, frozenset[int]], ...]:
-    """Network, first and last prefix, lengths."""
+def ranges() -> tuple[tuple[str, str, str, frozenset[int]], ...]:
+    """Network, first and last prefix, lengths; the first row that fits a number counts."""
     rows: list[dict[str, Any]] = yaml.safe_load(_RANGES.read_text(encoding="utf-8"))
     return tuple(
         (row["network"], *_ends(prefix), frozenset(row["lengths"])) for row in rows for prefix in row["prefixes"]

@@ -170,6 +170,7 @@ def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:
         "MELA_GATEWAY_KEY_ID": "mela",
         "MELA_GATEWAY_KEY_SECRET": secrets["gateway_key"],
         "MELA_GATEWAY_WEBHOOK_SECRET": secrets["webhook"],
+        "MELA_GATEWAY_PAGE_URL": f"{base}/bank/gateway",
     } | _providers(base, secrets["gateway_key"], secrets["webhook"])
 
 
@@ -183,7 +184,7 @@ def _providers(base: str, key: str, webhook: str) -> dict[str, str]:
         prefix = f"MELA_{name.upper()}"
         known |= {
             f"{prefix}_KEY_ID": "mela", f"{prefix}_KEY_SECRET": key, f"{prefix}_WEBHOOK_SECRET": f"mela:{webhook}",
-            f"{prefix}_PAYEE_VPA": f"mela@sim{name}", f"{prefix}_CALLBACK_URL": f"{base}/api/payments/callbacks/{name}",
+            f"{prefix}_PAYEE_VPA": f"mela@sim{name}", f"{prefix}_PAGE_URL": f"{base}/bank/{name}", f"{prefix}_CALLBACK_URL": f"{base}/api/payments/callbacks/{name}",
         }  # fmt: skip
     return known
 

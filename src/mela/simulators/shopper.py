@@ -1,4 +1,4 @@
-"""A person with a phone: signs in, finds a product, buys it, pays in a UPI app. Speaks HTTP like any client.
+"""A person with a phone: signs in, finds a product, buys it, pays by any method. Speaks HTTP like any client.
 
 Used by `mela buy`, by the proofs and by the benchmarks, so that all of them buy in the same way.
 """
@@ -17,6 +17,9 @@ ADDRESS = {
     "name": "Meena R", "phone": "+919876543210", "line1": "12, North Masi Street", "line2": "", "city": "Madurai",
     "state_code": "33", "pin": "625001",
 }  # fmt: skip
+CARD, BANK, WALLET = "4111111111111111", "HDFC", "paytm"
+"""What is paid with where nobody says: a number that networks keep for tests, a bank, a wallet."""
+_CARD_ENDS, _CVV = "1230", "123"
 
 
 class NotThere(Exception):
@@ -77,17 +80,30 @@ class Shopper:
         """Have so many pieces in the cart."""
         return await self.call("PUT", f"/api/orders/cart/items/{sku}", {"quantity": quantity})
 
-    async def check_out(self, method: str = "upi", key: str = "") -> dict[str, Any]:
-        """Buy the cart; a lost answer is asked for again with the same key."""
-        body = {"address": ADDRESS, "method": method}
+    async def means(self, method: str, given: str = "") -> dict[str, str]:
+        """What checking out wants to hear beside the method: a bank, a wallet, or the token of a card.
+
+        A card's number is left with its network and goes nowhere else.
+        """
+        if method == "card":
+            card = {"number": given or CARD, "expiry": _CARD_ENDS, "cvv": _CVV}
+            return {"card_token": (await self.call("POST", f"{self.gateway}/cards/tokens", card))["id"]}
+        known = {"netbanking": {"bank": given or BANK}, "wallet": {"wallet": given or WALLET}}
+        return known.get(method, {})
+
+    async def check_out(
+        self, method: str = "upi", key: str = "", means: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Buy the cart; a lost answer is asked for again with the same key and means."""
+        body = {"address": ADDRESS, "method": method, **(await self.means(method) if means is None else means)}
         return await self.call("POST", "/api/orders/orders", body, key=key or ids.new_id("buy"))
 
     async def approve(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Enter the PIN in the UPI app."""
+        """Enter the PIN in the UPI app, or agree on the page of the bank or wallet."""
         return await self.call("POST", f"{self._bill(order)}/approve", {})
 
     async def decline(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Say no in the UPI app."""
+        """Say no there."""
         return await self.call("POST", f"{self._bill(order)}/decline", {})
 
     async def cancel(self, order_id: str) -> dict[str, Any]:
@@ -129,9 +145,9 @@ class Shopper:
         return found
 
     def _bill(self, order: dict[str, Any]) -> str:
-        """Where the payer's bank has what there is to pay: the handle of the payee's address names its provider."""
-        reference, handle = payment_of(order), httpx2.URL(order["intent_url"]).params["pa"].rpartition("@")[2]
-        provider = "gateway" if handle == "simbank" else handle.removeprefix("sim")
+        """Where the payer's bank has what there is to pay."""
+        reference = payment_of(order)
+        provider = _provider(httpx2.URL(order["intent_url"]))
         return f"{self.gateway.removesuffix('gateway')}{provider}/upi/{reference}"
 
     async def _code(self) -> str:
@@ -156,8 +172,10 @@ class Told:
     data: dict[str, Any]
 
 
-async def purchase(shopper: Shopper, *, words: str, quantity: int, method: str) -> AsyncIterator[Told]:
-    """A whole purchase, step by step. Raises: Refused, NotThere, TimeoutError."""
+async def purchase(
+    shopper: Shopper, *, words: str, quantity: int, method: str, given: str = ""
+) -> AsyncIterator[Told]:
+    """A whole purchase, step by step; `given` is the card, bank or wallet. Raises: Refused, NotThere, TimeoutError."""
     await shopper.sign_in()
     yield Told("sign in", f"{shopper.phone[:3]}••••••{shopper.phone[-4:]} signed in with a code from the SMS inbox", {})
     product = await shopper.find(words)
@@ -165,13 +183,17 @@ async def purchase(shopper: Shopper, *, words: str, quantity: int, method: str) 
     yield Told("find", f"“{words}” → {product['name']}", {"product": product["id"], "sku": variant["sku"]})
     cart = await shopper.put_in_cart(variant["sku"], quantity)
     yield Told("cart", f"{quantity} × {variant['sku']}", {"total_paise": cart["total_paise"]})
-    order = await shopper.check_out(method)
+    means = await shopper.means(method, given)
+    if method == "card":
+        yield Told("card", f"•••• {(given or CARD)[-4:]} left with its network, the shop gets {means['card_token']}", means)
+    order = await shopper.check_out(method, means=means)
     yield Told(
         "order", f"{order['id']} is {order['state']}", {"order_id": order["id"], "intent_url": order["intent_url"]}
     )
-    if method == "upi":
+    if method != "cod":
         paid = await shopper.approve(order)
-        yield Told("pay", f"approved in the UPI app, RRN {paid.get('rrn')}", {"rrn": paid.get("rrn")})
+        where = "approved in the UPI app" if method == "upi" else f"agreed on the page of {paid['paid_with']}"
+        yield Told("pay", f"{where}, RRN {paid.get('rrn')}", {"rrn": paid.get("rrn")})
     order = await shopper.wait(order["id"], "confirmed", "cancelled")
     yield Told("confirmed", f"{order['id']} is {order['state']}", {"order_id": order["id"], "state": order["state"]})
     for invoice in await shopper.invoices(order["id"]):
@@ -179,9 +201,17 @@ async def purchase(shopper: Shopper, *, words: str, quantity: int, method: str) 
 
 
 def payment_of(order: dict[str, Any]) -> str:
-    """The gateway's id of a payment, from its UPI link (`tr`)."""
-    link = order["intent_url"]
-    if not link:
-        raise NotThere(f"{order['id']} has no UPI link yet: it is {order['state']}")
-    reference: str = httpx2.URL(link).params["tr"]
-    return reference
+    """The gateway's id of a payment: `tr` of a UPI link, the end of a page's address."""
+    if not order["intent_url"]:
+        raise NotThere(f"{order['id']} has no link to pay by yet: it is {order['state']}")
+    link = httpx2.URL(order["intent_url"])
+    return str(link.params["tr"] if link.scheme == "upi" else link.path.rpartition("/")[2])
+
+
+def _provider(link: httpx2.URL) -> str:
+    """Whose a link is: the handle of the payee's address says so, or the address of the page (`…/bank/<provider>/<id>`)."""
+    if link.scheme != "upi":
+        *_, place, name, _ = ("", *link.path.split("/"))
+        return name if place == "bank" else "gateway"
+    handle: str = link.params["pa"].rpartition("@")[2]
+    return "gateway" if handle == "simbank" else handle.removeprefix("sim")

@@ -75,6 +75,30 @@ async def test_a_wrong_pin_may_be_entered_again_and_the_third_ends_the_payment(b
     assert [told["event"] for told in await bank.told()] == ["payment.failed"]
 
 
+async def by_card(bank: Bank) -> str:
+    card = {"token": "4895370012003478", "cryptogram": "AAAA", "expiry": "1230", "network": "visa", "last4": "3478"}
+    found: str = (await bank.payment(amount=129_900, method="card", card=card)).json()["id"]
+    return found
+
+
+async def test_the_code_of_a_cards_bank_may_be_entered_three_times(bank: Bank) -> None:
+    payment = await by_card(bank)
+    for left in (2, 1):
+        refused = (await pay(bank, payment, {"otp": "000000"})).json()
+        assert (refused["code"], refused["params"]["left"]) == ("gateway.wrong_otp", left)
+    failed = (await pay(bank, payment, {"otp": "000000"})).json()
+    assert (failed["status"], failed["paid_with"]) == ("failed", "visa 3478")
+    assert (await bank.books())["totals"]["collected"]["count"] == 0
+
+
+async def test_any_other_code_agrees_once(bank: Bank) -> None:
+    payment = await by_card(bank)
+    assert (await pay(bank, payment, {"otp": "000000"})).status_code == 422
+    first, again = [(await pay(bank, payment, {"otp": otp})).json() for otp in ("123456", "654321")]
+    assert (first["status"], first["rrn"]) == ("captured", again["rrn"])
+    assert (await bank.books())["totals"]["collected"] == {"count": 1, "amount": 129_900}
+
+
 async def test_above_the_banks_limit_the_bank_says_no(bank: Bank) -> None:
     payment, _ = await link(bank)
     failed = (await pay(bank, payment, {"vpa": "asha.pocket@simbank", "pin": "1234"})).json()

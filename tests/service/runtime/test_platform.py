@@ -12,7 +12,7 @@ from mela.kernel.events.outbox import Envelope
 from mela.runtime import flight
 from mela.runtime.platform import Platform
 from mela.runtime.settings import CannotStart, PlatformSettings, laptop_defaults, operator_token
-from mela.simulators.shopper import Refused, Shopper
+from mela.simulators.shopper import Refused, Shopper, purchase
 from tests.whole import URL, running
 
 
@@ -34,6 +34,30 @@ async def test_a_purchase_runs_through_all_services_of_one_process(tmp_path: Pat
         assert health.ready
     assert (health.ready, bool(platform.names)) == (False, True)
     assert flight.read(tmp_path / "flight") == []
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "seen"),
+    [
+        ("card", "6521111111111110", "rupay 1110"),
+        ("card", "", "visa 1111"),
+        ("netbanking", "SBIN", "SBIN"),
+        ("wallet", "phonepe", "phonepe"),
+    ],
+)
+async def test_every_method_buys(tmp_path: Path, method: str, given: str, seen: str) -> None:
+    async with running(tmp_path) as (_, client):
+        ravi = Shopper(client, URL, "+919876500003")
+        told = {
+            each.step: each async for each in purchase(ravi, words="atta", quantity=1, method=method, given=given)
+        }
+        assert told["confirmed"].data["state"] == "confirmed"
+        assert told["pay"].text.startswith(f"agreed on the page of {seen}")
+        order = await ravi.order(told["order"].data["order_id"])
+        assert (order["method"], told["order"].data["intent_url"].rpartition("/")[0].rpartition("/")[0]) == (
+            method,
+            f"{URL}/bank",
+        )
 
 
 async def test_the_person_on_duty_sees_a_parked_event_and_lets_it_go(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ export interface ApiKeyPage {
 export interface Approval {
   vpa?: string;
   pin?: string | null;
+  otp?: string | null;
 }
 export interface AttemptOut {
   number: number;
@@ -214,6 +215,9 @@ export interface Chaos {
   answer_twice?: number;
   decline?: number;
   refuse_refunds?: number;
+  deemed?: number;
+  deemed_reversed?: number;
+  banks_down?: Array<string>;
   down?: boolean;
 }
 export interface Check {

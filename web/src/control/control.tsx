@@ -20,6 +20,12 @@ const PAYMENTS: Drawn[] = [
   { name: "payments_captured", says: "captured", tone: "neem" },
   { name: "payments_failed", says: "failed", tone: "kumkum" },
 ];
+const METHODS: Drawn[] = [
+  { name: "captured_upi", says: "byUpi", tone: "neem" },
+  { name: "captured_card", says: "byCard", tone: "neel" },
+  { name: "captured_netbanking", says: "byBank", tone: "haldi" },
+  { name: "captured_wallet", says: "byWallet", tone: "kumkum" },
+];
 const SUCCESS: Drawn[] = [{ name: "success_rate", says: "success", tone: "neem" }];
 const LATENCY: Drawn[] = [
   { name: "p50_ms", says: "half", tone: "neem" },
@@ -81,6 +87,7 @@ export default function Control() {
           <div className="charts">
             <Chart title={say("orders")} lines={ORDERS} show={whole} {...chart} />
             <Chart title={say("payments")} lines={PAYMENTS} show={whole} {...chart} />
+            <Chart title={say("byMethod")} lines={METHODS} show={whole} {...chart} />
             <Chart title={say("success")} lines={SUCCESS} show={percent} top={1} {...chart} />
             <Chart title={say("latency")} lines={LATENCY} show={milliseconds} {...chart} />
             <Chart title={say("answers")} lines={ANSWERS} show={whole} {...chart} />

@@ -13,6 +13,8 @@ const SHARES = {
   answer_twice: "twice",
   decline: "decline",
   refuse_refunds: "refuse",
+  deemed: "deemed",
+  deemed_reversed: "reversed",
 } as const;
 const CROWD_MS = 1000;
 const REST_MS = 200;
@@ -56,6 +58,7 @@ export function Chaos() {
           onChange={(value) => change({ [name]: value / 100 })}
         />
       ))}
+      <BankDown down={plan.banks_down ?? []} choose={(banks_down) => change({ banks_down })} say={say} />
       <label className="check">
         <input
           type="checkbox"
@@ -75,6 +78,30 @@ export function Chaos() {
       </Act>
       {failed && <Failure error={failed} />}
     </section>
+  );
+}
+
+/** One bank or wallet that nobody reaches. The API takes several. */
+function BankDown({ down, choose, say }: { down: string[]; choose: (down: string[]) => void; say: Say }) {
+  const { language } = useText();
+  const { data } = useLoad("GET /api/payments/methods", undefined, language);
+  return (
+    <div className="field">
+      <label htmlFor="bank-down">{say("bankDown")}</label>
+      <select
+        id="bank-down"
+        className="input"
+        value={down[0] ?? ""}
+        onChange={(event) => choose(event.target.value ? [event.target.value] : [])}
+      >
+        <option value="">{say("noBank")}</option>
+        {[...(data?.wallet ?? []), ...(data?.netbanking ?? [])].map(({ code, name }) => (
+          <option key={code} value={code}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }
 

@@ -3,18 +3,32 @@ import { speak } from "../api/client";
 import { remember } from "../memory";
 import { isLanguage, type Language } from "./languages";
 import type en from "./texts/en.json";
+import type pay from "./texts/pay/en.json";
 
-export type Key = keyof typeof en;
+export type Key = keyof typeof en | keyof typeof pay;
 type Texts = Record<Key, string | Partial<Record<Intl.LDMLPluralRule, string>>>;
 type Values = Record<string, string | number>;
 
-const files = import.meta.glob<{ default: Texts }>("./texts/*.json");
-const loaded = new Map<Language, Texts>();
+/** Texts lie in a folder of their own where only some pages say them, so that the first page does not carry them. */
+const files = import.meta.glob<{ default: Partial<Texts> }>("./texts/**/*.json");
+const folders = new Set([""]);
+const loaded = new Map<Language, Partial<Texts>>();
+const have = new Set<string>();
 
-/** Fetches a language's texts; once. */
-export async function loadTexts(language: Language): Promise<void> {
-  const file = files[`./texts/${language}.json`];
-  if (file && !loaded.has(language)) loaded.set(language, (await file()).default);
+/** Fetches a language's texts, those of a further `folder`, too, from now on; each once. */
+export async function loadTexts(language: Language, folder = ""): Promise<void> {
+  folders.add(folder);
+  const texts = loaded.get(language) ?? {};
+  loaded.set(language, texts);
+  await Promise.all(
+    [...folders].map(async (each) => {
+      const name = `./texts/${each}${language}.json`;
+      const file = files[name];
+      if (!file || have.has(name)) return;
+      Object.assign(texts, (await file()).default);
+      have.add(name);
+    }),
+  );
 }
 
 /** The language that start.ts chose before the first paint. */

@@ -6,6 +6,7 @@ import { rupees } from "../money";
 import { Icon } from "../ui/icon";
 import { Failure, Title } from "../ui/ui";
 import { useWork } from "../ui/work";
+import { at } from "./payer";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 
@@ -15,11 +16,13 @@ const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
  */
 export function Pin({
   bill,
+  provider,
   account,
   put,
   again,
 }: {
   bill: Bill;
+  provider: string;
   account: PayerAccount;
   put: (bill: Bill) => void;
   again: () => void;
@@ -38,7 +41,7 @@ export function Pin({
     const body = { vpa: account.vpa, pin };
     setPin("");
     const paid = await work.run(async () =>
-      put(await call("POST /sim/gateway/upi/{id}/approve", { path: { id: bill.id }, body })),
+      put(await call(at("POST /sim/gateway/upi/{id}/approve", provider), { path: { id: bill.id }, body })),
     );
     if (!paid) again();
   }

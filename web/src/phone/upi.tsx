@@ -9,13 +9,14 @@ import { readLink } from "../shop/pay";
 import { Icon } from "../ui/icon";
 import { Button, Choice, Failure, Field, Kolam, Notice, Title } from "../ui/ui";
 import { useWork } from "../ui/work";
+import { at } from "./payer";
 import { Phone } from "./phone";
 import { Pin } from "./pin";
 
 /** The simulated UPI app: what a payer sees of a payment, and what payers do: choose an account, enter the PIN, decline, wait. */
-export default function UpiPage({ id }: { id?: string }) {
+export default function UpiPage({ id, provider = "gateway" }: { id?: string; provider?: string }) {
   const { t } = useText();
-  return <Phone title={t("upi.app")}>{id ? <Asked id={id} /> : <Paste />}</Phone>;
+  return <Phone title={t("upi.app")}>{id ? <Asked id={id} provider={provider} /> : <Paste />}</Phone>;
 }
 
 /** Instead of a camera: the text of the code or link. */
@@ -25,8 +26,8 @@ function Paste() {
   const [link, setLink] = useState("");
   function submit(event: FormEvent) {
     event.preventDefault();
-    const { id } = readLink(link);
-    if (id) go(`/upi/${id}`);
+    const { simulated } = readLink(link);
+    if (simulated) go(simulated);
   }
   return (
     <form className="stack" onSubmit={submit}>
@@ -45,17 +46,17 @@ function Paste() {
   );
 }
 
-function Asked({ id }: { id: string }) {
+function Asked({ id, provider }: { id: string; provider: string }) {
   const { t, language } = useText();
-  const bill = useLoad("GET /sim/gateway/upi/{id}", { path: { id } }, language);
+  const bill = useLoad(at("GET /sim/gateway/upi/{id}", provider), { path: { id } }, language);
   if (bill.error && !bill.data) return <Failure error={bill.error} again={bill.again} />;
   if (!bill.data) return <Kolam>{t("ui.loading")}</Kolam>;
-  return <Shown bill={bill.data} put={bill.put} again={bill.again} />;
+  return <Shown bill={bill.data} provider={provider} put={bill.put} again={bill.again} />;
 }
 
-function Shown({ bill, put, again }: Part) {
+function Shown({ bill, provider, put, again }: Part) {
   const { t } = useText();
-  if (bill.status === "created") return <Decide bill={bill} put={put} again={again} />;
+  if (bill.status === "created") return <Decide bill={bill} provider={provider} put={put} again={again} />;
   const paid = bill.status === "captured";
   const words = {
     authorized: t("upi.paid"),
@@ -88,15 +89,16 @@ function Shown({ bill, put, again }: Part) {
 
 interface Part {
   bill: Bill;
+  provider: string;
   put: (bill: Bill) => void;
   again: () => void;
 }
 
 /** First what is asked and from which account, then the PIN; the clock runs through both. */
-function Decide({ bill, put, again }: Part) {
+function Decide({ bill, provider, put, again }: Part) {
   const { t, language } = useText();
   const work = useWork();
-  const accounts = useLoad("GET /sim/gateway/upi/accounts", undefined, language);
+  const accounts = useLoad(at("GET /sim/gateway/upi/accounts", provider), undefined, language);
   const [vpa, setVpa] = useState<string>();
   const [agreed, setAgreed] = useState(false);
   const [left, setLeft] = useState(bill.seconds_left);
@@ -113,11 +115,13 @@ function Decide({ bill, put, again }: Part) {
   const account = known.find((each) => each.vpa === vpa) ?? known[0];
   if (!account) return <Kolam>{t("ui.loading")}</Kolam>;
   const decline = () =>
-    work.run(async () => put(await call("POST /sim/gateway/upi/{id}/decline", { path: { id: bill.id }, body: {} })));
+    work.run(async () =>
+      put(await call(at("POST /sim/gateway/upi/{id}/decline", provider), { path: { id: bill.id }, body: {} })),
+    );
   return (
     <>
       {agreed ? (
-        <Pin key={account.vpa} bill={bill} account={account} put={put} again={again} />
+        <Pin key={account.vpa} bill={bill} provider={provider} account={account} put={put} again={again} />
       ) : (
         <>
           <Payee bill={bill} />

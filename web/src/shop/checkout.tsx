@@ -1,4 +1,4 @@
-import { type FormEvent, type InputHTMLAttributes, useEffect, useState } from "react";
+import { type FormEvent, type InputHTMLAttributes, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { call, Refused } from "../api/client";
 import { useLoad } from "../api/load";
@@ -6,13 +6,15 @@ import type { AddressIn } from "../api/schema";
 import { type Key, useText } from "../i18n";
 import { remember } from "../memory";
 import { rupees } from "../money";
-import { Button, ButtonLink, Choice, Empty, Failure, Field, Kolam, Notice, Title } from "../ui/ui";
+import { Button, ButtonLink, Empty, Failure, Field, Kolam, Notice, Title } from "../ui/ui";
 import { useWork, wrongIn } from "../ui/work";
 import { lastAddress, STATES, stateKey } from "./address";
+import { type Card, NO_CARD, wrongOf } from "./card";
 import { useCart } from "./cart";
 import { Sums } from "./cart-page";
 import { PromiseNote, usePromise } from "./delivery";
 import { type Shown, sums, useLines } from "./lines";
+import { type Means, PayBy } from "./pay-by";
 import { isPin, usePlace } from "./place";
 import { useSession } from "./session";
 import { SignIn } from "./signin";
@@ -50,10 +52,11 @@ export default function CheckoutPage() {
   );
 }
 
-type Method = "upi" | "cod";
+/** What stops an order and is put right at the payment's own fields. */
+const OF_PAYING = ["payments.bank_down", "payments.bad_instrument", "gateway.bad_card"];
 
 function Form({ shown, ready, phone }: { shown: Shown[]; ready: boolean; phone: string }) {
-  const { t } = useText();
+  const { t, language } = useText();
   const [, go] = useLocation();
   const cart = useCart();
   const place = usePlace();
@@ -61,7 +64,10 @@ function Form({ shown, ready, phone }: { shown: Shown[]; ready: boolean; phone: 
     const last = lastAddress();
     return { ...last, pin: last.pin || place.pin };
   });
-  const [method, setMethod] = useState<Method>("upi");
+  const [means, setMeans] = useState<Means>({ method: "upi", card: NO_CARD, bank: "", wallet: "" });
+  const [asked, setAsked] = useState(false);
+  const offers = useLoad("GET /api/payments/methods", undefined, language);
+  const tokenOf = useToken();
   const promise = usePromise(address.pin);
   const work = useWork();
   const noCash = promise.data?.cash_on_delivery === false;
@@ -71,17 +77,44 @@ function Form({ shown, ready, phone }: { shown: Shown[]; ready: boolean; phone: 
     setAddress((now) => (now.phone || !phone ? now : { ...now, phone }));
   }, [phone]);
   useEffect(() => {
-    if (noCash) setMethod("upi");
+    if (noCash) setMeans((now) => (now.method === "cod" ? { ...now, method: "upi" } : now));
   }, [noCash]);
+  const { again } = offers;
+  const refusal = work.error instanceof Refused ? work.error.problem : undefined;
+  useEffect(() => {
+    if (refusal && OF_PAYING.includes(refusal.code)) again();
+  }, [refusal, again]);
+  useEffect(() => {
+    if (!offers.data) return;
+    const named = [...offers.data.netbanking, ...offers.data.wallet];
+    const down = named.filter((each) => each.down).map((each) => each.code);
+    setMeans((now) => ({
+      ...now,
+      bank: down.includes(now.bank) ? "" : now.bank,
+      wallet: down.includes(now.wallet) ? "" : now.wallet,
+    }));
+  }, [offers.data]);
 
-  function submit(event: FormEvent) {
+  function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
+    setAsked(true);
+    const wrong = means.method === "card" ? Object.keys(wrongOf(means.card, new Date()))[0] : undefined;
+    if (wrong)
+      return event.currentTarget.querySelector<HTMLElement>(`[name=${CARD_FIELDS[wrong as keyof Card]}]`)?.focus();
     remember("address", JSON.stringify(address));
     if (isPin(address.pin)) place.choose(address.pin);
     work.run(async (key) => {
       await cart.settled();
       const sent = { ...address, phone: `+91${address.phone.replace(/\D/g, "").slice(-10)}` };
-      const order = await call("POST /api/orders/orders", { body: { address: sent, method }, key });
+      const { method, bank, wallet } = means;
+      const instrument = {
+        upi: {},
+        card: method === "card" && { card_token: await tokenOf(means.card) },
+        netbanking: { bank },
+        wallet: { wallet },
+        cod: {},
+      }[method];
+      const order = await call("POST /api/orders/orders", { body: { address: sent, method, ...instrument }, key });
       await cart.refresh();
       go(`/orders/${order.id}`);
     });
@@ -90,29 +123,16 @@ function Form({ shown, ready, phone }: { shown: Shown[]; ready: boolean; phone: 
     <form className="two" onSubmit={submit}>
       <div className="stack">
         <Where address={address} change={(part) => setAddress((now) => ({ ...now, ...part }))} error={work.error} />
-        <section className="card stack" aria-labelledby="pay">
-          <fieldset className="stack tight">
-            <legend id="pay" className="lead">
-              {t("checkout.pay")}
-            </legend>
-            <Choice name="method" value="upi" checked={method === "upi"} onChange={() => setMethod("upi")}>
-              <span className="strong">{t("pay.upi")}</span>
-              <br />
-              <span className="small soft">{t("pay.upi.what")}</span>
-            </Choice>
-            <Choice
-              name="method"
-              value="cod"
-              checked={method === "cod"}
-              disabled={noCash}
-              onChange={() => setMethod("cod")}
-            >
-              <span className="strong">{t("pay.cod")}</span>
-              <br />
-              <span className="small soft">{noCash ? t("delivery.noCash") : t("pay.cod.what")}</span>
-            </Choice>
-          </fieldset>
-        </section>
+        <PayBy
+          means={means}
+          change={(part) => setMeans((now) => ({ ...now, ...part }))}
+          offers={offers}
+          noCash={noCash}
+          asked={asked}
+          refused={(field) =>
+            refusal?.code === "gateway.bad_card" && refusal.params.field === field ? refusal.title : undefined
+          }
+        />
       </div>
       <aside className="card stack aside" aria-label={t("sum.title")}>
         <ul className="stack tight">
@@ -133,16 +153,27 @@ function Form({ shown, ready, phone }: { shown: Shown[]; ready: boolean; phone: 
           </Notice>
         )}
         {work.error && <Failure error={work.error} />}
-        {work.error instanceof Refused && work.error.problem.status === 409 && (
-          <Link href="/cart">{t("goods.toCart")}</Link>
-        )}
+        {refusal?.status === 409 && <Link href="/cart">{t("goods.toCart")}</Link>}
         <Button type="submit" kind="wide" busy={work.busy} disabled={!ready || short}>
-          {method === "upi" ? t("checkout.upi", { amount: rupees(sums(shown).total) }) : t("checkout.cod")}
+          {t(`checkout.${means.method}`, { amount: rupees(sums(shown).total) })}
         </Button>
         {!ready && <p className="small soft">{t("checkout.signin")}</p>}
       </aside>
     </form>
   );
+}
+
+const CARD_FIELDS: Record<keyof Card, string> = { number: "cc-number", expiry: "cc-exp", cvv: "cc-csc" };
+
+/** Leaves a card with its network and tells the token that came; the same card once, so that an order asked for again is the same. */
+function useToken(): (card: Card) => Promise<string> {
+  const last = useRef<{ of: string; id: string }>(undefined);
+  return async (card) => {
+    const of = Object.values(card).join();
+    if (last.current?.of !== of)
+      last.current = { of, id: (await call("POST /sim/gateway/cards/tokens", { body: card })).id };
+    return last.current.id;
+  };
 }
 
 const FIELDS: readonly (readonly [keyof AddressIn, Key, InputHTMLAttributes<HTMLInputElement>])[] = [

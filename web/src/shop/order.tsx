@@ -119,7 +119,7 @@ function Standing({ order }: { order: OrderOut }) {
         <p>{t(whyCancelled(order))}</p>
         <p>
           {t(
-            order.refunds.length ? "standing.refund" : order.method === "upi" ? "standing.noMoney" : "standing.nothing",
+            order.refunds.length ? "standing.refund" : order.method === "cod" ? "standing.nothing" : "standing.noMoney",
           )}
         </p>
       </Notice>
@@ -206,7 +206,7 @@ function Refunds({ order }: { order: OrderOut }) {
         <div key={refund.id} className="stack tight" data-refund={refund.state}>
           <p className="row between">
             <span className="strong numbers">{rupees(refund.amount_paise)}</span>
-            <span className="small soft">{t(order.method === "upi" ? "refund.toUpi" : "refund.toCash")}</span>
+            <span className="small soft">{t(order.method === "cod" ? "refund.toCash" : "refund.toUpi")}</span>
           </p>
           <ol className="thread">
             <li className="done">
@@ -264,7 +264,7 @@ function Bought({ order }: { order: OrderOut }) {
           )}
         </dd>
         <dt className="small soft">{t("sum.method")}</dt>
-        <dd className="small soft">{t(order.method === "upi" ? "pay.upi" : "pay.cod")}</dd>
+        <dd className="small soft">{t(`pay.${order.method}`)}</dd>
         {order.refunded_paise > 0 && (
           <>
             <dt className="less">{t("sum.refunded")}</dt>

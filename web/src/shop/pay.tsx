@@ -6,13 +6,15 @@ import { rupees } from "../money";
 import { Icon } from "../ui/icon";
 import { Kolam } from "../ui/ui";
 
-/** A UPI link's fields. The payee `@simbank` is the simulated gateway's: then a simulated app can be opened here. */
-export function readLink(link: string): { id: string; simulated: boolean } {
+/** A UPI link's fields. The payee `@simbank`, `@simpayu` and so on is a simulated provider's: then a simulated app can be opened here. */
+export function readLink(link: string): { id: string; simulated: string | undefined } {
   const fields = new URLSearchParams(link.slice(link.indexOf("?") + 1));
-  return { id: fields.get("tr") ?? "", simulated: (fields.get("pa") ?? "").endsWith("@simbank") };
+  const id = fields.get("tr") ?? "";
+  const provider = /@sim([a-z]+)$/.exec(fields.get("pa") ?? "")?.[1];
+  return { id, simulated: provider && (provider === "bank" ? `/upi/${id}` : `/upi/${id}/${provider}`) };
 }
 
-/** Code to scan, button to press, and how long there is. */
+/** Where the payer agrees: in a UPI app, or on the page of a bank or a wallet. */
 export function Pay({ order }: { order: OrderOut }) {
   const { t } = useText();
   if (!order.intent_url)
@@ -21,12 +23,47 @@ export function Pay({ order }: { order: OrderOut }) {
         <Kolam>{t("pay.preparing")}</Kolam>
       </section>
     );
-  const { id, simulated } = readLink(order.intent_url);
+  return order.intent_url.startsWith("upi:") ? (
+    <ByUpi order={order} link={order.intent_url} />
+  ) : (
+    <OnPage order={order} link={order.intent_url} />
+  );
+}
+
+/** A page of a simulated bank, which this window can show whatever it calls the machine. */
+function pageOf(link: string): string | undefined {
+  return /^https?:\/\/[^/]+(\/bank\/[a-z]+\/[a-zA-Z0-9]+)$/.exec(link)?.[1];
+}
+
+/** The way to the page of a bank or a wallet, and back. */
+function OnPage({ order, link }: { order: OrderOut; link: string }) {
+  const { t } = useText();
+  const simulated = pageOf(link);
+  return (
+    <section className="card stack" aria-labelledby="topay">
+      <h2 id="topay">{t("pay.title", { amount: rupees(order.total_paise) })}</h2>
+      <p>{t("pay.page.what")}</p>
+      <p>
+        <a className="button" href={simulated ? `${simulated}?order=${order.id}` : link}>
+          <Icon name="next" />
+          {t(order.method === "wallet" ? "pay.page.wallet" : "pay.page")}
+        </a>
+      </p>
+      {simulated && <p className="small soft">{t("pay.page.simulated")}</p>}
+      {order.pay_before && <Left until={order.pay_before} />}
+    </section>
+  );
+}
+
+/** Code to scan, button to press, and how long there is. */
+function ByUpi({ order, link }: { order: OrderOut; link: string }) {
+  const { t } = useText();
+  const { simulated } = readLink(link);
   return (
     <section className="card stack" aria-labelledby="topay">
       <h2 id="topay">{t("pay.title", { amount: rupees(order.total_paise) })}</h2>
       <div className="pay">
-        <Code text={order.intent_url} />
+        <Code text={link} />
         <div className="stack">
           <ol className="stack tight steps">
             <li>{t("pay.step1")}</li>
@@ -34,12 +71,12 @@ export function Pay({ order }: { order: OrderOut }) {
             <li>{t("pay.step3")}</li>
           </ol>
           {simulated ? (
-            <a className="button" href={`/upi/${id}`} target="_blank" rel="noopener">
+            <a className="button" href={simulated} target="_blank" rel="noopener">
               <Icon name="phone" />
               {t("pay.open")}
             </a>
           ) : (
-            <a className="button" href={order.intent_url}>
+            <a className="button" href={link}>
               <Icon name="phone" />
               {t("pay.open")}
             </a>

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import httpx2
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from mela.kernel import errors
 from mela.kernel.errors import NotFound
@@ -14,6 +14,7 @@ from mela.kernel.web.refusals import refused
 from mela.runtime.control.access import OnDuty
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+Bank = Annotated[str, StringConstraints(pattern=r"^([A-Z]{4}|[a-z]{3,12})$")]
 _SIMULATED = "/sim/gateway"
 _ABSENT = refused({404: "control.no_simulator"})
 
@@ -43,13 +44,21 @@ class Chaos(Strict):
     refuse_refunds: Share = Field(
         default=0.0, description="The payer's bank does not take a refund: a case for a person", examples=[0.5]
     )
+    deemed: Share = Field(
+        default=0.0, description="A UPI payment is debited, and the other bank confirms it only later", examples=[0.2]
+    )
+    deemed_reversed: Share = Field(default=0.0, description="Of those: reversed in the end, not paid", examples=[0.3])
+    banks_down: tuple[Bank, ...] = Field(
+        default=(), max_length=100, description="Banks (as their IFSCs begin) and wallets that nobody reaches", examples=[["SBIN"]]
+    )
     down: bool = Field(default=False, description="It answers nobody at all", examples=[False])
 
     def plan(self) -> dict[str, Any]:
         """As the gateway's own plan."""
         return {
             "latency_ms": self.slow_ms, "drop_after_debit": self.drop_after_debit, "lie": self.lie, "callback_twice": self.answer_twice,
-            "decline": self.decline, "refund_refused": self.refuse_refunds, "drop_before": 1.0 if self.down else 0.0,
+            "decline": self.decline, "refund_refused": self.refuse_refunds, "deemed": self.deemed,
+            "deemed_reversed": self.deemed_reversed, "banks_down": list(self.banks_down), "drop_before": 1.0 if self.down else 0.0,
         }  # fmt: skip
 
     @classmethod
@@ -57,7 +66,8 @@ class Chaos(Strict):
         """From the gateway's own plan."""
         return cls(
             slow_ms=min(plan["latency_ms"], 10_000), drop_after_debit=plan["drop_after_debit"], lie=plan["lie"],
-            answer_twice=plan["callback_twice"], decline=plan["decline"], refuse_refunds=plan["refund_refused"], down=plan["drop_before"] == 1.0,
+            answer_twice=plan["callback_twice"], decline=plan["decline"], refuse_refunds=plan["refund_refused"], deemed=plan["deemed"],
+            deemed_reversed=plan["deemed_reversed"], banks_down=tuple(plan["banks_down"]), down=plan["drop_before"] == 1.0,
         )  # fmt: skip
 
 

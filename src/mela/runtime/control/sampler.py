@@ -37,6 +37,7 @@ _COUNTED = {
     "payments_failed": ("mela_payments_total", {"failed", "expired", "cancelled"}),
 }
 """By figure: the counter, and the states that count."""
+_METHODS = ("upi", "card", "netbanking", "wallet")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Sampler:
         return found
 
     def _money(self) -> dict[str, float | None]:
-        counters = dict.fromkeys((*_COUNTED, "units", "commits"), 0.0)
+        counters = dict.fromkeys((*_COUNTED, *(f"captured_{method}" for method in _METHODS), "units", "commits"), 0.0)
         names = ["mela_orders_total", "mela_payments_total", "mela_unit_seconds_count", "mela_commit_units_count"]
         for metric in REGISTRY.restricted_registry(names).collect():
             for sample in metric.samples:
@@ -129,6 +130,8 @@ class Sampler:
                 for name, (counter, states) in _COUNTED.items():
                     if sample.name == counter and sample.labels.get("state") in states:
                         counters[name] += sample.value
+                        if name == "payments_captured" and (method := sample.labels["method"]) in _METHODS:
+                            counters[f"captured_{method}"] += sample.value
         found: dict[str, float | None] = dict(self._counted.since(counters))
         captured, failed = found["payments_captured"] or 0.0, found["payments_failed"] or 0.0
         return found | {"success_rate": self._success.add(captured, failed)}

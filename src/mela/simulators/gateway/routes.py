@@ -322,15 +322,22 @@ def _payer(routes: APIRouter, gateway: Gateway) -> APIRouter:
         summary="Pay",
         dependencies=ours,
         responses=refused(
-            {403: "kernel.forged", 404: "kernel.not_found", 409: "gateway.not_open", 422: "gateway.wrong_pin"}
+            {
+                403: "kernel.forged",
+                404: "kernel.not_found",
+                409: "gateway.not_open",
+                422: "gateway.wrong_pin gateway.wrong_otp",
+            }
         ),
     )
     async def approve_upi_payment(id: Id, body: schemas.Approval | None = None) -> object:  # noqa: A002
-        """The payer enters the PIN: the debit happens now. Repeating it debits once.
+        """The payer enters the PIN, or agrees on a bank's page: the debit happens now. Repeating it debits once.
 
-        A wrong PIN may be entered three times; then, or above the bank's limit, the answer is a payment that failed.
+        A wrong PIN or code may be entered three times; then, or above the bank's limit, the answer is a payment that failed.
         """
         given = body or schemas.Approval()
+        if given.otp is not None:
+            return await gateway.enter_otp(id, given.otp)
         if given.pin is not None:
             return await gateway.enter_pin(id, given.vpa, given.pin)
         return await gateway.approve(id, given.vpa)

@@ -233,12 +233,16 @@ class Bill(BaseModel):
 
 
 class Approval(Strict):
-    """The payer enters the PIN."""
+    """The payer enters the PIN, or on the page of a card's bank the code that it has sent."""
 
     vpa: Vpa = Field(default="payer@simbank", description="The payer's address", examples=["asha@simbank"])
     pin: str | None = Field(
         default=None, pattern=r"^([0-9]{4}|[0-9]{6})$", description="The UPI PIN; left out, the phone has asked for it itself",
         examples=["1234"],
+    )  # fmt: skip
+    otp: str | None = Field(
+        default=None, pattern=r"^[0-9]{6}$", description="For a card, the code that its bank has sent: any but 000000",
+        examples=["123456"],
     )  # fmt: skip
 
 

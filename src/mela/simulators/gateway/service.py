@@ -22,6 +22,8 @@ from mela.simulators.gateway.settings import Settings
 T = TypeVar("T")
 BATCH = 200
 REPORT_ROWS = 2_000
+_WRONG_OTP = "000000"
+"""No SMS is sent for a card: any other six digits are the right ones."""
 
 
 class UnknownCode(Rejected):
@@ -260,18 +262,29 @@ class Gateway:
 
         A wrong one may be entered again; after the last try, or above the bank's limit, the payment fails.
         """
-        known, now, plan = payers(), self._clock.now(), await self.plan()
+        known = payers()
         account = known.accounts.get(vpa.lower())
         if pin != (account.pin if account else known.pin):
-            row = await self._db.run(store.note_wrong_pin, payment_id, most=known.tries, now=now, plan=plan)
-            self._sender.wake()
-            if row.status == store.CREATED:
-                raise store.WrongUpiPin(left=known.tries - row.wrong_pins)
-            return self._bill(row)
+            return await self._wrong(payment_id, store.WrongUpiPin)
         bill = await self.bill(payment_id)
         if account is not None and bill["amount"] > account.most and bill["status"] == store.CREATED:
             return await self.decline(payment_id, account.code)
         return await self.approve(payment_id, vpa)
+
+    async def enter_otp(self, payment_id: str, otp: str) -> dict[str, Any]:
+        """A card's owner enters the code that the bank has sent. Raises: NotFound, NotOpen, WrongOtp."""
+        if otp == _WRONG_OTP:
+            return await self._wrong(payment_id, store.WrongOtp)
+        return await self.approve(payment_id, "")
+
+    async def _wrong(self, payment_id: str, wrong: type[Rejected]) -> dict[str, Any]:
+        """Raises: NotFound, NotOpen; `wrong` while there is a try left."""
+        most, now = payers().tries, self._clock.now()
+        row = await self._db.run(store.note_wrong_pin, payment_id, most=most, now=now, plan=await self.plan())
+        self._sender.wake()
+        if row.status == store.CREATED:
+            raise wrong(left=most - row.wrong_pins)
+        return self._bill(row)
 
     async def approve(self, payment_id: str, vpa: str) -> dict[str, Any]:
         """The payer agrees: debit, unless the plan has the bank decline. Raises: NotFound, NotOpen."""

@@ -117,6 +117,12 @@ class WrongUpiPin(Rejected):
     code = "gateway.wrong_pin"
 
 
+class WrongOtp(Rejected):
+    """Not the code that the card's bank has sent. Params: left (tries)."""
+
+    code = "gateway.wrong_otp"
+
+
 class OverCaptured(Rejected):
     """More than what was captured and not refunded. Params: left (paise)."""
 

@@ -32,7 +32,7 @@ from mela.services.payments.store.telling import tell
 from mela.services.payments.tables import payments
 
 NO_ANSWER, IN_REVIEW, DEEMED = "no_answer", "risk_review", "deemed"
-MOVED = Counter("mela_payments_total", "Payments, by the state they came to", ["state"])
+MOVED = Counter("mela_payments_total", "Payments, by the state they came to and their method", ["state", "method"])
 
 # Built once: building a statement costs more than running it. What an update sets and is not named here comes by parameter.
 _IT = payments.c.id == bindparam("of")
@@ -67,7 +67,7 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> tuple[
         "history": [], "due": due, "tries": 0, "instrument": _kept(new.instrument),
     }  # fmt: skip
     if insert_new(conn, payments, row):
-        after_commit(conn, MOVED.labels(PaymentState.CREATED.value).inc)
+        after_commit(conn, MOVED.labels(PaymentState.CREATED.value, new.method).inc)
         return _payment(row), new.provider
     known = conn.execute(_BY_KEY, {"of": new.key}).one()
     asked = (new.order_id, new.amount, new.method, new.capture, _kept(new.instrument))
@@ -289,7 +289,7 @@ def _close_taken(
     rrn = (told.rrn or told.id or row.rrn) if told is not None else row.rrn
     values = {"state": PaymentState.CAPTURED, "history": [*row.history, step], "rrn": rrn, "due": due}
     moved = conn.execute(_MOVE, {"of": row.id, "was": row.state, **values}).one()
-    after_commit(conn, MOVED.labels(PaymentState.CAPTURED.value).inc)
+    after_commit(conn, MOVED.labels(PaymentState.CAPTURED.value, row.method).inc)
     return moved
 
 
@@ -315,7 +315,7 @@ def _move(
         values["captured"] = row.amount
     guard = {"of": row.id, "was": row.state}
     moved = conn.execute(_MOVE, guard | values | _learnt(row, told)).one()
-    after_commit(conn, MOVED.labels(to.value).inc)
+    after_commit(conn, MOVED.labels(to.value, row.method).inc)
     if to is PaymentState.CAPTURED:
         _enter(conn, moved, now)
         captured = PaymentCaptured(moved.id, moved.order_id, moved.amount, moved.method, moved.rrn, now)
