@@ -43,7 +43,9 @@ def judged(**asked: object) -> dict[str, list[object]]:
 
 
 def test_the_browser_knows_card_numbers_as_the_kernel_does() -> None:
-    begins = sorted({end for _, low, high, _ in cards.ranges() for end in (low, high)} | {"1", "30", "36", "62", "50", "2721"})
+    begins = sorted(
+        {end for _, low, high, _ in cards.ranges() for end in (low, high)} | {"1", "30", "36", "62", "50", "2721"}
+    )
     bodies = [begin + "1234567890123456"[: length - len(begin) - 1] for begin in begins for length in range(13, 20)]
     numbers = [body + digit for body in bodies for digit in "0123456789"]
     told = judged(numbers=numbers)["numbers"]

@@ -22,10 +22,15 @@ URL = click.option("--url", default="http://127.0.0.1:3000", show_default=True, 
     help="How it is paid; cod: cash on delivery.",
 )  # fmt: skip
 @click.option(
-    "--card", default="4111 1111 1111 1111", show_default=True, help="Number of a card, for --method card: a made-up one."
+    "--card",
+    default="4111 1111 1111 1111",
+    show_default=True,
+    help="Number of a card, for --method card: a made-up one.",
 )
 @click.option(
-    "--with", "named", help="Bank (as its IFSCs begin: SBIN) or wallet (paytm), for those methods.  [default: HDFC, paytm]"
+    "--with",
+    "named",
+    help="Bank (as its IFSCs begin: SBIN) or wallet (paytm), for those methods.  [default: HDFC, paytm]",
 )
 @click.option("--phone", help="Whose phone signs in: +91 and ten digits.  [default: a new one each time]")
 @click.option("--language", type=click.Choice(["en", "hi", "ta", "te", "kn"]), default="en", show_default=True)
@@ -70,7 +75,14 @@ def _number(card: str) -> str:
 
 
 async def _buy(
-    words: str, quantity: int, method: str, given: str, phone: str, language: str, urls: dict[str, str], for_script: bool
+    words: str,
+    quantity: int,
+    method: str,
+    given: str,
+    phone: str,
+    language: str,
+    urls: dict[str, str],
+    for_script: bool,
 ) -> None:
     import httpx2
 

@@ -172,9 +172,7 @@ class Told:
     data: dict[str, Any]
 
 
-async def purchase(
-    shopper: Shopper, *, words: str, quantity: int, method: str, given: str = ""
-) -> AsyncIterator[Told]:
+async def purchase(shopper: Shopper, *, words: str, quantity: int, method: str, given: str = "") -> AsyncIterator[Told]:
     """A whole purchase, step by step; `given` is the card, bank or wallet. Raises: Refused, NotThere, TimeoutError."""
     await shopper.sign_in()
     yield Told("sign in", f"{shopper.phone[:3]}••••••{shopper.phone[-4:]} signed in with a code from the SMS inbox", {})
@@ -185,7 +183,9 @@ async def purchase(
     yield Told("cart", f"{quantity} × {variant['sku']}", {"total_paise": cart["total_paise"]})
     means = await shopper.means(method, given)
     if method == "card":
-        yield Told("card", f"•••• {(given or CARD)[-4:]} left with its network, the shop gets {means['card_token']}", means)
+        yield Told(
+            "card", f"•••• {(given or CARD)[-4:]} left with its network, the shop gets {means['card_token']}", means
+        )
     order = await shopper.check_out(method, means=means)
     yield Told(
         "order", f"{order['id']} is {order['state']}", {"order_id": order["id"], "intent_url": order["intent_url"]}

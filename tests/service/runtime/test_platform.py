@@ -48,9 +48,7 @@ async def test_a_purchase_runs_through_all_services_of_one_process(tmp_path: Pat
 async def test_every_method_buys(tmp_path: Path, method: str, given: str, seen: str) -> None:
     async with running(tmp_path) as (_, client):
         ravi = Shopper(client, URL, "+919876500003")
-        told = {
-            each.step: each async for each in purchase(ravi, words="atta", quantity=1, method=method, given=given)
-        }
+        told = {each.step: each async for each in purchase(ravi, words="atta", quantity=1, method=method, given=given)}
         assert told["confirmed"].data["state"] == "confirmed"
         assert told["pay"].text.startswith(f"agreed on the page of {seen}")
         order = await ravi.order(told["order"].data["order_id"])

@@ -49,7 +49,10 @@ class Chaos(Strict):
     )
     deemed_reversed: Share = Field(default=0.0, description="Of those: reversed in the end, not paid", examples=[0.3])
     banks_down: tuple[Bank, ...] = Field(
-        default=(), max_length=100, description="Banks (as their IFSCs begin) and wallets that nobody reaches", examples=[["SBIN"]]
+        default=(),
+        max_length=100,
+        description="Banks (as their IFSCs begin) and wallets that nobody reaches",
+        examples=[["SBIN"]],
     )
     down: bool = Field(default=False, description="It answers nobody at all", examples=[False])
 
