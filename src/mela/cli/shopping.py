@@ -46,20 +46,24 @@ URL = click.option("--url", default="http://127.0.0.1:3000", show_default=True, 
 def buy(
     words: tuple[str, ...],
     quantity: int,
-    method: str,
-    card: str,
-    named: str | None,
     phone: str | None,
     language: str,
     urls: tuple[str, ...],
     for_script: bool,
+    *,
+    method: str,
+    card: str,
+    named: str | None,
 ) -> None:
     """Play a whole purchase against a running platform, and tell it: sign in, find, pay, see the order confirmed."""
     from mela.kernel import ids
 
     phone = phone or f"+919{ids.new_code(9)}"
     given = _number(card) if method == "card" else named or ""
-    asyncio.run(_buy(" ".join(words) or "atta", quantity, method, given, phone, language, _places(urls), for_script))
+    places = _places(urls)
+    asyncio.run(
+        _buy(" ".join(words) or "atta", quantity, phone, language, places, for_script, method=method, given=given)
+    )
 
 
 def _number(card: str) -> str:
@@ -77,12 +81,13 @@ def _number(card: str) -> str:
 async def _buy(
     words: str,
     quantity: int,
-    method: str,
-    given: str,
     phone: str,
     language: str,
     urls: dict[str, str],
     for_script: bool,
+    *,
+    method: str,
+    given: str,
 ) -> None:
     import httpx2
 

@@ -76,7 +76,7 @@ async def test_a_wrong_pin_may_be_entered_again_and_the_third_ends_the_payment(b
 
 
 async def by_card(bank: Bank) -> str:
-    card = {"token": "4895370012003478", "cryptogram": "AAAA", "expiry": "1230", "network": "visa", "last4": "3478"}
+    card = {"token": "9123456789012345", "cryptogram": "AAAA", "expiry": "1230", "network": "visa", "last4": "3478"}
     found: str = (await bank.payment(amount=129_900, method="card", card=card)).json()["id"]
     return found
 
