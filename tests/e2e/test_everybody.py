@@ -19,7 +19,7 @@ HOSTILE = (
 )
 PAGES = (
     "home", "shelf", "search", "nothing", "product", "cart", "checkout", "orders", "pending", "confirmed", "cancelled",
-    "invoices", "account", "upi", "pin", "sms", "design", "lost",
+    "checkout-card", "checkout-netbanking", "checkout-wallet", "bank", "invoices", "account", "upi", "pin", "sms", "design", "lost",
 )  # fmt: skip
 
 

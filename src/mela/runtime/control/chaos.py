@@ -48,7 +48,7 @@ class Chaos(Strict):
         default=0.0, description="A UPI payment is debited, and the other bank confirms it only later", examples=[0.2]
     )
     deemed_reversed: Share = Field(default=0.0, description="Of those: reversed in the end, not paid", examples=[0.3])
-    banks_down: tuple[Bank, ...] = Field(
+    banks_down: list[Bank] = Field(
         default=(),
         max_length=100,
         description="Banks (as their IFSCs begin) and wallets that nobody reaches",
@@ -61,7 +61,7 @@ class Chaos(Strict):
         return {
             "latency_ms": self.slow_ms, "drop_after_debit": self.drop_after_debit, "lie": self.lie, "callback_twice": self.answer_twice,
             "decline": self.decline, "refund_refused": self.refuse_refunds, "deemed": self.deemed,
-            "deemed_reversed": self.deemed_reversed, "banks_down": list(self.banks_down), "drop_before": 1.0 if self.down else 0.0,
+            "deemed_reversed": self.deemed_reversed, "banks_down": self.banks_down, "drop_before": 1.0 if self.down else 0.0,
         }  # fmt: skip
 
     @classmethod
@@ -70,7 +70,7 @@ class Chaos(Strict):
         return cls(
             slow_ms=min(plan["latency_ms"], 10_000), drop_after_debit=plan["drop_after_debit"], lie=plan["lie"],
             answer_twice=plan["callback_twice"], decline=plan["decline"], refuse_refunds=plan["refund_refused"], deemed=plan["deemed"],
-            deemed_reversed=plan["deemed_reversed"], banks_down=tuple(plan["banks_down"]), down=plan["drop_before"] == 1.0,
+            deemed_reversed=plan["deemed_reversed"], banks_down=plan["banks_down"], down=plan["drop_before"] == 1.0,
         )  # fmt: skip
 
 
