@@ -49,7 +49,7 @@ class Chaos(Strict):
     )
     deemed_reversed: Share = Field(default=0.0, description="Of those: reversed in the end, not paid", examples=[0.3])
     banks_down: list[Bank] = Field(
-        default=(),
+        default_factory=list,
         max_length=100,
         description="Banks (as their IFSCs begin) and wallets that nobody reaches",
         examples=[["SBIN"]],
