@@ -183,9 +183,7 @@ async def purchase(shopper: Shopper, *, words: str, quantity: int, method: str, 
     yield Told("cart", f"{quantity} × {variant['sku']}", {"total_paise": cart["total_paise"]})
     means = await shopper.means(method, given)
     if method == "card":
-        yield Told(
-            "card", f"•••• {(given or CARD)[-4:]} left with its network, the shop gets {means['card_token']}", means
-        )
+        yield Told("card", f"•••• {(given or CARD)[-4:]} left with its network, for a token", means)
     order = await shopper.check_out(method, means=means)
     yield Told(
         "order", f"{order['id']} is {order['state']}", {"order_id": order["id"], "intent_url": order["intent_url"]}
