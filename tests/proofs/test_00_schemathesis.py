@@ -19,7 +19,15 @@ from tests.proofs.stage import Actor, running
 
 ST = str(Path(sys.executable).parent / "st")
 CHECKS = Path(__file__).with_name("problem_checks.py")
-ENDINGS = ("sign_out", "end_session", "revoke_api_key", "remove_webhook_endpoint", "follow_gateway_plan", "set_chaos")
+ENDINGS = (
+    "sign_out",
+    "end_session",
+    "revoke_api_key",
+    "rotate_api_key",
+    "remove_webhook_endpoint",
+    "follow_gateway_plan",
+    "set_chaos",
+)
 """Operations that take the ground from under the others: they sign the caller out, or tell the gateway to fail. Run by themselves."""
 STREAMS = ("follow_order", "follow_figures", "set_crowd", "start_rehearsal")
 """They go on for as long as there is something to tell, or set other processes to work."""
@@ -62,7 +70,14 @@ async def _people(platform: Actor) -> World:
         on_duty = Shopper(http, platform.url, "", token=operator)
         asked = {
             "seller_id": "kaveri-traders",
-            "scopes": ["settlement:read", "webhooks:read", "webhooks:write"],
+            "scopes": [
+                "settlement:read",
+                "webhooks:read",
+                "webhooks:write",
+                "payments:read",
+                "payments:write",
+                "refunds:write",
+            ],
             "name": "proof",
         }
         made = await on_duty.call("POST", "/api/accounts/api-keys", asked, key="key-of-the-proof")
@@ -72,6 +87,8 @@ async def _people(platform: Actor) -> World:
         )
         endpoint_id = hook["endpoint"]["id"]
         ping = await seller.call("POST", f"/api/webhooks/endpoints/{endpoint_id}/ping", key="ping-of-the-proof")
+        wanted = {"amount_paise": 50_000, "method": "upi", "reference": "proof"}
+        taken = await seller.call("POST", "/api/payments/v1/payments", wanted, key="payment-of-the-proof")
         product = await shopper.find("atta")
         await shopper.put_in_cart(product["variants"][0]["sku"])
         order = await shopper.check_out()
@@ -79,7 +96,7 @@ async def _people(platform: Actor) -> World:
         await shopper.wait(order["id"], "confirmed")
         things = {"order_id": order["id"], "product_id": product["id"], "sku": product["variants"][0]["sku"],
                   "payment": order["payment_id"], "bill": payment_of(order),
-                  "endpoint_id": endpoint_id, "delivery_id": ping["id"]}  # fmt: skip
+                  "endpoint_id": endpoint_id, "delivery_id": ping["id"], "taken": taken["id"]}  # fmt: skip
     tokens = {"customer": shopper.token, "merchant": made["token"], "operator": operator}
     return World(platform, tokens, secrets["gateway_key"], things)
 
@@ -120,7 +137,11 @@ def test_every_operation_keeps_to_its_document(world: World) -> None:
 def test_things_that_exist_are_answered_as_the_document_says(world: World) -> None:
     things = {name: world.things[name] for name in ("order_id", "product_id", "sku", "endpoint_id", "delivery_id")}
     config = "[parameters]\n" + "".join(f'"path.{name}" = "{value}"\n' for name, value in things.items())
-    for name, paths in {"payment": "/api/payments/payments", "bill": "/sim/gateway"}.items():
+    for name, paths in {
+        "payment": "/api/payments/payments",
+        "taken": "/api/payments/v1/payments",
+        "bill": "/sim/gateway",
+    }.items():
         config += f'[[operations]]\ninclude-path-regex = "^{paths}/.*{{id}}"\n'
         config += f'parameters = {{ "path.id" = "{world.things[name]}" }}\n'
     ask(world, config + world.schemes(), "-n", "8", "--phases", "fuzzing", *_but(*ENDINGS, *STREAMS))

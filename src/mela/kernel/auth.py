@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from mela.kernel import ids, mounted
-from mela.kernel.errors import Forbidden, Unauthenticated
+from mela.kernel.errors import Forbidden, Rejected, Unauthenticated
 
 Kind = Literal["customer", "merchant", "operator", "service"]
 _PREFIX: dict[Kind, str] = {
@@ -48,6 +48,12 @@ class AddressNotAllowed(Forbidden):
     """The key may not be used from this address. Params: address."""
 
     code = "kernel.address_not_allowed"
+
+
+class BadNetwork(Rejected):
+    """No network in CIDR notation, or one with more than its own bits. Params: network."""
+
+    code = "kernel.bad_network"
 
 
 class TestKey(Forbidden):
@@ -127,6 +133,14 @@ def check_address(principal: Principal, address: str) -> None:
     found = getattr(shown, "ipv4_mapped", None) or shown
     if not any(found in ipaddress.ip_network(network) for network in principal.networks):
         raise AddressNotAllowed(address=str(found))
+
+
+def network(text: str) -> str:
+    """A network as everybody writes it; an address alone is the network of just it. Raises: BadNetwork."""
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise BadNetwork(network=text[:43]) from None
 
 
 def need(principal: Principal, scope: str) -> None:

@@ -51,7 +51,7 @@ ENTRIES: dict[str, Entry] = {
         Entry("webhooks", "mela.services.webhooks.app", "tells sellers and the operator's systems what happened",
               uses=("accounts",),
               hears=("orders.sold", "orders.unsold", "payments.authorized", "payments.captured", "payments.failed", "payments.refunded",
-                     "payments.refund_failed", "settlement.paid", "webhooks.endpoint_disabled"), optional=True),
+                     "payments.refund_failed", "payments.merchant_moved", "settlement.paid", "webhooks.endpoint_disabled"), optional=True),
         Entry("streaming", "mela.services.streaming.app", "who watches which match, right now"),
     )
 }  # fmt: skip

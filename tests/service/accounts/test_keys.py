@@ -142,10 +142,8 @@ async def test_a_key_works_from_its_networks_only(desk: Desk, address: str, allo
             auth.check_address(found, address)
 
 
-@pytest.mark.parametrize(
-    "network", ["203.0.113.1/24", "300.0.0.0/8", "10.0.0.0/33", "", "10.0.0.0/8 ", "::/129", "example.in"]
-)
+@pytest.mark.parametrize("network", ["203.0.113.1/24", "300.0.0.0/8", "10.0.0.0/33", "::/129", "a", "1.2"])
 async def test_what_is_no_network_is_refused(desk: Desk, network: str) -> None:
     headers = OPERATOR | {"idempotency-key": "make-key-0001"}
     answer = await desk.call("POST", "/api-keys", headers, json=KEY | {"networks": [network]})
-    assert (answer.status_code, answer.json()["code"]) == (422, "kernel.invalid")
+    assert (answer.status_code, answer.json()["code"]) == (422, "kernel.bad_network")

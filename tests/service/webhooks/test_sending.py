@@ -3,8 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from mela.contracts.orders import OrderSold
-from mela.contracts.payments import PaymentCaptured
+from mela.contracts.payments import MerchantPaymentMoved, PaymentCaptured, PaymentState
 from mela.contracts.settlement import SellerPaid
 from mela.contracts.webhooks import EndpointDisabled
 from mela.kernel.clock import india_date
@@ -37,6 +39,20 @@ async def test_payments_are_told_to_the_operator_only_and_payouts_to_their_selle
     assert [event["type"] for event in operator.events()] == ["payments.captured", "settlement.paid"]
     assert [event["type"] for event in seller.events()] == ["settlement.paid"]
     assert other.heard == []
+
+
+@pytest.mark.parametrize("test", [True, False])
+async def test_a_merchant_hears_of_the_own_payments_and_the_operator_of_no_test(hooks: World, test: bool) -> None:
+    seller, _ = await hooks.listen(SELLER)
+    other, _ = await hooks.listen(OTHER)
+    operator, _ = await hooks.listen(None)
+    moved = MerchantPaymentMoved(
+        "pay_1", SELLER, "order-1042", test, "captured", None, Paise(100), PaymentState.CAPTURED, None, "R1", hooks.clock.now()
+    )  # fmt: skip
+    await hooks.hear(moved, "pay_1")
+    [told] = seller.events()
+    assert (told["type"], told["data"]["mode"]) == ("payment.captured", "test" if test else "live")
+    assert (len(operator.events()), other.heard) == (0 if test else 1, [])
 
 
 async def test_deliveries_are_found_by_the_payment_that_they_tell_of(hooks: World) -> None:

@@ -371,13 +371,13 @@ export interface DowntimePage {
 }
 export interface EndpointChange {
   url?: string | null;
-  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed"> | null;
+  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed" | "payment.ready" | "payment.authorized" | "payment.captured" | "payment.failed" | "refund.processed" | "refund.failed" | "refund.retried"> | null;
   description?: string | null;
   enabled?: boolean | null;
 }
 export interface EndpointIn {
   url: string;
-  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed">;
+  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed" | "payment.ready" | "payment.authorized" | "payment.captured" | "payment.failed" | "refund.processed" | "refund.failed" | "refund.retried">;
   description?: string;
 }
 export interface EndpointOut {

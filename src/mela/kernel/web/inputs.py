@@ -3,7 +3,6 @@
 JSON is read strictly: a whole number is a whole number, not a text, a truth value or 2.0.
 """
 
-import ipaddress
 import re
 from datetime import date
 from functools import partial
@@ -46,15 +45,8 @@ Moment = Annotated[AwareDatetime, BeforeValidator(partial(_written, re.compile(r
 """A moment with its zone, as 2026-11-25T18:30:00+05:30."""
 
 
-def _network(text: str) -> str:
-    """As everybody writes it. Raises: ValueError for what is no network, or one with host bits set."""
-    return str(ipaddress.ip_network(text))
-
-
-Network = Annotated[
-    str, StringConstraints(max_length=43, pattern=r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$"), AfterValidator(_network)
-]
-"""A network in CIDR notation, IPv4 or IPv6; an address alone is the network of just it."""
+Network = Annotated[str, StringConstraints(max_length=43, pattern=r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$")]
+"""A network as it is written in CIDR notation, IPv4 or IPv6; whether it is one, `auth.network` says."""
 
 
 class Strict(BaseModel):

@@ -112,7 +112,10 @@ def _myself(api: APIRouter, accounts: Accounts) -> None:
 
 
 def _api_keys(api: APIRouter, accounts: Accounts) -> None:
-    @api.post("/api-keys", tags=["on duty"], status_code=201, summary="Make an API key for a seller")
+    @api.post(
+        "/api-keys", tags=["on duty"], status_code=201, summary="Make an API key for a seller",
+        responses=refused({422: "kernel.bad_network"}),
+    )  # fmt: skip
     async def create_api_key(_caller: Operator, key: Key, body: schemas.ApiKeyIn) -> schemas.NewApiKey:
         """The token is shown this once. The same Idempotency-Key again gives the same key, without its token."""
         token, made = await accounts.create_key(body.asked(), key)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from mela.kernel import auth
 from mela.kernel.auth import Mode
 from mela.kernel.web.inputs import LINE, Network, Phone, Strict
 from mela.kernel.web.pages import Page
@@ -112,9 +113,9 @@ class ApiKeyIn(Strict):
     )
 
     def asked(self) -> NewKey:
-        """With each scope and network once."""
-        once = {name: tuple(sorted(set(getattr(self, name)))) for name in ("scopes", "networks")}
-        return NewKey(self.seller_id, self.name, mode=self.mode, days=self.days, **once)
+        """With each scope and network once. Raises: BadNetwork."""
+        scopes, networks = sorted(set(self.scopes)), sorted({auth.network(each) for each in self.networks})
+        return NewKey(self.seller_id, self.name, tuple(scopes), self.mode, tuple(networks), self.days)
 
 
 class RotationIn(Strict):

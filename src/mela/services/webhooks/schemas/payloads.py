@@ -12,7 +12,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from mela.contracts.orders import OrderSold, OrderUnsold, SoldLine
-from mela.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed, PaymentRefunded, RefundFailed
+from mela.contracts.payments import (
+    MerchantPaymentMoved,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentRefunded,
+    RefundFailed,
+)
 from mela.contracts.settlement import SellerPaid
 from mela.contracts.webhooks import EndpointDisabled
 from mela.services.webhooks.model import PLATFORM, Publication
@@ -104,6 +111,20 @@ class Paid(BaseModel):
     utr: str = Field(description="The bank's reference", examples=["632715000007"])
 
 
+class Moved(BaseModel):
+    """A payment that you began by the API, or a refund of it, has moved."""
+
+    payment_id: str = Field(description="The payment", examples=[PAYMENT])
+    mode: Literal["test", "live"] = Field(description="`test`: no money moves", examples=["test"])
+    merchant_id: str = Field(description="Who began it", examples=["kaveri-traders"])
+    reference: str = Field(description="What you call it", examples=["order-1042"])
+    refund_id: str | None = Field(description="The refund, where one has moved", examples=[None])
+    amount_paise: int = Field(description="Of what moved", examples=[129900])
+    state: str = Field(description="Of the payment", examples=["captured"])
+    reason: str | None = Field(description="Why it failed: an NPCI code, or ours", examples=[None])
+    rrn: str | None = Field(description="The bank's reference, once it is captured", examples=["632715000007"])
+
+
 class Disabled(BaseModel):
     """Nothing is sent to one of your endpoints any more; what happens meanwhile becomes dead letters."""
 
@@ -145,6 +166,13 @@ TYPES: Mapping[str, EventType] = {
         EventType("payments.failed", Failed, "A payment was declined, expired or cancelled."),
         EventType("payments.refunded", Refunded, "A refund has reached the payer."),
         EventType("payments.refund_failed", Refunded, "The gateway refused a refund; the money is held again."),
+        EventType("payment.ready", Moved, "A payment of yours that could not begin at once can be made now.", True),
+        EventType("payment.authorized", Moved, "Money of a payment of yours waits to be captured.", True),
+        EventType("payment.captured", Moved, "Money of a payment of yours is held.", True),
+        EventType("payment.failed", Moved, "A payment of yours was declined, expired or cancelled.", True),
+        EventType("refund.processed", Moved, "A refund of yours has reached the payer.", True),
+        EventType("refund.failed", Moved, "A refund of yours was refused; the money is held again.", True),
+        EventType("refund.retried", Moved, "A refund of yours that was refused is tried again.", True),
         EventType(PING, Ping, "A test message; sent only when asked for.", True),
     )
 }
@@ -207,6 +235,23 @@ def refund_failed(event: RefundFailed) -> list[Publication]:
     return [_publication("payments.refund_failed", PLATFORM, event.at, _refund(event))]
 
 
+_OF_MERCHANT = {
+    "ready": "payment.ready", "authorized": "payment.authorized", "captured": "payment.captured", "failed": "payment.failed",
+    "refunded": "refund.processed", "refund_failed": "refund.failed", "refund_retried": "refund.retried",
+}  # fmt: skip
+
+
+def of_merchant(event: MerchantPaymentMoved) -> list[Publication]:
+    """For the merchant who began it, and for the operator unless it is a test."""
+    data = Moved(
+        payment_id=event.payment_id, mode="test" if event.test else "live", merchant_id=event.merchant_id,
+        reference=event.reference, refund_id=event.refund_id, amount_paise=event.amount, state=str(event.state),
+        reason=event.reason, rrn=event.rrn,
+    )  # fmt: skip
+    owners = (event.merchant_id,) if event.test else (event.merchant_id, PLATFORM)
+    return [_publication(_OF_MERCHANT[event.what], owner, event.at, data) for owner in owners]
+
+
 def paid(event: SellerPaid) -> list[Publication]:
     """For its seller and the operator."""
     data = Paid(
@@ -229,6 +274,7 @@ def endpoint_disabled(event: EndpointDisabled) -> list[Publication]:
 PUBLISHED: Mapping[type, Callable[[Any], list[Publication]]] = {
     OrderSold: sold, OrderUnsold: unsold, SellerPaid: paid, EndpointDisabled: endpoint_disabled,
     PaymentAuthorized: authorized, PaymentCaptured: captured, PaymentFailed: failed, PaymentRefunded: refunded, RefundFailed: refund_failed,
+    MerchantPaymentMoved: of_merchant,
 }  # fmt: skip
 """What each event that is heard becomes."""
 
