@@ -29,9 +29,10 @@ from mela.kernel.events.schema import inbox
 from mela.kernel.sealed.files import make_file
 from mela.kernel.sealed.keyring import Keyring, load_keyring
 from mela.kernel.sealed.opening import open_provider
-from mela.kernel.sealed.rotation import index_all
+from mela.kernel.sealed.rotation import Sealer, index_all
 from mela.kernel.service import Context, Parts, Service
 from mela.kernel.web import Health, WebSettings, create_app
+from mela.runtime.reading import Keeper
 
 ENGINES = ["sqlite", *(["postgresql"] if os.environ.get("MELA_TEST_POSTGRES") else [])]
 """What database tests run on: SQLite always, PostgreSQL where a test server's URL is given (the proofs give one)."""
@@ -95,6 +96,13 @@ class Running:
     tokens: Tokens
     clock: Clock
     published: Published
+    url: str = ""
+    sealer: Sealer | None = None
+
+    async def seal(self) -> None:
+        """Seal what is plain or under an older key, as the job does."""
+        assert self.sealer is not None
+        await self.sealer.run()
 
     async def hand_over(self, envelope: Envelope) -> None:
         """Deliver an event and wait until its handler has finished. Raises: AssertionError when it failed."""
@@ -155,11 +163,13 @@ async def running(
             service.name, version="test", description="", routers=[parts.router] if parts.router else [], routes=[],
             health=Health(), messages=messages, authenticator=tokens, settings=web or WebSettings(rate="off"), lifespan=life,
             lanes=parts.lanes,
+            keep_reads=Keeper({service.name: db}, clock),
         )  # fmt: skip
         await stack.enter_async_context(app.router.lifespan_context(app))
         asgi = httpx2.ASGITransport(app=app, raise_app_exceptions=raise_errors)
         client = await stack.enter_async_context(httpx2.AsyncClient(transport=asgi, base_url="http://test"))
-        yield Running(client, parts.implementation, parts, db, bus, tokens, clock, published)
+        sealer = Sealer(db, service.personal, keys, clock) if keys else None
+        yield Running(client, parts.implementation, parts, db, bus, tokens, clock, published, url, sealer)
 
 
 def at_revision(url: str, package: str, revision: str) -> None:

@@ -1,6 +1,7 @@
 """`mela keys`."""
 
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
@@ -9,7 +10,7 @@ from mela.cli import render
 
 @click.group()
 def keys() -> None:
-    """Secrets of a cluster."""
+    """Keys of personal data: which there are, and new ones while all runs. Secrets of a cluster."""
 
 
 @keys.command(epilog="Example:  mela keys fill /plan/keys.yaml --wait 300")
@@ -35,3 +36,98 @@ def fill(plan: Path, wait_s: float) -> None:
     for slot in written:
         render.note(f"filled {slot}")
     render.note(f"{len(rows) - len(written)} of {len(rows)} were there already")
+
+
+DATA = click.option("--data", type=click.Path(path_type=Path), help="Folder of the data  [default: mela-data]")
+NAMES = click.argument("names", nargs=-1, metavar="[SERVICE…]")
+
+
+@keys.command(name="list", epilog="Examples:  mela keys list   ·   mela keys list accounts orders --json")
+@NAMES
+@DATA
+@click.option("--json", "for_script", is_flag=True, help="For a script.")
+def list_(names: tuple[str, ...], data: Path | None, for_script: bool) -> None:
+    """Data keys by service, newest first, and how many values each has sealed. Reads the databases themselves."""
+    from mela.runtime import sealing
+
+    settings = _settings(data)
+    found = [row for name in sealing.check(names) for row in sealing.keys_of(name, settings)]
+    if for_script:
+        render.as_json(found)
+        return
+    heads = ("service", "key", "made", "wrapped by", "sealed values")
+    render.table("Keys of personal data", heads, [_row(row) for row in found])
+
+
+@keys.command(
+    epilog="Examples:  mela keys rotate   ·   mela keys rotate accounts --data-only   ·   mela keys rotate --leave"
+)
+@NAMES
+@DATA
+@click.option("--data-only", is_flag=True, help="Keep the key-encryption key: where its holder rotates it by itself.")
+@click.option("--leave", is_flag=True, help="Make the new keys, and leave the rest to the services that run.")
+def rotate(names: tuple[str, ...], data: Path | None, data_only: bool, leave: bool) -> None:
+    """Make new keys, and seal everything anew under them, while services read and write.
+
+    May be broken off at any time: everything stays readable, services that run go on with it, and so does `mela keys resume`.
+    """
+    from mela.runtime import sealing
+
+    settings = _settings(data)
+    chosen = sealing.check(names)
+    if not data_only:
+        sealing.rotate_provider(settings)
+        render.note("a new key-encryption key wraps from now on")
+    for name in chosen:
+        render.note(f"{name}: key {sealing.begin(name, settings)} seals from now on; the old ones still open")
+    if not leave:
+        _seal(chosen, settings)
+
+
+@keys.command(epilog="Example:  mela keys resume")
+@NAMES
+@DATA
+def resume(names: tuple[str, ...], data: Path | None) -> None:
+    """Go on with a rotation that was broken off, up to the last row."""
+    from mela.runtime import sealing
+
+    _seal(sealing.check(names), _settings(data))
+
+
+@keys.command(epilog="Example:  mela keys make /etc/mela/keys.json")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def make(file: Path) -> None:
+    """Make a FILE with a key-encryption key where there is none, readable by its owner only; prints its URL for MELA_KEYS."""
+    from mela.kernel.sealed.files import make_file
+
+    render.line(make_file(file))
+
+
+def _seal(names: list[str], settings: Any) -> None:
+    from mela.runtime import sealing
+
+    with render.stages() as stages:
+        for name in names:
+            shown: dict[str, Any] = {}
+
+            def hear(table: str, done: int, total: int, name: str = name, shown: dict[str, Any] = shown) -> None:
+                if table not in shown:
+                    shown[table] = stages.begin(f"{name}: {table}")
+                shown[table](done, total)
+
+            sealing.seal_all(name, settings, hear)
+            render.note(f"{name}: nothing is sealed under an older key any more")
+
+
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    values = " · ".join(f"{table} {count}" for table, count in row["values"].items())
+    if row["key"] == "plain":
+        return row["service"], "none", "–", "–", f"{values}: plain, until the service has sealed them"
+    newest = "the newest key" if row["newest_kek"] else "an older key"
+    return row["service"], str(row["key"]), f"{row['created']:%Y-%m-%d %H:%M}", newest, values
+
+
+def _settings(data: Path | None) -> Any:
+    from mela.cli.platform import _settings as read
+
+    return read(data=data)

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mela.kernel import auth, deadline, errors, messages
+from mela.kernel.sealed import reads
 from mela.kernel.telemetry import metrics, tracing
 
 C = TypeVar("C")
@@ -177,5 +178,6 @@ def _permit(request: Request, method: str, callers: auth.Callers, permits: Mappi
     caller = callers.name(token)
     if caller is None:
         raise errors.Unauthenticated("kernel.unauthenticated")
+    reads.prove(auth.Principal("service", caller))
     if method not in permits.get(caller, frozenset()):
         raise errors.Forbidden("kernel.forbidden", need=f"{caller} -> {method}")

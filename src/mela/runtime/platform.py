@@ -25,6 +25,7 @@ from mela.kernel.web import Health, WebSettings, create_app
 from mela.runtime import about, registry
 from mela.runtime.control import Room
 from mela.runtime.control.access import LOOPBACK
+from mela.runtime.reading import Keeper
 from mela.runtime.settings import PlatformSettings, laptop_defaults, operator_token
 from mela.runtime.wiring import Built, Wiring
 
@@ -84,6 +85,7 @@ class Platform:
             messages=i18n.Messages.load(_KERNEL_MESSAGES, *registry.message_files()), authenticator=_Remembering(self._accounts, self.clock),
             settings=web, lifespan=self._life, tags=about.TAGS, site=_SITE if self._whole else None,
             lanes=[lane for b in built for lane in b.parts.lanes],
+            keep_reads=Keeper({b.service.name: b.db for b in built}, self.clock),
         )  # fmt: skip
         app.state.at_the_machine = self.settings.host in LOOPBACK and not web.trust_forwarded
         return app

@@ -12,12 +12,11 @@ from mela.kernel.clock import Clock
 from mela.kernel.db import Database, open_database
 from mela.kernel.events.bus import Bus, Transport
 from mela.kernel.events.memory import Door, MemoryTransport
-from mela.kernel.sealed.keyring import Keyring, load_keyring
-from mela.kernel.sealed.opening import open_provider
-from mela.kernel.sealed.provider import KeyProvider, KeysUnusable
-from mela.kernel.sealed.rotation import LOOK_S, Sealer, index_all
+from mela.kernel.sealed.keyring import Keyring
+from mela.kernel.sealed.rotation import LOOK_S, Sealer
 from mela.kernel.service import Context, Job, Parts, Service
-from mela.runtime import flight, registry
+from mela.runtime import flight, registry, sealing
+from mela.runtime.reading import Forgetter
 from mela.runtime.settings import CannotStart, PlatformSettings
 
 
@@ -46,7 +45,7 @@ class Wiring:
 
     def build(self, service: Service, service_settings: Any) -> Built:
         """Build one service and remember it for those that call it."""
-        keys = self._keyring(service) if service.personal else None
+        keys = sealing.keyring(service, self.settings, self.clock) if service.personal else None
         shards = [self._open(service.name, keys, each) for each in self.settings.shards_of(service)]
         db = shards[0]
         peers = {contract: self.peer(contract, caller=service.name) for contract in service.uses}
@@ -54,6 +53,7 @@ class Wiring:
         parts = service.build(context)
         if keys:
             parts.jobs.append(Job("seal", LOOK_S, Sealer(db, service.personal, keys, self.clock).run))
+            parts.jobs.append(Job("forget reads", 3_600.0, Forgetter(db, self.clock).run))
         transport = self._transport(service.name)
         bus = Bus(
             service.name, db, transport, parts.subscriptions, clock=self.clock, options=self.settings.bus_options()
@@ -90,24 +90,6 @@ class Wiring:
             senders = {source: frozenset({"receive"}) for source in registry.sources(name)}
             routes += rpc.routes(Door, built.bus, service=name, callers=callers, permits=senders)
         return routes
-
-    def _keyring(self, service: Service) -> Keyring:
-        """The keys of a service with personal data; what lies there without a keyed hash gets one. Raises: CannotStart."""
-
-        def renew() -> str:
-            return self.settings.database_url(service.name)
-
-        try:
-            keys = load_keyring(renew, self._provider(), service=service.name, clock=self.clock)
-        except KeysUnusable as error:
-            raise CannotStart(
-                str(error), "Is MELA_KEYS right? Without these keys nobody reads what they sealed."
-            ) from error
-        index_all(renew, service.personal, keys)
-        return keys
-
-    def _provider(self) -> KeyProvider:
-        return open_provider(self.settings.keys_url(), token=self.settings.keys_token)
 
     def _open(self, service: str, keys: Keyring | None, shard: int) -> Database:
         db = open_database(

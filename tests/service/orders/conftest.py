@@ -1,6 +1,7 @@
 """Orders running with a fake catalogue and fake payments; the fakes keep the contracts (their own suites hold them to it)."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,13 +68,18 @@ class Shop:
         return await self.call("GET", f"/orders/{order['id']}")
 
 
-@pytest.fixture(params=kit.ENGINES)
-async def shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Shop]:
+@asynccontextmanager
+async def running(folder: Path, engine: str, url: str | None = None) -> AsyncIterator[Shop]:
+    """Orders on a fresh database, or on the one at `url`."""
     clock = FakeClock(NOON)
     catalog, payments = FakeCatalog(clock), FakePayments(clock)
-    async with kit.running(
-        SERVICE, tmp_path, engine=request.param, clock=clock, peers={Catalog: catalog, Payments: payments}
-    ) as app:
-        yield Shop(
-            app, catalog, payments, clock, app.tokens.give("customer", "cus_meena"), app.tokens.give("operator", "op")
-        )
+    peers: dict[type, object] = {Catalog: catalog, Payments: payments}
+    async with kit.running(SERVICE, folder, engine=engine, url=url, clock=clock, peers=peers) as app:
+        meena, duty = app.tokens.give("customer", "cus_meena"), app.tokens.give("operator", "op")
+        yield Shop(app, catalog, payments, clock, meena, duty)
+
+
+@pytest.fixture(params=kit.ENGINES)
+async def shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Shop]:
+    async with running(tmp_path, request.param) as shop:
+        yield shop

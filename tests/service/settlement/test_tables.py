@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from mela.services.settlement import tables
 from tests.service.settlement.world import World
 
-OF_THE_KERNEL = {"alembic_version", "inbox", "outbox", "idempotency_keys"}
+OF_THE_KERNEL = {"alembic_version", "inbox", "outbox", "idempotency_keys", "data_keys", "sealing", "personal_reads"}
 
 
 def differences(conn: Connection) -> list[Any]:

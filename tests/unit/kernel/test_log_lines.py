@@ -46,6 +46,26 @@ def test_personal_data_in_a_failure_is_masked_in_every_style(
     assert "9876543210" not in told
 
 
+@pytest.mark.parametrize("style", ["json", "lines"])
+def test_a_card_number_in_a_failure_of_a_failure_or_a_librarys_line_is_masked(
+    style: Literal["json", "lines"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(style)
+    try:
+        try:
+            raise KeyError("card4111111111111111")
+        except KeyError as error:
+            raise RuntimeError("declined: 5555 5555 5555 4444") from error
+    except RuntimeError:
+        structlog.get_logger().exception("unexpected", card=378282246310005)
+        logging.getLogger("uvicorn.error").exception("in 6521501234567893")
+    logging.getLogger("a.library").warning("POST /pay?pan=%s", "2223003122003222")
+    told = capsys.readouterr().err
+    assert told.count("KeyError") >= 2
+    for digits in ("411111111", "55555555", "5555 5555", "378282246", "652150123", "222300312"):
+        assert digits not in told
+
+
 def test_a_line_for_machines_is_one_json_object_with_level_time_and_trace(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("json")
     exporter = InMemorySpanExporter()

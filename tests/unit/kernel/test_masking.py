@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mela.kernel import auth, ids
-from mela.kernel.telemetry.masking import Personal, mask, processor, scrub
+from mela.kernel.telemetry.masking import Personal, is_card, mask, processor, scrub
 
 digits = st.text("0123456789", min_size=9, max_size=9)
 mobiles = st.builds(lambda first, rest: first + rest, st.sampled_from("6789"), digits)
@@ -141,6 +141,33 @@ def test_a_masked_value_keeps_what_helps_to_recognise_it(whole: str, masked: str
     assert mask(whole) == masked
     assert repr(Personal(whole)) == repr(masked)
     assert str(Personal(whole)) == whole
+
+
+PANS = ["4111111111111111", "5555555555554444", "2223003122003222", "378282246310005", "6521501234567893", "5085001234567894",
+        "6011000990139424", "3530111333300000", "4222222222222"]  # fmt: skip
+"""Test numbers that the networks publish, and synthetic RuPay ones."""
+
+
+@pytest.mark.parametrize("pan", PANS)
+def test_no_card_number_survives_whatever_it_is_glued_to(pan: str) -> None:
+    assert is_card(pan)
+    four = [pan[i : i + 4] for i in range(0, len(pan), 4)]
+    ways = [pan, f"card{pan}", f"{pan}x", f"n={pan};", f"x_{pan}_y", f"/cards/{pan}/charge", f'{{"pan":"{pan}"}}',
+            ".".join(four), "–".join(four), "_".join(four), " ".join(four), f"{'y' * 3_990}{pan}", f"é{pan}é"]  # fmt: skip
+    for way in ways:
+        told = logged(way)
+        assert pan[:9] not in told.translate(dict.fromkeys(map(ord, ".–_ "))), way
+    for value in (int(pan), [int(pan)], {"card": {"number": int(pan)}}, (pan,), ValueError(f"declined {pan}")):
+        assert pan[:9] not in logged(value)
+    assert pan[-4:] in logged(pan)
+
+
+@pytest.mark.parametrize(
+    "kept", ["4111111111111112", "1234567890123456", "1790000000000000", "41111111", "411111111111111111111111"]
+)
+def test_what_cannot_be_a_card_is_not_taken_for_one(kept: str) -> None:
+    assert not is_card(kept)
+    assert kept in logged(f"order-x{kept}")
 
 
 def test_a_long_text_is_cut() -> None:

@@ -895,6 +895,20 @@ export interface Quality {
 export interface Quantity {
   quantity: number;
 }
+export interface ReadOut {
+  id: string;
+  at: string;
+  by_kind: string;
+  by_id: string;
+  route: string;
+  request: string;
+  what: string;
+  row: string;
+}
+export interface ReadPage {
+  items: Array<ReadOut>;
+  next_cursor: string | null;
+}
 export interface Reason {
   reason: string;
 }
@@ -1543,6 +1557,11 @@ export interface Operations {
   };
   "GET /api/control/meanings": {
     answer: MeaningPage;
+  };
+  "GET /api/control/reads/{service}": {
+    path: { service: string };
+    query?: { row?: string; by?: string; cursor?: string; limit?: number };
+    answer: ReadPage;
   };
   "GET /api/control/rehearsal-choices": {
     answer: RehearsalChoices;

@@ -14,6 +14,7 @@ moved to another row does not open. A column becomes sealed by its type; what is
 from mela.kernel.sealed.columns import BlindIndex, SealedJson, SealedText, of, row
 from mela.kernel.sealed.keyring import CannotOpen, Keyring
 from mela.kernel.sealed.provider import KeyProvider, KeysUnusable
+from mela.kernel.sealed.reads import create_reads
 from mela.kernel.sealed.schema import create_tables
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "KeysUnusable",
     "SealedJson",
     "SealedText",
+    "create_reads",
     "create_tables",
     "of",
     "row",

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, func, select
 
 from mela.kernel import ids
 from mela.kernel.clock import Clock
+from mela.kernel.db.direct import transaction
 from mela.kernel.db.migrate import driver_url
 from mela.kernel.db.statements import insert_new
 from mela.kernel.sealed.provider import KEY_BYTES, NONCE_BYTES, KeyProvider, decode, encode
@@ -102,14 +103,10 @@ def about(service: str, purpose: str, number: int) -> str:
 
 def load_keyring(renew: Callable[[], str], provider: KeyProvider, *, service: str, clock: Clock) -> Keyring:
     """The keys of the database at the URL that `renew` gives; the first ones are made here. Raises: KeysUnusable."""
-    engine = create_engine(driver_url(renew()))
-    try:
-        with engine.begin() as conn:
-            if not conn.execute(select(func.count()).select_from(data_keys)).scalar():
-                for purpose in ("index", "seal"):
-                    add_key(conn, provider, service=service, purpose=purpose, number=1, now=clock.now())
-    finally:
-        engine.dispose()
+    with transaction(renew()) as conn:
+        if not conn.execute(select(func.count()).select_from(data_keys)).scalar():
+            for purpose in ("index", "seal"):
+                add_key(conn, provider, service=service, purpose=purpose, number=1, now=clock.now())
 
     def load() -> Kept:
         engine = create_engine(driver_url(renew()))

@@ -6,18 +6,18 @@ may still seal under the old one: a pass counts as the last only if it began aft
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Table, Text, and_, column, create_engine, func, select, table, tuple_, update
+from sqlalchemy import Column, Connection, Table, Text, and_, bindparam, column, func, select, table, tuple_, update
 
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database, row_guarded
-from mela.kernel.db.migrate import driver_url
+from mela.kernel.db.direct import transaction
 from mela.kernel.db.statements import insert_new
 from mela.kernel.sealed.columns import indexes, sealed_names
 from mela.kernel.sealed.keyring import MARK, Keyring, about, add_key
@@ -27,7 +27,9 @@ from mela.kernel.sealed.schema import data_keys, sealing
 LEARN_S = 30
 """After so long every process has a new key: they look every `LOOK_S`."""
 LOOK_S = 10.0
-BATCH = 200
+BATCH = 100
+_REST = 3
+"""A step that took so long is followed by a rest of this many times as long."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def step(conn: Connection, sealed: Table, keys: Keyring, now: datetime, limit: i
     insert_new(conn, sealing, {"table_name": sealed.name, "number": 0, "cursor": None, "done": 0, "started": now,
                                "finished": None, "whole": False})  # fmt: skip
     mine = sealing.c.table_name == sealed.name
-    at = conn.execute(select(sealing).where(mine)).one()
+    at = conn.execute(select(sealing).where(mine).with_for_update()).one()
+    if at.number > keys.number:  # we are the ones who have not heard of the new key yet
+        return Progress(sealed.name, at.number, at.done, finished=False)
     first = at.number == 0
     if at.number != keys.number:
         begun = {"number": keys.number, "cursor": None, "done": 0, "started": now, "finished": None}
@@ -69,7 +73,7 @@ def step(conn: Connection, sealed: Table, keys: Keyring, now: datetime, limit: i
     if at.finished:
         return Progress(sealed.name, at.number, at.done, finished=True)
     found = _after(conn, sealed, at.cursor, limit)
-    done, more = at.done + sum(_seal_row(conn, sealed, keys, row) for row in found), len(found) == limit
+    done, more = at.done + _seal_rows(conn, sealed, keys, found), len(found) == limit
     if more:
         values: dict[str, Any] = {"cursor": orjson.dumps(list(found[-1][: len(_key(sealed))])).decode()}
     elif (first and not found) or at.started >= _created(conn, keys.number) + timedelta(seconds=LEARN_S):
@@ -102,19 +106,13 @@ def count_by_key(conn: Connection, sealed: Table) -> dict[str, int]:
 
 def index_all(renew: Callable[[], str], tables: Sequence[Table], keys: Keyring) -> None:
     """Before anything is served: rows of before sealing began get their keyed hashes, by which they are found."""
-    engine = create_engine(driver_url(renew()))
-    try:
-        for sealed in tables:
-            missing = [_raw(sealed).c[name].is_(None) for name in indexes(sealed)]
-            while missing:
-                with engine.begin() as conn:
-                    found = conn.execute(select(_raw(sealed)).where(*missing).limit(BATCH)).all()
-                    for row in found:
-                        _seal_row(conn, sealed, keys, row)
-                if len(found) < BATCH:
-                    break
-    finally:
-        engine.dispose()
+    for sealed in tables:
+        missing = [_raw(sealed).c[name].is_(None) for name in indexes(sealed)]
+        found: Sequence[Any] = [None] * BATCH if missing else []
+        while len(found) == BATCH:
+            with transaction(renew()) as conn:
+                found = conn.execute(select(_raw(sealed)).where(*missing).limit(BATCH)).all()
+                _seal_rows(conn, sealed, keys, found)
 
 
 class Sealer:
@@ -129,11 +127,19 @@ class Sealer:
         for sealed in self._tables:
             await self.seal(sealed)
 
-    async def seal(self, sealed: Table) -> Progress:
-        """One pass over a table, or what was left of one."""
-        while (at := await self._db.run(step, sealed, self._keys, self._clock.now())).more:
-            pass
-        return at
+    async def seal(self, sealed: Table, hear: Callable[[Progress], None] | None = None) -> Progress:
+        """One pass over a table, or what was left of one; most of the time is left to others who write.
+
+        `hear` is told after each step.
+        """
+        while True:
+            started = self._clock.monotonic()
+            at = await self._db.run(step, sealed, self._keys, self._clock.now())
+            if hear:
+                hear(at)
+            if not at.more:
+                return at
+            await asyncio.sleep(_REST * (self._clock.monotonic() - started))
 
 
 def _after(conn: Connection, sealed: Table, cursor: str | None, limit: int) -> Sequence[Any]:
@@ -147,24 +153,39 @@ def _after(conn: Connection, sealed: Table, cursor: str | None, limit: int) -> S
     return conn.execute(query).all()
 
 
-def _seal_row(conn: Connection, sealed: Table, keys: Keyring, row: Any) -> int:
-    """Seal a row under the newest key if it is still as it was read; 1 where it was changed."""
-    raw, old = _raw(sealed), row._mapping  # noqa: SLF001
+def _seal_rows(conn: Connection, sealed: Table, keys: Keyring, rows: Sequence[Any]) -> int:
+    """Seal rows under the newest key, each if it is still as it was read; how many were changed."""
+    changes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        fresh = _fresh(sealed, keys, row._mapping)  # noqa: SLF001
+        if fresh:
+            was = {f"was_{name}": row._mapping[name] for name in (*_key(sealed), *sealed_names(sealed))}  # noqa: SLF001
+            changes.setdefault(tuple(sorted(fresh)), []).append(was | {f"new_{name}": fresh[name] for name in fresh})
+    return sum(conn.execute(_change(sealed, names), made).rowcount for names, made in changes.items())
+
+
+def _fresh(sealed: Table, keys: Keyring, old: Mapping[Any, Any]) -> dict[str, str]:
+    """What a row's columns are to be, where they are something else."""
     identity = "/".join(str(old[name]) for name in _key(sealed))
     held = [name for name in sealed_names(sealed) if old[name] is not None]
     stale = [name for name in held if not keys.is_current(old[name])]
-    lacking = [name for name in indexes(sealed) if old[name] is None]
+    lacking = [name for name, source in indexes(sealed).items() if old[name] is None and source in held]
     if not stale and not lacking:
-        return 0
+        return {}
     opened = {name: keys.open(old[name], f"{sealed.name}.{name}", identity) for name in held}
-    fresh = {name: keys.seal(opened[name], f"{sealed.name}.{name}", identity) for name in stale}
-    fresh |= {
-        name: keys.blind(opened[source], f"{sealed.name}.{source}")
-        for name, source in indexes(sealed).items()
-        if name in lacking and source in opened
+    sources = {name: indexes(sealed)[name] for name in lacking}
+    return {name: keys.seal(opened[name], f"{sealed.name}.{name}", identity) for name in stale} | {
+        name: keys.blind(opened[source], f"{sealed.name}.{source}") for name, source in sources.items()
     }
-    same = [raw.c[name] == old[name] for name in (*_key(sealed), *held)]
-    return conn.execute(update(raw).where(*same).values(fresh)).rowcount
+
+
+@cache
+def _change(sealed: Table, names: tuple[str, ...]) -> Any:
+    """Set these columns of a row that is still as it was read. Built once: building one costs more than running it."""
+    raw = _raw(sealed)
+    same = [raw.c[name] == bindparam(f"was_{name}") for name in _key(sealed)]
+    same += [raw.c[name].is_not_distinct_from(bindparam(f"was_{name}")) for name in sealed_names(sealed)]
+    return update(raw).where(*same).values({name: bindparam(f"new_{name}", type_=Text) for name in names})
 
 
 def _created(conn: Connection, number: int) -> datetime:

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from mela.kernel import i18n
 from mela.kernel.auth import Authenticator
 from mela.kernel.errors import MelaError
+from mela.kernel.sealed import reads
 from mela.kernel.web import problems, reference
 from mela.kernel.web.document import document
 from mela.kernel.web.edge import Edge
@@ -45,12 +46,13 @@ def create_app(
     name: str, *, version: str, description: str, routers: Sequence[APIRouter], routes: Sequence[BaseRoute], health: Health,
     messages: i18n.Messages, authenticator: Authenticator, settings: WebSettings,
     lifespan: Callable[[], AbstractAsyncContextManager[None]], tags: Sequence[Mapping[str, str]] = (),
-    site: Path | None = None, lanes: Sequence[Lane] = (),
+    site: Path | None = None, lanes: Sequence[Lane] = (), keep_reads: reads.Keeper | None = None,
 ) -> FastAPI:  # fmt: skip
     """Put routers, probes and error answers together. `lifespan` is entered before the first request, left after the last.
 
     `tags`: names and descriptions of the groups of operations, in the order in which the document shows them.
     `site`: folder of the built pages, served at every address that nothing else has. `lanes` are off while a rate is limited.
+    `keep_reads`: keeps who saw personal data; without it nobody but a customer is shown any.
     """
 
     @asynccontextmanager
@@ -67,6 +69,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     app.state.messages, app.state.authenticator, app.state.health = messages, authenticator, health
+    app.state.keep_reads = keep_reads
     app.state.body_bytes, app.state.streams = settings.body_bytes, OpenStreams()
     ours = [route for router in routers for route in router.routes]
     app.router.routes.extend([*health.routes(), reference.route(app), RouteTable([*ours, *routes])])

@@ -9,6 +9,7 @@ from fastapi.security.base import SecurityBase
 from mela.kernel import auth
 from mela.kernel.auth import Authenticator, Kind, Principal, TestKey
 from mela.kernel.errors import Forbidden
+from mela.kernel.sealed import reads
 from mela.kernel.web import cookies
 
 
@@ -55,6 +56,7 @@ async def _identify(request: Request, *kinds: Kind, tests: bool = False) -> Prin
     """Who is calling, if of one of these kinds and from where they may. Raises: Unauthenticated, Forbidden."""
     authenticator: Authenticator = request.app.state.authenticator
     principal = await authenticator.identify(token=await shown_token(request))
+    reads.prove(principal)
     if principal.kind not in kinds:
         raise Forbidden("kernel.forbidden", need=" or ".join(kinds))
     auth.check_address(principal, request.scope.get("mela.client", ""))

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mela.kernel import deadline, errors, ids
+from mela.kernel.sealed import reads
 from mela.kernel.telemetry import metrics, tracing
 from mela.kernel.web import problems
 
@@ -63,11 +64,13 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = Answer(scope, send)
+        reading = reads.Reading()
+        answer = Answer(scope, send, reading)
         scope["mela.client"] = self._client(scope)
         if scope["path"] in _QUIET:
             await self._app(scope, receive, answer.send)
             return
+        reads.CURRENT.set(reading)
         parent = header(scope, b"traceparent").decode("latin-1") or None
         started = time.perf_counter()
         with (
@@ -94,6 +97,9 @@ class Edge:
             failure: errors.MelaError = error
         except TimeoutError:
             failure = errors.TimedOut(seconds=1)
+        except _NotKept:
+            log.exception("nobody was shown personal data: it could not be kept who looks", path=scope["path"])
+            failure = errors.Retryable("kernel.unavailable", seconds=1)
         except RecursionError:
             failure = errors.Rejected("kernel.too_deep")
         except UnicodeDecodeError:
@@ -151,10 +157,15 @@ def _timer(service: str, method: str, route: str, status: int) -> Any:
     return metrics.REQUEST.labels(service, method, route, str(status))
 
 
-class Answer:
-    """Adds our headers to an answer, and remembers its status."""
+class _NotKept(Exception):
+    """It could not be written down who sees personal data in an answer. No error of ours, or Starlette would answer it."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+
+class Answer:
+    """Adds our headers to an answer, remembers its status, and holds it back until it is kept who sees personal data in it."""
+
+    def __init__(self, scope: Scope, send: Send, reading: reads.Reading | None = None) -> None:
+        self._scope, self._reading = scope, reading or reads.Reading()
         given = header(scope, b"x-request-id").decode("latin-1")
         self.id = given if ids.is_id("req", given) else ids.new_id("req")
         self.status = 0
@@ -162,6 +173,12 @@ class Answer:
         scope["mela.request_id"] = self.id
 
     async def send(self, message: Message) -> None:
+        if self._reading.seen and (seen := self._reading.take()) and self._reading.by is not None:
+            route = f"{self._scope['method']} {getattr(self._scope.get('route'), 'path', 'unmatched')}"
+            try:
+                await self._scope["app"].state.keep_reads(self._reading.by, seen, route[:120], self.id)
+            except errors.MelaError as error:
+                raise _NotKept from error
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers: list[tuple[bytes, bytes]] = [(name.lower(), value) for name, value in message.get("headers", [])]

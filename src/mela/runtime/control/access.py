@@ -14,6 +14,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from mela.kernel.auth import Principal
+from mela.kernel.sealed import reads
 from mela.kernel.web import callers, cookies
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -31,6 +32,7 @@ class OnDutyCaller(SecurityBase):
         """Raises: Unauthenticated, Forbidden, ForgedRequest for another site's page."""
         if request.headers.get("authorization") is None and sits_here(request):
             cookies.check_sender(request)
+            reads.prove(AT_THE_MACHINE)
             return AT_THE_MACHINE
         return await callers.operator(request)
 

@@ -10,7 +10,7 @@ from mela.kernel.clock import Clock
 from mela.kernel.telemetry import tracing
 from mela.kernel.telemetry.recent import Recent
 from mela.kernel.web import bodies
-from mela.runtime.control import books, chaos, crowd, events, library, rehearsals, stage, watch
+from mela.runtime.control import books, chaos, crowd, events, library, personal, rehearsals, stage, watch
 from mela.runtime.control.sampler import Sampler
 from mela.runtime.wiring import Wiring
 
@@ -34,6 +34,7 @@ class Room:
         api = bodies.router("/api/control", tags=["control room"])
         watch.add(api, wiring.built, self._sampler, self._recent)
         events.add(api, wiring.built, clock)
+        personal.add(api, wiring.built)
         books.add(api, books.Services(wiring.http, wiring.url_of, operator))
         chaos.add(api, chaos.Drawer(wiring.http, environ))
         crowd.add(api, self._crowd)

@@ -9,7 +9,7 @@ from mela.contracts.catalog import Catalog
 from mela.contracts.payments import Payments
 from mela.kernel import i18n
 from mela.kernel.service import Context, Job, Parts, Service
-from mela.services.orders import handlers, routes
+from mela.services.orders import handlers, routes, store
 from mela.services.orders.service import Orders
 from mela.services.orders.settings import OrdersSettings
 
@@ -53,4 +53,5 @@ SERVICE = Service(
     events=True,
     migrations="mela.services.orders.migrations",
     messages=_MESSAGES,
+    personal=store.PERSONAL,
 )

@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 from mela.kernel.db import Instant, Json
+from mela.kernel.sealed import SealedJson, SealedText
 
 metadata = MetaData()
 
@@ -22,7 +23,7 @@ orders = Table(
     Column("reason", String(200), nullable=False),
     Column("method", String(10), nullable=False),
     Column("city", String(40)),
-    Column("address", Json, nullable=False),
+    Column("address", SealedJson("orders.address"), nullable=False),
     Column("lines", Json, nullable=False),
     Column("history", Json, nullable=False),
     Column("total", BigInteger, nullable=False),
@@ -34,8 +35,8 @@ orders = Table(
     Column("pay_before", Instant),
     Column("version", Integer, nullable=False),
     Column("refunds", Json, nullable=False),
-    Column("device", String(64)),
-    Column("instrument", Json, nullable=False),  # what is paid with, beside the method
+    Column("device", SealedText("orders.device")),
+    Column("instrument", SealedJson("orders.instrument"), nullable=False),  # what is paid with, beside the method
     Index("orders_by_customer", "customer_id", "id"),
     Index("orders_by_state", "state", "updated"),
 )  # fmt: skip
@@ -74,7 +75,7 @@ credit_notes = Table(
     Column("order_id", String(40), nullable=False, index=True),
     Column("seller_id", String(40), nullable=False),
     Column("cause", String(40), nullable=False),  # the return, or the order that was cancelled
-    Column("body", Json, nullable=False),
+    Column("body", SealedJson("credit_notes.body"), nullable=False),
     UniqueConstraint("cause", "seller_id"),
 )  # fmt: skip
 
@@ -86,6 +87,6 @@ invoices = Table(
     Column("order_id", String(40), nullable=False),
     Column("seller_id", String(40), nullable=False),
     Column("number", String(16), nullable=False),
-    Column("body", Json, nullable=False),
+    Column("body", SealedJson("invoices.body"), nullable=False),
     UniqueConstraint("order_id", "seller_id"),
 )  # fmt: skip

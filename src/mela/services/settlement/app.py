@@ -9,7 +9,7 @@ from mela.contracts.accounts import Accounts
 from mela.contracts.catalog import Catalog
 from mela.contracts.payments import Payments
 from mela.kernel.service import Context, Parts, Service
-from mela.services.settlement import handlers, jobs, routes
+from mela.services.settlement import handlers, jobs, routes, store
 from mela.services.settlement.rules import calendar, rates
 from mela.services.settlement.service import Bank, Settlement
 from mela.services.settlement.settings import SettlementSettings
@@ -53,4 +53,5 @@ SERVICE = Service(
     events=True,
     migrations="mela.services.settlement.migrations",
     messages=_DATA / "messages.yaml",
+    personal=store.PERSONAL,
 )

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, case
 
 from mela.contracts.orders import OrderUnsold
 from mela.contracts.settlement import SellerPaid
-from mela.kernel import events, idempotency, ids
+from mela.kernel import events, idempotency, ids, sealed
 from mela.kernel.db.statements import insert_new, upsert
 from mela.kernel.errors import NotFound
 from mela.kernel.money import Paise
@@ -28,6 +28,9 @@ from mela.services.settlement.model import (
 )
 from mela.services.settlement.rules import fees
 from mela.services.settlement.tables import bank_accounts, entries, payouts, runs
+
+PERSONAL = (bank_accounts,)
+"""Tables with sealed columns."""
 
 
 class UnknownRun(NotFound):
@@ -182,7 +185,7 @@ def account(conn: Connection, seller_id: str) -> BankAccount | None:
 def keep_accounts(conn: Connection, accounts: Sequence[Mapping[str, str]]) -> int:
     """Put bank accounts in, or what is new about them; how many."""
     for row in accounts:
-        upsert(conn, bank_accounts, row, key=[bank_accounts.c.seller_id])
+        upsert(conn, bank_accounts, sealed.row(bank_accounts, row), key=[bank_accounts.c.seller_id])
     return len(accounts)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from mela.kernel.db import Instant, Json
+from mela.kernel.sealed import SealedText
 
 metadata = MetaData()
 
@@ -75,7 +76,7 @@ runs = Table(
 bank_accounts = Table(
     "bank_accounts", metadata,
     Column("seller_id", String(40), primary_key=True),
-    Column("name", String(120), nullable=False),
-    Column("account", String(34), nullable=False),
+    Column("name", SealedText("bank_accounts.name"), nullable=False),
+    Column("account", SealedText("bank_accounts.account"), nullable=False),
     Column("ifsc", String(11), nullable=False),
 )  # fmt: skip

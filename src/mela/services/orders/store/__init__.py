@@ -35,9 +35,10 @@ from mela.services.orders.store.returns import (
     return_refunding,
     returns_of,
 )
-from mela.services.orders.store.rows import UnknownOrder, get
+from mela.services.orders.store.rows import PERSONAL, UnknownOrder, get
 
 __all__ = [
+    "PERSONAL",
     "CartChanged",
     "CartFull",
     "UnknownOrder",

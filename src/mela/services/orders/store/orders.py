@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from mela.contracts.catalog import Line, Seller
 from mela.contracts.payments import PaymentReady, Refund
-from mela.kernel import events, idempotency
+from mela.kernel import events, idempotency, sealed
 from mela.kernel.db.database import after_commit
 from mela.kernel.db.statements import insert_new, upsert
 from mela.kernel.errors import Conflict, Rejected
@@ -86,7 +86,7 @@ def place(conn: Connection, order: Order, key: str, request: object) -> str:
     if content != {line.sku: line.quantity for line in order.lines}:
         raise CartChanged
     conn.execute(_EMPTY_CART, {"customer_id": order.customer_id})
-    conn.execute(_PLACE, rows.to_row(order))
+    conn.execute(_PLACE, sealed.row(orders, rows.to_row(order)))
     after_commit(conn, rows.MOVED.labels(order.state.value).inc)
     return order.id
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, and_, bindparam, select, update
 
 from mela.contracts.catalog import Seller
-from mela.kernel import messages
+from mela.kernel import messages, sealed
 from mela.kernel.clock import india_date
 from mela.services.orders import rules
 from mela.services.orders.model import Order, OrderLine
@@ -58,10 +58,9 @@ def write_invoice(conn: Connection, order: Order, seller: Seller, now: datetime)
     number = rules.invoice_number(seller.id, year, serial)
     lines = [line for line in order.lines if line.seller_id == seller.id]
     made = rules.invoice(number, order.id, seller, order.address, lines, on=india_date(now))
-    conn.execute(_ADD_INVOICE, {
-        "gstin": seller.gstin, "financial_year": year, "serial": serial, "order_id": order.id, "seller_id": seller.id,
-        "number": number, "body": made,
-    })  # fmt: skip
+    row = {"gstin": seller.gstin, "financial_year": year, "serial": serial, "order_id": order.id, "seller_id": seller.id,
+           "number": number, "body": made}  # fmt: skip
+    conn.execute(_ADD_INVOICE, sealed.row(invoices, row))
 
 
 def write_credit_notes(
@@ -84,7 +83,7 @@ def write_credit_notes(
             "order_id": order.id,
             "seller_id": seller.id,
         }
-        conn.execute(credit_notes.insert(), row | {"cause": cause, "body": made})
+        conn.execute(credit_notes.insert(), sealed.row(credit_notes, row | {"cause": cause, "body": made}))
 
 
 def _next_serial(conn: Connection, table: Table, gstin: str, year: str) -> int:

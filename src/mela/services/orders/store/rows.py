@@ -16,8 +16,10 @@ from mela.kernel.errors import NotFound
 from mela.kernel.money import Paise
 from mela.services.orders import rules
 from mela.services.orders.model import Address, Order, OrderLine, OrderRefund, OrderState, RefundState, Step
-from mela.services.orders.tables import orders
+from mela.services.orders.tables import credit_notes, invoices, orders
 
+PERSONAL = (orders, invoices, credit_notes)
+"""Tables with sealed columns."""
 MOVED = Counter("mela_orders_total", "Orders, by the state they came to", ["state"])
 
 _BY_ID = select(orders).where(orders.c.id == bindparam("id"))

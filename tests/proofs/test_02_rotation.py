@@ -1,0 +1,175 @@
+"""Keys of personal data are changed while people read and write, and whoever does it is killed in the middle."""
+
+import asyncio
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Update, create_engine, text, update
+
+from mela.kernel.clock import SystemClock
+from mela.kernel.db import Database, open_database
+from mela.kernel.db.migrate import driver_url, migrate
+from mela.kernel.sealed import of
+from mela.kernel.sealed.files import make_file
+from mela.kernel.sealed.keyring import Keyring, load_keyring
+from mela.kernel.sealed.opening import open_provider
+from mela.kernel.sealed.rotation import Progress, count_by_key, progress
+from mela.services.accounts import store, tables
+from tests import postgres
+from tests.proofs import components
+from tests.proofs.stage import MELA, Actor, running
+
+CUSTOMERS = 10_000
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_rotation_killed_again_and_again_leaves_every_row_readable_and_none_under_an_old_key(
+    tmp_path: Path, engine: str
+) -> None:
+    with _database(engine, tmp_path) as (url, environ):
+        _plain_customers(url)
+        actor = Actor(tmp_path, "accounts", MELA_ACCOUNTS_SMS_URL="http://127.0.0.1:9", **environ)
+        with running(actor):  # it hashes and seals what is plain, and goes on while keys change
+            killed = [_killed(tmp_path, environ, url, "rotate", at=share) for share in (0.1, 0.5)]
+            actor.kill()
+            killed.append(_killed(tmp_path, environ, url, "resume", at=0.7))
+            actor.start()
+            with _keys(tmp_path, environ, "resume") as process:
+                report = asyncio.run(_read_and_write(url, tmp_path, until=process))
+        print(f"\n{engine}: killed at {killed} of {CUSTOMERS} rows; {report}")
+        assert all(0 < done < CUSTOMERS for done in killed)
+        asyncio.run(_check(url, tmp_path, report.renamed))
+
+
+class Report:
+    """What went on beside the last part of the rotation."""
+
+    def __init__(self) -> None:
+        self.renamed: dict[str, str] = {}
+        self.reads, self.slowest_s = 0, 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.reads} reads and {len(self.renamed)} writes beside it, the slowest {self.slowest_s * 1000:.0f} ms"
+        )
+
+
+@contextmanager
+def _database(engine: str, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    if engine == "sqlite":
+        yield f"sqlite:///{folder / 'accounts.db'}", {}
+        return
+    components.need("postgres")
+    with postgres.server() as server:
+        admin = create_engine(driver_url(server), isolation_level="AUTOCOMMIT")
+        with admin.connect() as conn:
+            conn.execute(text("create database accounts"))
+        admin.dispose()
+        yield (
+            server.replace("/postgres", "/accounts"),
+            {
+                "MELA_DATABASE": server.replace("/postgres", "/{service}"),
+                "MELA_KEYS": make_file(folder / "keys.json"),
+            },
+        )
+
+
+def _plain_customers(url: str) -> None:
+    """As a version without sealed columns left them."""
+    migrate(url, service="accounts", package="mela.services.accounts.migrations")
+    engine = create_engine(driver_url(url))
+    rows = [{"id": _identity(n), "phone": _phone(n), "name": f"Person {n}"} for n in range(CUSTOMERS)]
+    with engine.begin() as conn:
+        insert = "insert into customers (id, phone, name, language, created) values (:id, :phone, :name, 'hi', 0)"
+        conn.execute(text(insert), rows)
+    engine.dispose()
+
+
+def _killed(folder: Path, environ: dict[str, str], url: str, verb: str, at: float) -> int:
+    """Run `mela keys VERB` and kill it -9 once this share of the rows is sealed anew; how many were."""
+    before = _progress(url)
+    limit = time.monotonic() + 60
+    with _keys(folder, environ, verb) as process:
+        while True:
+            found = _progress(url)
+            assert process.poll() is None, process.stderr and process.stderr.read().decode()
+            assert time.monotonic() < limit, found
+            fresh = found and (verb == "resume" or not before or found.number > before.number)
+            if fresh and found and found.done >= at * CUSTOMERS:
+                return found.done
+
+
+@contextmanager
+def _keys(folder: Path, environ: dict[str, str], verb: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`mela keys VERB accounts`, killed at the end of the block."""
+    doing = [MELA, "keys", verb, "accounts", "--data", str(folder)]
+    process = subprocess.Popen(doing, env=os.environ | environ, stderr=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _progress(url: str) -> Progress | None:
+    engine = create_engine(driver_url(url))
+    try:
+        with engine.connect() as conn:
+            return next((each for each in progress(conn) if each.table == "customers"), None)
+    finally:
+        engine.dispose()
+
+
+async def _read_and_write(url: str, folder: Path, until: subprocess.Popen[bytes]) -> Report:
+    """People read and rename themselves while `mela keys resume` and the service both go on with it."""
+    report = Report()
+    db, _ = _open(url, folder)
+    number = 0
+    while until.poll() is None:
+        number = (number + 7_919) % CUSTOMERS
+        identity, name = _identity(number), f"Renamed {number}"
+        started = time.perf_counter()
+        change = update(tables.customers).where(tables.customers.c.id == identity).values(name=of(identity, name))
+        await db.run(_execute, change)
+        report.renamed[identity] = name
+        assert (await db.read(store.customer, identity)).name == name
+        report.reads += 1
+        report.slowest_s = max(report.slowest_s, time.perf_counter() - started)
+        await asyncio.sleep(0.005)
+    assert until.returncode == 0, until.stderr and until.stderr.read().decode()
+    await db.close()
+    return report
+
+
+def _execute(conn: Connection, statement: Update) -> None:
+    conn.execute(statement)
+
+
+async def _check(url: str, folder: Path, renamed: dict[str, str]) -> None:
+    db, keys = _open(url, folder)
+    assert await db.read(count_by_key, tables.customers) == {str(keys.number): 2 * CUSTOMERS}
+    assert keys.number == 3  # one and two rotations
+    found = await db.read(lambda conn: conn.execute(tables.customers.select()).all())
+    assert {row.id: row.phone for row in found} == {_identity(n): _phone(n) for n in range(CUSTOMERS)}
+    assert all(row.name == renamed.get(row.id, f"Person {int(row.id[-26:])}") for row in found)
+    assert len({row.phone_index for row in found} - {None}) == CUSTOMERS
+    await db.close()
+
+
+def _open(url: str, folder: Path) -> tuple[Database, Keyring]:
+    provider = open_provider((folder / "keys.json").as_uri())
+    keys = load_keyring(lambda: url, provider, service="accounts", clock=SystemClock())
+    return open_database(url, service="accounts", keyring=keys), keys
+
+
+def _identity(number: int) -> str:
+    return f"cus_{number:026}"
+
+
+def _phone(number: int) -> str:
+    return f"+91{9_000_000_000 + number}"
