@@ -16,6 +16,7 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.engine import make_url
 
+from mela.contracts.accounts import Erased
 from mela.kernel import i18n, messages, settings
 from mela.kernel.auth import Kind, Principal
 from mela.kernel.clock import Clock, SystemClock
@@ -62,6 +63,10 @@ class Tokens:
         token = f"test-token-of-{kind}-{name}-{len(self._known)}"
         self._known[token] = Principal(kind, name, frozenset(scopes))
         return {"authorization": f"Bearer {token}"}
+
+    async def erased(self, *, after: int, most: int) -> list[Erased]:
+        """See `Accounts.erased`."""
+        return []
 
     async def identify(self, *, token: str) -> Principal:
         """See `Authenticator.identify`."""

@@ -49,3 +49,7 @@ async def test_an_unknown_token_is_refused_with_its_reason(known: tuple[Accounts
     with pytest.raises(Unauthenticated) as caught:
         await known[0].identify(token="mela_cs_nobody's")
     assert caught.value.of == "kernel.unauthenticated"
+
+
+async def test_nobody_has_gone_before_somebody_did(known: tuple[Accounts, str]) -> None:
+    assert await known[0].erased(after=0, most=10) == []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mela.contracts.accounts import Accounts, Erased
 from mela.contracts.catalog import Catalog
 from mela.contracts.payments import Payments
 from mela.kernel import messages
@@ -24,6 +25,16 @@ ADDRESS = {"name": "Meena R", "phone": "+919876543210", "line1": "12, North Masi
            "state_code": "33", "pin": "625001"}  # fmt: skip
 
 
+class Gone(list[Erased]):
+    """Accounts, of which orders asks who is known no more."""
+
+    def add(self, customer_id: str) -> None:
+        self.append(Erased(len(self) + 1, customer_id, NOON))
+
+    async def erased(self, *, after: int, most: int) -> list[Erased]:
+        return [each for each in self if each.number > after][:most]
+
+
 @dataclass
 class Shop:
     """Orders, its neighbours, and what a customer does."""
@@ -34,6 +45,7 @@ class Shop:
     clock: FakeClock
     meena: dict[str, str]
     duty: dict[str, str]
+    gone: "Gone"
 
     async def call(
         self, method: str, path: str, body: Any = None, *, key: str | None = None, by: dict[str, str] | None = None
@@ -73,10 +85,11 @@ async def running(folder: Path, engine: str, url: str | None = None) -> AsyncIte
     """Orders on a fresh database, or on the one at `url`."""
     clock = FakeClock(NOON)
     catalog, payments = FakeCatalog(clock), FakePayments(clock)
-    peers: dict[type, object] = {Catalog: catalog, Payments: payments}
+    gone = Gone()
+    peers: dict[type, object] = {Catalog: catalog, Payments: payments, Accounts: gone}
     async with kit.running(SERVICE, folder, engine=engine, url=url, clock=clock, peers=peers) as app:
         meena, duty = app.tokens.give("customer", "cus_meena"), app.tokens.give("operator", "op")
-        yield Shop(app, catalog, payments, clock, meena, duty)
+        yield Shop(app, catalog, payments, clock, meena, duty, gone)
 
 
 @pytest.fixture(params=kit.ENGINES)

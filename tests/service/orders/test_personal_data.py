@@ -121,6 +121,46 @@ def test_a_caller_who_proved_nothing_has_nothing_to_keep() -> None:
     assert reading.take() == []  # taken already
 
 
+async def test_an_erased_customers_orders_let_go_of_them_and_their_papers_stay(shop: Shop) -> None:
+    order = await shop.bought()
+    await shop.put("RICE-5KG", 1)
+    for step in ("ship", "deliver"):
+        await shop.call("POST", f"/orders/{order['id']}/{step}", by=shop.duty)
+    shop.gone.add("cus_meena")
+    await shop.app.run_job("erase")
+    after = await shop.app.db.read(store.get, order["id"])
+    assert (after.address.name, after.address.line1, after.address.phone, after.device) == ("", "", "", None)
+    assert (after.address.state_code, after.address.pin, after.total) == ("33", "625001", order["total_paise"])
+    assert (await shop.app.db.read(store.invoices_of, order["id"]))[0].buyer.name == "Meena R"
+    assert await shop.app.db.read(store.cart, "cus_meena") == []
+    version = after.version
+    await shop.app.run_job("erase")
+    assert (await shop.app.db.read(store.get, order["id"])).version == version
+
+
+async def test_an_order_under_way_keeps_its_address_until_it_is_over(shop: Shop) -> None:
+    order = await shop.bought()
+    shop.gone.add("cus_meena")
+    await shop.app.run_job("erase")
+    assert (await shop.app.db.read(store.get, order["id"])).address.name == "Meena R"
+    for step in ("ship", "deliver"):
+        await shop.call("POST", f"/orders/{order['id']}/{step}", by=shop.duty)
+    await shop.app.run_job("erase")
+    assert (await shop.app.db.read(store.get, order["id"])).address.name == ""
+
+
+async def test_an_address_goes_when_its_order_is_long_over_and_not_before(shop: Shop) -> None:
+    order = await shop.bought()
+    for step in ("ship", "deliver"):
+        await shop.call("POST", f"/orders/{order['id']}/{step}", by=shop.duty)
+    shop.clock.advance(180 * 86_400 - 1)
+    await shop.app.run_job("erase")
+    assert (await shop.app.db.read(store.get, order["id"])).address.name == "Meena R"
+    shop.clock.advance(2)
+    await shop.app.run_job("erase")
+    assert (await shop.app.db.read(store.get, order["id"])).address.name == ""
+
+
 @pytest.mark.parametrize("engine", kit.ENGINES)
 async def test_orders_of_the_version_before_are_read_and_become_sealed(tmp_path: Path, engine: str) -> None:
     async with running(tmp_path / "new", engine) as shop:
@@ -130,7 +170,7 @@ async def test_orders_of_the_version_before_are_read_and_become_sealed(tmp_path:
     kit.at_revision(url, PACKAGE, "0005_instrument")
     old = create_engine(driver_url(url))
     with old.begin() as conn:
-        row = rows.to_row(new)
+        row = {name: value for name, value in rows.to_row(new).items() if name != "erased"}
         texts = {name: orjson.dumps(row[name]).decode() for name in ("address", "instrument")}
         conn.execute(_as_before(), row | texts)
     async with running(tmp_path, engine, url=url) as shop:
@@ -144,7 +184,7 @@ async def test_orders_of_the_version_before_are_read_and_become_sealed(tmp_path:
 
 def _as_before() -> Any:
     """An INSERT into orders as it was done without sealed columns."""
-    plain = Table(orders.name, MetaData(), *(c._copy() for c in orders.columns))
+    plain = Table(orders.name, MetaData(), *(c._copy() for c in orders.columns if c.name != "erased"))
     for name in ("address", "instrument", "device"):
         plain.c[name].type = Text()
     return plain.insert()

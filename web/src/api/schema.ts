@@ -423,6 +423,11 @@ export interface EntryOut {
   lines: Array<LineOut>;
   amounts: AmountsOut;
 }
+export interface ErasedOut {
+  customer_id: string;
+  erased: string;
+  kept: Array<KeptOut>;
+}
 export interface EventSource {
   name: string;
   url: string;
@@ -496,6 +501,13 @@ export interface InvoiceParty {
   pin: string;
   state_code: string;
   gstin: string | null;
+}
+export interface KeptOut {
+  what: string;
+  text: string;
+  until: string | null;
+  law: string;
+  mark: string;
 }
 export interface KeyOut {
   id: string;
@@ -1442,12 +1454,19 @@ export interface Operations {
     body: CodeIn;
     answer: CodeOut;
   };
+  "DELETE /api/accounts/customers/{customer_id}": {
+    path: { customer_id: string };
+    answer: ErasedOut;
+  };
   "GET /api/accounts/me": {
     answer: CustomerOut;
   };
   "PATCH /api/accounts/me": {
     body: CustomerChange;
     answer: CustomerOut;
+  };
+  "DELETE /api/accounts/me": {
+    answer: ErasedOut;
   };
   "POST /api/accounts/sessions": {
     body: mela__services__accounts__schemas__SessionIn;

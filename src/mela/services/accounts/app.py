@@ -2,20 +2,25 @@
 
 from pathlib import Path
 
+import yaml
+
 from mela.contracts.accounts import Accounts as Contract
 from mela.kernel import i18n
 from mela.kernel.service import Context, Job, Parts, Service
-from mela.services.accounts import routes, store
+from mela.services.accounts import routes, rules, store
 from mela.services.accounts.service import Accounts
 from mela.services.accounts.settings import AccountsSettings
 
 _MESSAGES = Path(__file__).parent / "data" / "messages.yaml"
 _IDENTIFY = frozenset({"identify"})
+_RETENTION = Path(__file__).parent / "data" / "retention.yaml"
 
 
 def build(context: Context[AccountsSettings]) -> Parts:
     """Put the service together."""
-    accounts = Accounts(context.db, context.clock, context.http, i18n.Messages.load(_MESSAGES), context.settings)
+    accounts = Accounts(
+        context.db, context.clock, context.http, i18n.Messages.load(_MESSAGES), context.settings, rules.retention(yaml.safe_load(_RETENTION.read_text("utf-8"))),
+    )  # fmt: skip
     return Parts(
         implementation=accounts,
         router=routes.router(accounts, context.settings),
@@ -32,7 +37,8 @@ SERVICE = Service(
     settings=AccountsSettings,
     build=build,
     contract=Contract,
-    permits=dict.fromkeys(("catalog", "payments", "orders", "settlement", "webhooks"), _IDENTIFY),
+    permits=dict.fromkeys(("catalog", "payments", "settlement", "webhooks"), _IDENTIFY)
+    | {"orders": _IDENTIFY | {"erased"}},
     migrations="mela.services.accounts.migrations",
     messages=_MESSAGES,
     personal=store.PERSONAL,

@@ -1,7 +1,7 @@
 """What accounts knows."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -84,6 +84,36 @@ class SignIn:
     verdict: Verdict
     customer_id: str = ""
     left: int = 0
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long something is kept at least, or at most where no law asks for it, and why.
+
+    `months` and `days` count from `since`: the day itself, or the annual return of its financial year. `told`: what stays
+    when a customer is erased.
+    """
+
+    id: str
+    since: Literal["day", "annual_return"]
+    months: int
+    days: int
+    law: str
+    source: str
+    mark: str
+    told: bool
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What stays of somebody who is erased. `until`: the last day of what comes into being today; None: until it is over."""
+
+    what: str
+    text: str
+    until: date | None
+    law: str
+    source: str
+    mark: str
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from mela.services.accounts.service import Accounts
 from mela.services.accounts.settings import AccountsSettings
 
 SessionId = Annotated[str, Path(pattern=r"^ses_[0-9A-Z]{26}$", description="The session", examples=[schemas.SESSION])]
+CustomerId = Annotated[
+    str, Path(pattern=r"^cus_[0-9A-Z]{26}$", description="The customer", examples=["cus_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+]
 KeyId = Annotated[str, Path(pattern=r"^key_[0-9A-Z]{26}$", description="The key", examples=[schemas.KEY])]
 
 
@@ -40,6 +43,7 @@ def router(accounts: Accounts, settings: AccountsSettings) -> APIRouter:
     _signing_in(api, accounts, settings)
     _sessions(api, accounts)
     _myself(api, accounts)
+    _erasing(api, accounts)
     _api_keys(api, accounts)
     return api
 
@@ -109,6 +113,26 @@ def _myself(api: APIRouter, accounts: Accounts) -> None:
         """What is left out stays as it is."""
         changes = body.model_dump(exclude_none=True)
         return schemas.CustomerOut.of(await accounts.change_customer(caller.id, changes))
+
+
+def _erasing(api: APIRouter, accounts: Accounts) -> None:
+    @api.delete("/me", tags=["me"], summary="Erase me")
+    async def erase_me(caller: Customer, response: Response, language: Spoken) -> schemas.ErasedOut:
+        """My phone, name, codes and sessions go at once, my addresses as soon as no order needs them. What a law keeps stays
+        until its day, and is told. The same phone is somebody new from now on.
+        """
+        at, kept = await accounts.erase(caller.id, "customer", language)
+        cookies.take(response)
+        return schemas.ErasedOut.of(caller.id, at, kept)
+
+    @api.delete(
+        "/customers/{customer_id}", tags=["on duty"], summary="Erase a customer who asked for it",
+        responses=refused({404: "kernel.not_found"}),
+    )  # fmt: skip
+    async def erase_customer(caller: Operator, customer_id: CustomerId, language: Spoken) -> schemas.ErasedOut:
+        """Erased already: nothing happens, and the answer is the same."""
+        at, kept = await accounts.erase(customer_id, caller.id, language)
+        return schemas.ErasedOut.of(customer_id, at, kept)
 
 
 def _api_keys(api: APIRouter, accounts: Accounts) -> None:

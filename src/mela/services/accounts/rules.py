@@ -1,12 +1,15 @@
 """What decides about codes and tokens. Pure."""
 
+import calendar
 import hashlib
 import hmac
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from mela.services.accounts.model import Code, Limit, Token, Verdict
+from mela.kernel import clock
+from mela.services.accounts.model import Code, Limit, Retention, Token, Verdict
 
 DIGITS = 6
 DEVICE_LENGTH = 120
@@ -57,3 +60,28 @@ def device(user_agent: str | None) -> str:
     """How a device is called in a list of sessions: what it says of itself, in printable ASCII."""
     text = "".join(letter for letter in (user_agent or "")[:DEVICE_LENGTH] if " " <= letter <= "~").strip()
     return text or "?"
+
+
+def retention(document: Any) -> list[Retention]:
+    """The rules of `retention.yaml`."""
+    return [
+        Retention(row["id"], row.get("since", "day"), row.get("months", 0), row.get("days", 0),
+                  row["law"], row["source"], row["mark"], row.get("told", False))
+        for row in document["rules"]
+    ]  # fmt: skip
+
+
+def kept_until(rule: Retention, today: date) -> date | None:
+    """The last day on which the law keeps what comes into being today; None for what has no time of its own.
+
+    The annual return of a financial year (April to March) is due on 31 December after it.
+    Source: CGST Rules 2017, rule 80; CGST Act 2017, section 36 (UNVERIFIED, 2026-11-23).
+    """
+    if not rule.months and not rule.days:
+        return None
+    start = today
+    if rule.since == "annual_return":
+        start = date(int(clock.financial_year(today)[:4]) + 1, 12, 31)
+    years, months = divmod(start.month - 1 + rule.months, 12)
+    last = calendar.monthrange(start.year + years, months + 1)[1]
+    return date(start.year + years, months + 1, min(start.day, last)) + timedelta(days=rule.days)

@@ -1,6 +1,6 @@
 """What the API of accounts takes and gives."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
@@ -9,7 +9,7 @@ from mela.kernel import auth
 from mela.kernel.auth import Mode
 from mela.kernel.web.inputs import LINE, Network, Phone, Strict
 from mela.kernel.web.pages import Page
-from mela.services.accounts.model import Customer, Language, NewKey, Token
+from mela.services.accounts.model import Customer, Kept, Language, NewKey, Token
 
 SESSION = "ses_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 KEY = "key_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
@@ -173,3 +173,31 @@ class RotatedApiKey(NewApiKey):
 
 class ApiKeyPage(Page[ApiKeyOut]):
     """API keys that work, newest first."""
+
+
+class KeptOut(BaseModel):
+    """Something that stays although its person is erased."""
+
+    what: str = Field(description="In one word", examples=["invoices"])
+    text: str = Field(
+        description="In your language", examples=["Invoices, with the name and address that the tax law asks for."]
+    )
+    until: date | None = Field(
+        description="At the latest until this day; null: until it is over", examples=["2033-12-31"]
+    )
+    law: str = Field(description="Why", examples=["CGST Act 2017, section 36"])
+    mark: str = Field(description="V: read in the source; UNVERIFIED; assumption: ours", examples=["UNVERIFIED"])
+
+
+class ErasedOut(BaseModel):
+    """A customer who is known no more."""
+
+    customer_id: str = Field(description="Who it was", examples=["cus_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    erased: datetime = Field(description="Since when", examples=["2026-11-27T06:30:00Z"])
+    kept: list[KeptOut] = Field(description="What stays, and until when")
+
+    @classmethod
+    def of(cls, customer_id: str, erased: datetime, kept: list[Kept]) -> "ErasedOut":
+        """As the API shows it."""
+        shown = [KeptOut(what=k.what, text=k.text, until=k.until, law=k.law, mark=k.mark) for k in kept]
+        return cls(customer_id=customer_id, erased=erased, kept=shown)

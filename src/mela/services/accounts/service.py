@@ -1,6 +1,7 @@
 """The use cases of accounts."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,20 +9,22 @@ import httpx2
 import structlog
 from prometheus_client import Counter
 
-from mela.kernel import auth, i18n, ids
+from mela.contracts.accounts import Erased
+from mela.kernel import auth, clock, i18n, ids
 from mela.kernel.auth import Principal
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.errors import Rejected, Unauthenticated
 from mela.kernel.telemetry.masking import Personal
 from mela.services.accounts import rules, store
-from mela.services.accounts.model import Code, Customer, Language, Limit, NewKey, Token, Verdict
+from mela.services.accounts.model import Code, Customer, Kept, Language, Limit, NewKey, Retention, Token, Verdict
 from mela.services.accounts.settings import AccountsSettings
 
 log = structlog.get_logger()
 OPERATOR = Principal("operator", "operator")
 MESSAGES_AT_ONCE = 50
 LONGEST_TOKEN = 200
+MOST_ERASED = 500
 CODES = Counter("mela_sign_in_codes_total", "One-time codes, by what became of them", ["outcome"])
 SIGN_INS = Counter("mela_sign_ins_total", "Tries to sign in, by outcome", ["outcome"])
 
@@ -69,10 +72,11 @@ class Accounts:
     """Knows people by phone, sellers by API key. Needs its own database, an SMS provider, and the texts of its messages."""
 
     def __init__(
-        self, db: Database, clock: Clock, http: httpx2.AsyncClient, texts: i18n.Messages, settings: AccountsSettings
-    ) -> None:
+        self, db: Database, clock: Clock, http: httpx2.AsyncClient, texts: i18n.Messages, settings: AccountsSettings,
+        retention: Sequence[Retention],
+    ) -> None:  # fmt: skip
         self._db, self._clock, self._http, self._texts, self._settings = db, clock, http, texts, settings
-        self._code_key = settings.code_key
+        self._code_key, self._retention = settings.code_key, retention
         self._used: set[str] = set()
         self._used_keys: set[str] = set()
         self._limits = (
@@ -208,6 +212,21 @@ class Accounts:
     async def change_customer(self, customer_id: str, changes: dict[str, Any]) -> Customer:
         """Set name or language. Raises: NotFound."""
         return await self._db.run(store.change_customer, customer_id, changes)
+
+    async def erase(self, customer_id: str, by: str, language: Language) -> tuple[datetime, list[Kept]]:
+        """Know a customer no more. Returns since when, and what the law keeps, until when. Raises: NotFound."""
+        at = await self._db.run(store.erase, customer_id, by, self._clock.now())
+        log.info("customer erased", customer=customer_id, by=by)
+        return at, [self._kept(rule, language) for rule in self._retention if rule.told]
+
+    async def erased(self, *, after: int, most: int) -> list[Erased]:
+        """See `Accounts.erased`."""
+        return await self._db.read(store.erased, after, min(most, MOST_ERASED))
+
+    def _kept(self, rule: Retention, language: Language) -> Kept:
+        until = rules.kept_until(rule, clock.india_date(self._clock.now()))
+        text = self._texts.text(f"accounts.kept.{rule.id}", language)
+        return Kept(rule.id, text, until, rule.law, rule.source, rule.mark)
 
     # API keys.
 

@@ -7,14 +7,15 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, Row, and_, bindparam, delete, or_, select, update
 
+from mela.contracts.accounts import Erased
 from mela.kernel import auth, idempotency, sealed
 from mela.kernel.db import row_guarded
-from mela.kernel.db.statements import insert_new
+from mela.kernel.db.statements import hold_writers, insert_new
 from mela.kernel.errors import NotFound, TooMany
 from mela.kernel.sealed import BlindIndex
 from mela.services.accounts import rules
 from mela.services.accounts.model import Code, Customer, Limit, SignIn, Token, Verdict
-from mela.services.accounts.tables import codes, customers, outgoing, secrets, tokens
+from mela.services.accounts.tables import codes, customers, erasures, outgoing, secrets, tokens
 
 PERSONAL = (customers, codes)
 """Tables with sealed columns."""
@@ -254,6 +255,37 @@ def change_customer(conn: Connection, customer_id: str, changes: dict[str, Any])
         values = changes | ({"name": sealed.of(customer_id, changes["name"])} if "name" in changes else {})
         conn.execute(update(customers).where(customers.c.id == customer_id).values(values))
     return customer(conn, customer_id)
+
+
+_ERASED_AFTER = (
+    select(erasures.c.number, erasures.c.customer_id, erasures.c.at)
+    .where(erasures.c.number > bindparam("after"))
+    .order_by(erasures.c.number)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+def erase(conn: Connection, customer_id: str, by: str, now: datetime) -> datetime:
+    """Know a customer no more: phone, name, codes and sessions go, and that they went is told. Returns when that was.
+
+    Erased before: nothing happens. Raises: NotFound.
+    """
+    hold_writers(conn, erasures)  # numbers are told in order: none may come in below one that was told
+    before = conn.execute(select(erasures.c.at).where(erasures.c.customer_id == customer_id)).scalar()
+    if before is not None:
+        return before  # type: ignore[no-any-return]
+    phone = customer(conn, customer_id).phone
+    conn.execute(_DROP_OUTGOING_OF, {"phone": phone})
+    conn.execute(delete(codes).where(codes.c.phone_index == phone))
+    conn.execute(delete(tokens).where(and_(tokens.c.kind == "customer", tokens.c.owner == customer_id)))
+    conn.execute(delete(customers).where(customers.c.id == customer_id))
+    conn.execute(erasures.insert(), {"customer_id": customer_id, "at": now, "by": by})
+    return now
+
+
+def erased(conn: Connection, after: int, most: int) -> list[Erased]:
+    """Customers who went after number `after`, in order."""
+    return [Erased(*row) for row in conn.execute(_ERASED_AFTER, {"after": after, "most": most})]
 
 
 def forget(conn: Connection, *, codes_before: datetime, tokens_before: datetime) -> None:

@@ -1,6 +1,6 @@
 """Tables of accounts."""
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table
 
 from mela.kernel.db import Instant, Json
 from mela.kernel.sealed import BlindIndex, SealedText
@@ -53,6 +53,16 @@ tokens = Table(
     Column("networks", Json, nullable=False),
     Index("tokens_of_owner", "kind", "owner", "id"),
 )  # fmt: skip
+
+erasures = Table(
+    "erasures", metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("customer_id", String(40), nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
+    Column("by", String(80), nullable=False),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+"""Customers who are known no more: that they were, and nothing of them."""
 
 secrets = Table(
     "secrets", metadata,

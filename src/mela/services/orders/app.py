@@ -11,6 +11,7 @@ from mela.kernel import i18n
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.services.orders import handlers, routes, store
 from mela.services.orders.service import Orders
+from mela.services.orders.service.erasure import Erasure
 from mela.services.orders.settings import OrdersSettings
 
 _DATA = Path(__file__).parent / "data"
@@ -29,6 +30,7 @@ def build(context: Context[OrdersSettings]) -> Parts:
         _states_by_prefix(),
         i18n.Messages.load(_MESSAGES),
     )
+    erasure = Erasure(context.db, context.peer(Accounts), context.clock, context.settings.address_days)
     return Parts(
         implementation=orders,
         router=routes.router(orders),
@@ -36,6 +38,7 @@ def build(context: Context[OrdersSettings]) -> Parts:
         jobs=[
             Job("drive", context.settings.drive_every_s, orders.drive_stuck),
             Job("forget keys", 3_600.0, orders.forget_keys),
+            Job("erase", context.settings.erase_every_s, erasure.run),
         ],
     )
 

@@ -97,7 +97,7 @@ class OrderRefund:
 class Order:
     """An order with its lines. `refunded` is what has reached the payer again; `version` grows with each change.
 
-    `device`: mark of the browser that bought.
+    `device`: mark of the browser that bought. `erased`: since when its person is unknown.
     """
 
     id: str
@@ -120,6 +120,7 @@ class Order:
     refunds: tuple[OrderRefund, ...] = ()
     device: str | None = None
     instrument: Instrument = field(default_factory=Instrument)
+    erased: datetime | None = None
 
 
 @dataclass(frozen=True)

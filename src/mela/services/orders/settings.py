@@ -18,6 +18,10 @@ class OrdersSettings:
     return_within_days: int = 10
     """Days after delivery in which a return may be asked for (our own policy)."""
 
+    address_days: int = 180
+    """So many days after an order is over its address, instrument and browser are erased (assumption; accounts/data/retention.yaml)."""
+    erase_every_s: float = 30.0
+    """How often orders of erased customers are looked for."""
     key_days: int = 90
     """Idempotency keys are remembered for so many days."""
 

@@ -1,11 +1,12 @@
 """Tables of orders. Money in paise, moments as `Instant`."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
 
 from mela.kernel.db import Instant, Json
 from mela.kernel.sealed import SealedJson, SealedText
 
 metadata = MetaData()
+_NOT_ERASED = text("erased IS NULL")
 
 cart_items = Table(
     "cart_items", metadata,
@@ -37,9 +38,19 @@ orders = Table(
     Column("refunds", Json, nullable=False),
     Column("device", SealedText("orders.device")),
     Column("instrument", SealedJson("orders.instrument"), nullable=False),  # what is paid with, beside the method
+    Column("erased", Instant),  # since when its person is unknown
     Index("orders_by_customer", "customer_id", "id"),
+    Index("orders_not_erased", "updated", sqlite_where=_NOT_ERASED, postgresql_where=_NOT_ERASED),
     Index("orders_by_state", "state", "updated"),
 )  # fmt: skip
+
+erasures = Table(
+    "erasures", metadata,
+    Column("customer_id", String(40), primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
+)  # fmt: skip
+"""Customers whom accounts knows no more, as far as we have heard."""
 
 returns = Table(
     "order_returns", metadata,

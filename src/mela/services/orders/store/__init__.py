@@ -4,6 +4,7 @@
 `rows` an order's row, below the units.
 """
 
+from mela.services.orders.store.erasure import last_erasure, let_go, note_erasures
 from mela.services.orders.store.orders import (
     CartChanged,
     CartFull,
@@ -58,6 +59,9 @@ __all__ = [
     "get_return",
     "give_up",
     "invoices_of",
+    "last_erasure",
+    "let_go",
+    "note_erasures",
     "page",
     "payment_ready",
     "place",

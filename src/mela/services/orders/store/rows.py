@@ -118,7 +118,7 @@ def from_row(row: Any) -> Order:
         intent_url=row.intent_url, created=row.created, updated=row.updated, pay_before=row.pay_before, version=row.version,
         lines=tuple(OrderLine(**line) for line in row.lines),
         history=tuple(Step(OrderState(s["state"]), s["reason"], s["actor"], datetime.fromisoformat(s["at"])) for s in row.history),
-        refunds=tuple(map(_refund, row.refunds)), device=row.device, instrument=Instrument(**row.instrument),
+        refunds=tuple(map(_refund, row.refunds)), device=row.device, erased=row.erased, instrument=Instrument(**row.instrument),
     )  # fmt: skip
 
 
