@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mela.cluster import documents
 from mela.cluster.admission import validation
-from mela.cluster.admission.validation import documents, objects
-from mela.cluster.admission.validation.documents import Undecodable
+from mela.cluster.admission.validation import objects
+from mela.cluster.documents import Undecodable
 
 
 def read(text: str) -> Any:

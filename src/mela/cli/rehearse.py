@@ -181,7 +181,6 @@ def _one(
     wanted: "Plan", searches: bool, fix: str | None, budget: int | None, html: Path | None, language: str, *, for_script: bool, tells: bool
 ) -> int:  # fmt: skip
     from mela.rehearsal import plan
-    from mela.rehearsal.report import document, page, terminal
     from mela.rehearsal.verdict.judge import judge
 
     ready = plan.read(wanted)
@@ -192,10 +191,16 @@ def _one(
         mend = _search(ready, verdict, stages) if searches and not verdict.held else None
     outcome = _outcome(ready, verdict, mend, looked=searches and not verdict.held)
     if html:
+        from mela.rehearsal.report import page
+
         html.write_text(page.html(_pair(ready, outcome), language), encoding="utf-8")
     if for_script:
+        from mela.rehearsal.report import document
+
         render.as_json(document.document(outcome, wanted, budget))
     else:
+        from mela.rehearsal.report import terminal
+
         render.lines(terminal.lines(outcome, language, plain=not render.speaks_unicode()))
         if html:
             render.note(f"The page is {html}.")
@@ -224,7 +229,7 @@ def _search(ready: "Ready", verdict: "Verdict", stages: "render.Stages | render.
     from mela.rehearsal.verdict.search import search
 
     hear = stages.begin("looking for the smallest change")
-    rough = judge(ready.play(quick=True), ready.around)
+    rough = verdict if ready.plan.quick else judge(ready.play(quick=True), ready.around)
     is_rough = not ready.plan.quick and not rough.held
     return search(
         ready.around,

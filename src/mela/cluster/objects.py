@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from mela.cluster.admission.validation import documents
+from mela.cluster import documents
 
 Path = tuple[str | int, ...]
 """Keys and indexes from the object down to a field, such as `("spec", "ports", 0, "name")`."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mela.cluster.admission.validation import documents
+from mela.cluster import documents
 
 LARGEST_FILE = 4 * 2**20
 """Bytes. The largest event of the library has a hundredth of it."""

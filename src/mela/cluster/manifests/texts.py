@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mela.cluster.admission.validation import documents
+from mela.cluster import documents
 from mela.cluster.objects import Document, Mishap, Object, Source
 
 LARGEST_FILE = 64 * 2**20

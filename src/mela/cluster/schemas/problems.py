@@ -13,9 +13,9 @@ import jsonschema_rs
 from rapidfuzz import fuzz, process
 
 from mela.cluster.admission import validation
-from mela.cluster.admission.validation.documents import Undecodable
 from mela.cluster.admission.validation.kinds import KINDS
 from mela.cluster.admission.validation.objects import Decoder
+from mela.cluster.documents import Undecodable
 from mela.cluster.objects import Object, Path, dig
 from mela.cluster.schemas import custom, published
 from mela.cluster.schemas.paths import locate, spell

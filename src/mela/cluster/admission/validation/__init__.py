@@ -2,7 +2,7 @@
 
 YAML से API तक: पहले पाठ पढ़ा जाता है, फिर हर क्षेत्र जाँचा जाता है; त्रुटि में क्षेत्र का पूरा पता लिखा होता है।
 
-`documents` reads YAML, `objects` decodes it into Kubernetes' types with the API's `defaults`, and small rules look at
+`cluster.documents` reads YAML, `objects` decodes it into Kubernetes' types with the API's `defaults`, and small rules look at
 the fields: a table per kind says which. In force: Kubernetes v1.36 with every feature gate at its default.
 
 Not here: updates, the allocation of cluster IPs and node ports, admission plugins, warnings.
@@ -12,12 +12,13 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#field-valid
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mela.cluster.admission.validation import defaults, documents, formats, metadata, security
-from mela.cluster.admission.validation.documents import Undecodable
+from mela.cluster import documents
+from mela.cluster.admission.validation import defaults, formats, metadata, security
 from mela.cluster.admission.validation.field import Field, FieldError
 from mela.cluster.admission.validation.kinds import KINDS, Kind
 from mela.cluster.admission.validation.objects import Decoder
 from mela.cluster.admission.wording import quote
+from mela.cluster.documents import Undecodable
 
 NAMESPACE = "default"
 GENERATED = "abcde"

@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 from mela.cluster.admission.validation import defaults
-from mela.cluster.admission.validation.documents import Undecodable, base64_bytes
+from mela.cluster.documents import Undecodable, base64_bytes
 from mela.cluster.quantity import InvalidQuantity, parse
 
 MOST_UNKNOWN = 100

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mela.cluster.admission.validation import documents
+from mela.cluster import documents
 from mela.cluster.manifests import texts
 from mela.cluster.manifests.kustomize import generators, names, targets, transforms
 from mela.cluster.manifests.kustomize.item import Broken, Item

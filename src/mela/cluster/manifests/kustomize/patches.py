@@ -10,7 +10,6 @@ from typing import Any
 
 from mela.cluster.manifests.kustomize.item import Broken
 from mela.cluster.objects import NEWEST, Path
-from mela.cluster.schemas import published
 
 Type = tuple[str, str]
 """apiVersion and kind, which say how lists merge."""
@@ -41,6 +40,8 @@ def merge(target: dict[str, Any], patch: Mapping[str, Any], type_: Type, path: P
 
 def _merge_list(target: Any, patch: list[Any], type_: Type, path: Path) -> list[Any]:
     """Items of the patch come first, in its order, as kustomize puts them."""
+    from mela.cluster.schemas import published  # with a validator of its own, which most readers of files never need
+
     replaces = any(isinstance(item, Mapping) and item.get("$patch") == "replace" for item in patch)
     key = published.merge_key(NEWEST, *type_, path)
     plain = [item for item in patch if not (isinstance(item, Mapping) and set(item) == {"$patch"})]

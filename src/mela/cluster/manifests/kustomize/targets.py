@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mela.cluster.admission.validation import documents
+from mela.cluster import documents
 from mela.cluster.manifests import texts
 from mela.cluster.manifests.kustomize import patches
 from mela.cluster.manifests.kustomize.item import Broken, Item
