@@ -46,6 +46,8 @@ def put(
 ) -> None:
     """Put a condition in its type's place, or at the end; it keeps its time unless its status changes."""
     old = conditions.get(type_)
+    if old and old.status == value and old.reason == reason and old.message == message:
+        return
     since_ms = old.since_ms if old and old.status == value else stored_time(now_ms)
     conditions[type_] = Condition(type_, value, reason, message, since_ms)
 

@@ -74,7 +74,11 @@ class Fleet:
 
     def number(self, *states: str) -> int:
         """Pods in these states, in all without any."""
-        return sum(each.count for each in self.cohorts if not states or each.state in states)
+        number = 0
+        for each in self.cohorts:
+            if not states or each.state in states:
+                number += each.count
+        return number
 
     def by_state(self) -> tuple[int, int, int]:
         """Pods that are ready, starting and pending."""

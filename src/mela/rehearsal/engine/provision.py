@@ -40,10 +40,13 @@ class Provisioner:
         nodes = self.nodes
         before = nodes.snapshot()
         starting = (nodes.ready_s > now_s) & ~nodes.gone & ~nodes.lost
-        wanted: dict[int, int] = {}
+        wanted, without = dict[int, int](), set[int]()
+        some_start = bool(starting.any())
         for fleet in sorted(pending, key=lambda each: -each.workload.pod.priority):
-            count = fleet.number(PENDING)
-            left = count - nodes.reserve(fleet.index, count, starting) if starting.any() else count
+            left = fleet.number(PENDING)
+            if some_start and not without & nodes.easier[fleet.index]:
+                left -= nodes.reserve(fleet.index, left, starting)
+                without |= {fleet.index} if left else set()
             for spot, number in self._share(fleet, left, wanted, now_s).items():
                 wanted[spot] = wanted.get(spot, 0) + number
         nodes.restore(before)

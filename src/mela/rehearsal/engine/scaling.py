@@ -54,7 +54,8 @@ class Autoscaler:
             and self.last.written is None
             and abs(busy - before) <= RESTING * max(before, 1e-9)
             and desired == self.fleet.desired
-            and ready == now == self.fleet.number()
+            and ready == now
+            and now == self.fleet.number()
         )
         if still and now_s - at_s < self.rest_s:
             return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,14 @@ class Stage:
         """The fleets that serve something, with their service's index."""
         return [(index, self.world.by_name[name]) for name, (index, _) in self.world.services.items()]
 
-    def _asked(self) -> Floats:
-        """As it was played: a quick rehearsal evens out what happens within a step."""
+    @cached_property
+    def played(self) -> Floats:
+        """`asked` by step, once all faults are planted: a quick rehearsal evens out what happens within one."""
         if self.step_s == 1:
             return self.asked
-        firsts = range(0, self.demand.ticks, self.step_s)
-        means: Floats = np.array([self.asked[at : at + self.step_s].mean(axis=0) for at in firsts])
-        return self._by_tick(means)
+        firsts = np.arange(0, self.demand.ticks, self.step_s)
+        sums: Floats = np.add.reduceat(self.asked, firsts, axis=0)
+        return sums / np.diff(firsts, append=self.demand.ticks)[:, None]
 
     def _by_tick(self, by_step: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Rows of steps as rows of ticks."""
@@ -95,9 +97,7 @@ class Stage:
 
     def tick(self, row: int, at_s: float) -> None:
         """Play one step and note pods and nodes."""
-        at = int(at_s)
-        asked = self.asked[at] if self.step_s == 1 else self.asked[at : at + self.step_s].mean(axis=0)
-        self.flow.tick(row, at_s, asked)
+        self.flow.tick(row, at_s, self.played[row])
         self.counts[row] = self.world.counts
         self.nodes[row] = self.nodes_now
 
@@ -132,7 +132,7 @@ class Stage:
             start=self.demand.start,
             services=services,
             actions=self.actions,
-            asked=self._asked(),
+            asked=self._by_tick(self.played),
             answered=self._by_tick(rows.served[:, crowd] / self.step_s),
             pools=self.pools,
             nodes=nodes,

@@ -286,7 +286,7 @@ class World:
         budget = int(self.delays["pod"]["per_s"] * CHUNK_S)
         waiting = [(fleet, each) for fleet in self.fleets for each in fleet.gather(now_s - bind)]
         waiting.sort(key=lambda pair: (-pair[0].workload.pod.priority, pair[1].created_s, pair[1].id))
-        without: set[int] = set()
+        without, placed = set[int](), dict[int, Fleet]()
         for fleet, cohort in waiting:
             if budget <= 0:
                 self.wake(now_s + CHUNK_S)
@@ -294,10 +294,12 @@ class World:
             if self.nodes is not None and without & self.nodes.easier[fleet.index]:
                 self._explain(fleet, min(cohort.count, budget), now_s)
                 continue
-            budget -= self._bind(fleet, cohort, budget, now_s)
+            if bound := self._bind(fleet, cohort, budget, now_s):
+                placed[fleet.index] = fleet
+                budget -= bound
             if cohort.state == PENDING and budget > 0:
                 without.add(fleet.index)
-        for fleet in {id(fleet): fleet for fleet, _ in waiting}.values():
+        for fleet in placed.values():
             self.refresh(fleet, now_s)
 
     def _bind(self, fleet: Fleet, cohort: Cohort, most: int, now_s: float) -> int:
