@@ -26,12 +26,19 @@ class Memory:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.every_s = max(EVERY_S, stage.step_s)
-        self.bound = [(index, fleet) for index, fleet in stage.fleets() if fleet.workload.limit_memory]
-        services = [stage.network.services[index] for index, _ in self.bound]
+        services = stage.network.services
+        self.bound = [
+            (index, fleet)
+            for index, fleet in stage.fleets()
+            if (most := fleet.workload.limit_memory / MIB)
+            and (services[index].request_mb or services[index].memory_mb > most)
+        ]
+        """Whose need grows with the requests in them, or is too large at rest; the others are never killed."""
+        mine = [services[index] for index, _ in self.bound]
         self.indexes = np.array([index for index, _ in self.bound], dtype=np.int64)
         self.limit_mb = np.array([fleet.workload.limit_memory / MIB for _, fleet in self.bound])
-        self.memory_mb = np.array([each.memory_mb for each in services])
-        self.request_mb = np.array([each.request_mb for each in services])
+        self.memory_mb = np.array([each.memory_mb for each in mine])
+        self.request_mb = np.array([each.request_mb for each in mine])
 
     def look(self, now_s: float) -> None:
         """Kill what needs too much, and look again in a few seconds."""

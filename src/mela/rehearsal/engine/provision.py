@@ -56,6 +56,8 @@ class Provisioner:
     def _share(self, fleet: Fleet, pods: int, already: dict[int, int], now_s: float) -> dict[int, int]:
         """How many nodes of which spot hold these pods: of the first group that has room, evenly over its zones."""
         nodes, result = self.nodes, dict[int, int]()
+        if pods <= 0:
+            return result
         by_group: dict[int, list[int]] = {}
         for spot in nodes.candidates(fleet.index):
             by_group.setdefault(nodes.spots[spot].group, []).append(spot)

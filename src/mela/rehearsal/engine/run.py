@@ -17,6 +17,9 @@ QUICK_S = 10
 PRIMING = 30
 """Steps at the first second's demand before the first second, so that queues and calls are under way."""
 REPORT_EVERY = 600
+ALIKE_S, QUICK_ALIKE_S = 330.0, 60.0
+"""Pods that have been ready for so long stand as one. The autoscaler takes them for alike once a whole window of samples lies
+behind their readiness; only the order in which they are deleted tells them apart for longer."""
 
 
 class Run:
@@ -67,7 +70,7 @@ class Run:
             if stage.step_s > 1 and scaler.is_at_rest(now_s, stage.busy(scaler.pipeline.service)):
                 world.at(clock.after(now_s), due)
                 return
-            scaler.fleet.merge(now_s - 330.0)
+            scaler.fleet.merge(now_s - (ALIKE_S if stage.step_s == 1 else QUICK_ALIKE_S))
             before = scaler.fleet.desired
             decision = scaler.sync(now_s)
             if decision.written is not None:
