@@ -108,3 +108,18 @@ def test_what_is_released_can_be_used_again() -> None:
     ours.release(0, first[:1], 2.0)
     assert len(ours.place(0, 5, 3.0)) == 1
     assert (ours.free >= 0).all()
+
+
+def test_who_asks_for_no_less_finds_no_node_where_another_found_none() -> None:
+    asks = {"cpu": "500m", "memory": "1Gi"}, {"cpu": "1", "memory": "1Gi"}, {"cpu": "250m", "memory": "2Gi"}
+    several = [
+        kit.web(container={"resources": {"requests": each}}, groups=[kit.group("general", zones=ZONES)])
+        for each in asks
+    ]
+    spread = kit.web(pod={"topologySpreadConstraints": [SPREAD | {"whenUnsatisfiable": "DoNotSchedule"}]})
+    nodes = Nodes(several[0].groups, [each.workloads["shop/web"] for each in (*several, spread)])
+    assert nodes.easier[:3] == [{0}, {0, 1}, {2}]
+    assert 3 not in nodes.easier[0] | nodes.easier[1] | nodes.easier[2]
+    nodes.add(0, 1, [0.0])
+    assert len(nodes.place(0, 1000, 1.0)) < 1000
+    assert not len(nodes.place(1, 1, 1.0))
