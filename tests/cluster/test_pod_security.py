@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mela.cluster.admission import pod_security
-from mela.cluster.admission.wording import quote
+from mela.cluster.wording import quote
 
 
 def pod(*containers: dict[str, Any], **spec: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from mela.cluster import tables
-from mela.cluster.admission.wording import quote
+from mela.cluster.wording import quote
 
 DEEPEST = 200
 """Levels of nesting that are read; no Kubernetes object has thirty."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from mela.cluster.admission.wording import plural
 from mela.cluster.checks import Finding, Rule
+from mela.cluster.wording import plural
 from mela.verify.run import RANKS, Report
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}

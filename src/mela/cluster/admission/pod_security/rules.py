@@ -8,7 +8,7 @@ package policy, files check_*.go (2026-11).
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mela.cluster.admission.wording import join_quoted, plural, quote
+from mela.cluster.wording import join_quoted, plural, quote
 
 Pod = Mapping[str, Any]
 Failure = tuple[str, str]

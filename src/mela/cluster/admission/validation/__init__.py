@@ -17,8 +17,8 @@ from mela.cluster.admission.validation import defaults, formats, metadata, secur
 from mela.cluster.admission.validation.field import Field, FieldError
 from mela.cluster.admission.validation.kinds import KINDS, Kind
 from mela.cluster.admission.validation.objects import Decoder
-from mela.cluster.admission.wording import quote
 from mela.cluster.documents import Undecodable
+from mela.cluster.wording import quote
 
 NAMESPACE = "default"
 GENERATED = "abcde"

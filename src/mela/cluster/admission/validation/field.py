@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mela.cluster.admission.wording import join_quoted
 from mela.cluster.quantity import Quantity
+from mela.cluster.wording import join_quoted
 
 
 @dataclass(frozen=True, slots=True)
