@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mela.rehearsal import faults, leadin
+from mela.rehearsal.engine import happenings
 from mela.rehearsal.model import Demand, Moment
 from tests.rehearsal import match
 
@@ -30,3 +31,19 @@ def test_what_is_led_in_and_cut_is_the_event_again() -> None:
 def test_faults_count_from_the_event() -> None:
     by_time, by_moment = faults.parse("metrics@+30m"), faults.parse("metrics@toss+2m")
     assert [one.offset_s for one in leadin.later([by_time, by_moment])] == [1800 + leadin.LEAD_S, 120]
+
+
+def test_what_goes_on_when_the_event_begins_is_said_then_and_not_in_the_lead_in() -> None:
+    log = happenings.Log(from_s=600)
+    for at_s in range(500, 1000, 100):
+        log.once(at_s, "overload", "web", f"at {at_s}")
+    log.say(10, "scaled", "web", "before")
+    (said,) = log.all()
+    assert (said.at_s, said.until_s, said.text) == (600, 900, "at 600")
+
+
+def test_a_second_episode_leaves_the_first_its_end() -> None:
+    log = happenings.Log()
+    for at_s in (0, 200, 450, 1000, 1100):
+        log.once(at_s, "overload", "web", "")
+    assert [(each.at_s, each.until_s) for each in log.all()] == [(0, 450), (1000, 1100)]

@@ -27,6 +27,7 @@ def before(demand: Demand) -> Demand:
         arrivals=held(demand.arrivals),
         levels={name: held(level) for name, level in demand.levels.items()},
         moments=tuple(replace(moment, at_s=moment.at_s + LEAD_S) for moment in demand.moments),
+        lead_s=LEAD_S,
     )
 
 
@@ -51,5 +52,9 @@ def without(trace: Trace) -> Trace:
         cost_paise=trace.cost_paise[LEAD_S:],
         levels={name: level[LEAD_S:] for name, level in trace.levels.items()},
         moments=tuple(replace(moment, at_s=moment.at_s - LEAD_S) for moment in trace.moments),
-        happenings=tuple(replace(one, at_s=one.at_s - LEAD_S) for one in trace.happenings if one.at_s >= LEAD_S),
+        happenings=tuple(
+            replace(one, at_s=one.at_s - LEAD_S, until_s=max(0, one.until_s - LEAD_S))
+            for one in trace.happenings
+            if one.at_s >= LEAD_S
+        ),
     )

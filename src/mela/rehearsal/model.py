@@ -40,7 +40,8 @@ class Demand:
     """What the crowd does.
 
     `arrivals` (n_ticks, n_actions): actions begun per second, in the order of `actions`. `levels`: series (n_ticks,) of
-    what is there rather than what arrives, such as `viewers`.
+    what is there rather than what arrives, such as `viewers`. `lead_s`: so many seconds go before the event, so that
+    everything settles; nothing is said of them.
     """
 
     start: datetime
@@ -48,6 +49,7 @@ class Demand:
     arrivals: Floats
     levels: Mapping[str, Floats] = field(default_factory=dict)
     moments: tuple[Moment, ...] = ()
+    lead_s: int = 0
 
     @property
     def ticks(self) -> int:
@@ -73,7 +75,8 @@ class Happening:
     """Something that happened at a second and that a verdict may speak of.
 
     `kind` is a stable slug of the mechanism, such as `quota-refused`, `no-node-fits`, `usage-saturated`, `pool-exhausted`,
-    `retry-storm`, `scaled`, `fault`. `service` is empty when it concerns all. `field` is the field that decided.
+    `retry-storm`, `scaled`, `fault`. `service` is empty when it concerns all. `field` is the field that decided. `until_s` is
+    when it was seen last, of what goes on.
     """
 
     at_s: int
@@ -81,6 +84,7 @@ class Happening:
     service: str
     text: str
     field: Field | None = None
+    until_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

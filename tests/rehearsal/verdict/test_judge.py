@@ -1,8 +1,11 @@
 """From a trace to failures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from mela.rehearsal.model import Happening
 from mela.rehearsal.verdict import harm, objectives
 from mela.rehearsal.verdict.around import Around
 from mela.rehearsal.verdict.judge import judge
@@ -43,6 +46,36 @@ def test_a_quota_explains_a_saturated_cpu_not_the_other_way_round() -> None:
     (failure,) = judge(match.play(things), Around(things)).failures
     assert failure.cause.mechanism == "quota-refused"
     assert failure.cause.said == "the quota refuses pods"
+
+
+def test_what_began_long_before_the_harm_and_goes_on_explains_it() -> None:
+    things = match.system(match.TEXT.replace("maxReplicas: 10", "maxReplicas: 40"))
+    trace = match.play(things, np.where(np.arange(3600) < 2400, 300.0, 1500.0))
+    began, over = (
+        Happening(60, "pool-exhausted", "api", "all are in use", until_s=3000),
+        Happening(60, "breaker-open", "api", "", until_s=900),
+    )
+    (failure,) = judge(replace(trace, happenings=(began, over)), Around(things)).failures
+    assert failure.first_s == 2400
+    assert (failure.cause.mechanism, failure.cause.said) == ("pool-exhausted", "all are in use")
+    assert "breaker-open" not in {cause.mechanism for cause in failure.others}
+
+
+def test_a_full_cpu_is_no_reason_where_no_autoscaler_looks_at_it() -> None:
+    by_viewers = "{type: External, external: {metric: {name: viewers}, target: {type: AverageValue, averageValue: 1k}}}"
+    text = match.TEXT.replace("maxReplicas: 10", "maxReplicas: 40")
+    start = text.index("    - type: Resource")
+    end = text.index("---", start)
+    seen, blind = match.system(text), match.system(f"{text[:start]}    - {by_viewers}\n{text[end:]}")
+    trace = match.play(seen, np.full(1200, 300.0))
+    services = trace.services
+    full = replace(
+        services, cpu_used_m=services.cpu_limit_m, failed=services.offered * 0.1, served=services.offered * 0.9
+    )
+    causes = [
+        judge(replace(trace, services=full), Around(things)).failures[0].cause.mechanism for things in (seen, blind)
+    ]
+    assert causes == ["usage-saturated", "overload"]
 
 
 def test_pods_slower_than_the_crowd_are_named_as_such() -> None:

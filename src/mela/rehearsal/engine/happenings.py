@@ -5,6 +5,7 @@ a kind that is not here cannot be said.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mela.rehearsal.model import Field, Happening
 
@@ -44,16 +45,19 @@ KINDS: Mapping[str, str] = {
 
 
 class Log:
-    """Happenings in order, once per episode where that is asked."""
+    """Happenings in order, once per episode where that is asked. Of what comes before `from_s` nothing is said."""
 
-    def __init__(self) -> None:
-        self.all: list[Happening] = []
-        self._open: dict[tuple[str, str], float] = {}
+    def __init__(self, from_s: int = 0) -> None:
+        self.from_s = from_s
+        self._all: list[Happening] = []
+        self._open: dict[tuple[str, str], tuple[float, int]] = {}
+        """By kind and service: when it was seen last, and its place among all."""
 
     def say(self, at_s: float, kind: str, service: str, text: str, field: Field | None = None) -> None:
         if kind not in KINDS:
             raise KeyError(f"{kind} is no kind of happening; add it to KINDS with a sentence")
-        self.all.append(Happening(int(at_s), kind, service, text, field))
+        if at_s >= self.from_s:
+            self._all.append(Happening(int(at_s), kind, service, text, field, int(at_s)))
 
     def once(
         self, at_s: float, kind: str, service: str, text: str, field: Field | None = None, *, again_s: float = 300.0
@@ -64,6 +68,20 @@ class Log:
 
     def is_new(self, at_s: float, kind: str, service: str, *, again_s: float = 300.0) -> bool:
         """Whether `once` would say it now, for those to whom the words cost something; it counts as a repetition."""
-        last = self._open.get((kind, service), -1e12)
-        self._open[kind, service] = at_s
-        return at_s - last > again_s
+        if at_s < self.from_s:
+            return False
+        last, place = self._open.get((kind, service), (-1e12, 0))
+        is_new = at_s - last > again_s
+        self._close(last, place, is_over=is_new)
+        self._open[kind, service] = at_s, len(self._all) if is_new else place
+        return is_new
+
+    def all(self) -> tuple[Happening, ...]:
+        """By their first second, with their last."""
+        for last, place in self._open.values():
+            self._close(last, place, is_over=True)
+        return tuple(sorted(self._all, key=lambda each: each.at_s))
+
+    def _close(self, last_s: float, place: int, *, is_over: bool) -> None:
+        if is_over and place < len(self._all):
+            self._all[place] = replace(self._all[place], until_s=max(self._all[place].until_s, int(last_s)))

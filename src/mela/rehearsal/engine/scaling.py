@@ -69,6 +69,16 @@ class Autoscaler:
         least, most = self.spec.min_replicas, self.spec.max_replicas
         return proposal is not None and min(max(proposal, least), most) == self.fleet.desired
 
+    def target_cpu_m(self) -> float:
+        """Millicores that a pod should use by the autoscaler's target, 0 where it does not look at CPU; of several the least."""
+        request_m = self.fleet.workload.request_cpu_m
+        found = [
+            each.target.average_value_m or request_m * (each.target.utilization or 0) / 100
+            for each in self.spec.metrics
+            if each.source in ("Resource", "ContainerResource") and each.name == "cpu"
+        ]
+        return min(found, default=0.0)
+
     def raise_floor(self, least: int) -> None:
         """Lift or lower minReplicas, never above the maximum."""
         self.spec = replace(self.spec, min_replicas=min(least, self.spec.max_replicas))

@@ -33,13 +33,15 @@ def concurrency(flow: Flow, service: int, first: int, last: int) -> Floats:
 
 
 def glance(flow: Flow, row: int) -> Mapping[str, Floats]:
-    """One step without its latencies: offered, shed, failed and capacity per second, CPU used."""
+    """One step without its latencies: offered, shed, failed and capacity per second, CPU used, and CPU that all offered would use."""
     rows, own, step = flow.rows, flow.own, flow.step_s
     arriving, shed = own @ rows.arriving[row], own @ rows.shed[row]
     failed = own @ (rows.worked[row] - rows.served[row] + rows.late[row])
-    used = flow.own_cpu @ rows.worked[row] * (1000 / step) + rows.idle_m[row] + rows.burn_m[row]
+    besides = rows.idle_m[row] + rows.burn_m[row]
+    used = flow.own_cpu @ rows.worked[row] * (1000 / step) + besides
     return {
         "offered": arriving / step,
+        "cpu_asked_m": flow.own_cpu @ rows.arriving[row] * (1000 / step) + besides,
         "shed": shed / step,
         "failed": failed / step,
         "cpu_used_m": np.minimum(used, rows.limit_m[row]),

@@ -31,7 +31,7 @@ class Stage:
         self.actions, self.asked = planned.arrivals(demand, graph)
         self.levels = dict(demand.levels)
         self.network = network.of(graph, self.actions)
-        self.log = Log()
+        self.log = Log(demand.lead_s)
         services = _served(graph)
         self.supply = flow.supply(self.network)
         self.delays = held
@@ -141,7 +141,7 @@ class Stage:
             cost_paise=self._cost(nodes, services.ready + services.starting, sent_mbps),
             levels=self.levels,
             moments=self.demand.moments,
-            happenings=tuple(sorted(self.log.all, key=lambda each: each.at_s)),
+            happenings=self.log.all(),
             seed=seed,
             strategy=self.strategy.name,
         )

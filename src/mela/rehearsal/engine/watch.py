@@ -1,5 +1,6 @@
 """Looks at the run now and then and says what happens, with the field of the manifest that decides."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -76,12 +77,20 @@ class Watch:
         stage.world.at(now_s + self.every_s, self.look)
 
     def _saturated(self, last: Mapping[str, Floats], now_s: float) -> None:
-        for index, fleet in self.stage.fleets():
-            limit = fleet.workload.limit_cpu_m * fleet.number("ready")
-            if limit and last["cpu_used_m"][index] >= FULL * limit:
+        """More CPU is asked for than the pods may use, and an autoscaler that looks at CPU cannot see how much more."""
+        for scaler in self.stage.scalers:
+            index, fleet = scaler.pipeline.service, scaler.fleet
+            limit_m = fleet.workload.limit_cpu_m * fleet.number("ready")
+            each_m, proposed = scaler.target_cpu_m(), scaler.last.proposal if scaler.last else None
+            if index < 0 or not limit_m or not each_m or proposed is None:
+                continue
+            asked_m = float(last["cpu_asked_m"][index])
+            needed = math.ceil(asked_m / each_m)
+            if last["cpu_used_m"][index] >= FULL * limit_m and asked_m > limit_m and proposed < needed:
                 text = (
                     f"CPU is at its limit of {fleet.workload.limit_cpu_m}m per pod while {last['offered'][index]:.0f} requests/s "
-                    f"meet a capacity of {last['capacity'][index]:.0f}: utilisation cannot show more than {self._most(fleet)}"
+                    f"meet a capacity of {last['capacity'][index]:.0f}: utilisation cannot show more than {self._most(fleet)}, "
+                    f"so {proposed} replicas are asked for where the target needs {needed}"
                 )
                 self.stage.log.once(
                     now_s, "usage-saturated", self._service(index), text, fleet.workload.resource("limits", "cpu")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mela.cluster.objects import Object, dig
 from mela.rehearsal.model import Field, Happening, Trace
 from mela.rehearsal.verdict import fields, mechanisms
 from mela.rehearsal.verdict.around import Around
@@ -60,20 +61,22 @@ def _said(trace: Trace, around: Around, services: Sequence[str], first: int, las
     known = {"": "", **{around.made_by.get(service, service): service for service in services}}
     known |= {service: service for service in services}
     for happening in trace.happenings:
-        if first <= happening.at_s <= last and happening.kind in kinds and happening.service in known:
+        is_then = happening.at_s <= last and max(happening.at_s, happening.until_s) >= first
+        if is_then and happening.kind in kinds and happening.service in known:
             mechanism = kinds[happening.kind].name
             yield Cause(mechanism, happening.at_s, known[happening.service], happening.field, said=happening.text)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """A service while it was harmed. `maximum` is its autoscaler's, None without one."""
+    """A service while it was harmed. `maximum` is its autoscaler's, None without one; `by_cpu`: it looks at CPU."""
 
     trace: Trace
     column: int
     first: int
     last: int
     maximum: int | None
+    by_cpu: bool
 
     def series(self, name: str) -> Any:
         """A series of the service, over the scene."""
@@ -94,7 +97,14 @@ def _shown(trace: Trace, around: Around, services: list[str], first: int, last: 
         column = trace.services.names.index(service)
         autoscaler = around.autoscaler(service)
         maximum = autoscaler.get("spec", "maxReplicas") if autoscaler else None
-        scene = _Scene(trace, column, max(0, first - LASTING_S), last, maximum if isinstance(maximum, int) else None)
+        scene = _Scene(
+            trace,
+            column,
+            max(0, first - LASTING_S),
+            last,
+            maximum if isinstance(maximum, int) else None,
+            autoscaler is not None and _looks_at_cpu(autoscaler),
+        )
         for mechanism, sign in SIGNS.items():
             at = sign(scene)
             if at is not None:
@@ -102,6 +112,13 @@ def _shown(trace: Trace, around: Around, services: list[str], first: int, last: 
                 place = next((one.field for one in told if one.field), None) or _field(around, service, mechanism)
                 said = told[-1].said if told else ""
                 yield Cause(mechanism, at, service, place, int(trace.services.desired[at, column]), said)
+
+
+def _looks_at_cpu(autoscaler: Object) -> bool:
+    """Among its metrics is CPU, which is also what an autoscaler without any looks at."""
+    metrics = autoscaler.get("spec", "metrics") or [{"resource": {"name": "cpu"}}]
+    kinds = ("resource", "containerResource")
+    return any(dig(each, kind, "name") == "cpu" for each in metrics for kind in kinds)
 
 
 def _field(around: Around, service: str, mechanism: str) -> Field | None:
@@ -135,6 +152,8 @@ def _no_autoscaler(scene: _Scene) -> int | None:
 
 
 def _saturated(scene: _Scene) -> int | None:
+    if not scene.by_cpu:
+        return None
     limit = scene.series("cpu_limit_m")
     full = (limit > 0) & (scene.series("cpu_used_m") >= NEAR_LIMIT * limit)
     none_coming = scene.series("starting") + scene.series("pending") == 0
