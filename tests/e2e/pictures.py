@@ -51,7 +51,8 @@ def prepared(browser: Browser, url: str) -> tuple[Any, dict[str, str]]:
 
 def _card_page(person: Visitor) -> str:
     """The page of a card's bank, for an order that waits."""
-    person.put_in("cricket-tennis-ball")
+    with person.page.expect_response(lambda answer: answer.request.method == "PUT"):
+        person.put_in("cricket-tennis-ball")
     person.go("/checkout")
     person.fill_address()
     person.choose("card")
