@@ -122,6 +122,7 @@ def open_page(page: Page, name: str, url: str) -> None:
 def _shoot(page: Page, name: str, url: str, file: Path) -> None:
     open_page(page, name, url)
     page.evaluate("document.fonts.ready")
+    page.evaluate("window.scrollTo(0, 0)")
     page.screenshot(path=file, full_page=True)
     wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     print(file.name, "" if wide <= window else f"is {wide} px wide in {window}")
