@@ -41,7 +41,7 @@ ENTRIES: dict[str, Entry] = {
           for name, like in PROVIDERS.items()),
         Entry("accounts", "mela.services.accounts.app", "sign-in by phone, API keys"),
         Entry("catalog", "mela.services.catalog.app", "products, prices, stock, search", uses=("accounts",)),
-        Entry("payments", "mela.services.payments.app", "UPI, cash on delivery, refunds, the ledger", uses=("accounts",)),
+        Entry("payments", "mela.services.payments.app", "UPI, cards, net banking, wallets, cash, refunds, the ledger", uses=("accounts",)),
         Entry("orders", "mela.services.orders.app", "cart, checkout, orders, invoices",
               uses=("accounts", "catalog", "payments"),
               hears=("payments.captured", "payments.ready", "payments.failed", "payments.refunded", "payments.refund_failed",
