@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from mela.contracts.accounts import Erased
 from mela.kernel.auth import Principal
 from mela.kernel.clock import FakeClock
 from mela.kernel.errors import Unauthenticated
@@ -24,6 +25,10 @@ class Known:
         if token in self.revoked:
             raise Unauthenticated("accounts.token_revoked")
         return Principal("merchant" if token.startswith("mk_") else "customer", "x")
+
+    async def erased(self, *, after: int, most: int) -> list[Erased]:
+        """See `Accounts.erased`: nobody went."""
+        return []
 
 
 async def test_a_revoked_key_ends_at_once_and_is_not_remembered() -> None:
