@@ -197,7 +197,7 @@ def _one(
     if for_script:
         from mela.rehearsal.report import document
 
-        render.as_json(document.document(outcome, wanted, budget))
+        render.as_json(document.document(outcome, wanted, budget, ready.not_rehearsed))
     else:
         from mela.rehearsal.report import terminal
 
@@ -242,6 +242,7 @@ def _search(ready: "Ready", verdict: "Verdict", stages: "render.Stages | render.
 
 def _outcome(ready: "Ready", verdict: "Verdict", mend: "Mend | None", *, looked: bool = False, name: str = "") -> "Outcome":  # fmt: skip
     from mela.rehearsal import example
+    from mela.rehearsal.report import words
     from mela.rehearsal.report.outcome import Outcome
 
     shown = tuple("the example" if example.is_one(path) else path for path in ready.plan.paths)
@@ -251,8 +252,9 @@ def _outcome(ready: "Ready", verdict: "Verdict", mend: "Mend | None", *, looked:
     if ready.plan.faults:
         about["faults"] = ", ".join(ready.plan.faults)
     return Outcome(
-        name or ready.plan.strategy, ready.event.title, shown, verdict, mend, looked, _diff(mend) if mend else "", about
-    )
+        name or ready.plan.strategy, ready.event.title, shown, verdict, mend, looked, _diff(mend) if mend else "", about,
+        tuple(words.gap(gap, asked) for gap, asked in ready.not_rehearsed),
+    )  # fmt: skip
 
 
 def _diff(mend: "Mend") -> str:
@@ -299,7 +301,7 @@ def _many(
     from mela.rehearsal import plan, strategies, sweep
     from mela.rehearsal.report import document, words
 
-    plan.read(wanted)  # what can't be read is said once, before any process starts
+    ready = plan.read(wanted)  # what can't be read is said once, before any process starts
     plans = [
         wanted.but(seed=seed, scale=scale, strategy=strategy)
         for strategy in (strategies.NAMES if compare else (wanted.strategy,))
@@ -323,6 +325,10 @@ def _many(
             for r in found
         ])  # fmt: skip
         render.line(f"{sum(r.held for r in found)} of {len(found)} held")
+        for gap, asked in ready.not_rehearsed:
+            render.line(words.gap(gap, asked))
+        for spread in sweep.spreads(found):
+            render.line(words.spread(spread))
     return HELD if all(row.held for row in found) else BROKE
 
 

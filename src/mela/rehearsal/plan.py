@@ -12,7 +12,19 @@ from functools import cached_property
 
 from mela.cluster import forecast, manifests
 from mela.cluster.objects import System
-from mela.rehearsal import backtest, calls, engine, events, example, faults, leadin, overlays, strategies, system
+from mela.rehearsal import (
+    backtest,
+    calls,
+    coverage,
+    engine,
+    events,
+    example,
+    faults,
+    leadin,
+    overlays,
+    strategies,
+    system,
+)
 from mela.rehearsal.events.event import Event
 from mela.rehearsal.model import Demand, Strategy, Trace
 from mela.rehearsal.verdict.around import Around
@@ -56,10 +68,24 @@ class Ready:
     graph: calls.Graph
     left_out: tuple[str, ...] = ()
     """Overlays that stand in the folders and are not played."""
+    gaps: tuple[coverage.Gap, ...] = ()
+    """Actions of the event that nobody plays here."""
+
+    @cached_property
+    def asked(self) -> Demand:
+        """All that the event asks for."""
+        return self.event.demand(self.plan.scale, self.plan.seed)
 
     @cached_property
     def demand(self) -> Demand:
-        return self.event.demand(self.plan.scale, self.plan.seed)
+        """What of it is played."""
+        return coverage.played(self.asked, self.graph)
+
+    @property
+    def not_rehearsed(self) -> tuple[tuple[coverage.Gap, float], ...]:
+        """The gaps, each with how often it was asked for."""
+        sums = dict(zip(self.asked.actions, self.asked.arrivals.sum(axis=0), strict=True))
+        return tuple((gap, float(sums[gap.action])) for gap in self.gaps)
 
     @property
     def around(self) -> Around:
@@ -100,15 +126,18 @@ class Ready:
             size = self.plan.scale * (
                 1.0 if self.event.name in events.names() else self.event.main.peak.value / other.main.peak.value
             )
-            for service, shape in backtest.recorded(other.demand(size), self.graph).items():
+            for service, shape in backtest.recorded(
+                coverage.played(other.demand(size), self.graph), self.graph
+            ).items():
                 learnt.setdefault(service, []).append(shape)
         return strategies.make(name, learnt, backtest.recorded(self.demand, self.graph))
 
     def _others(self) -> Iterator[Event]:
-        """Other events of the family that really happened, and whose actions the call graph knows."""
+        """Other events of the family that really happened, and whose actions are played."""
+        left_out = {gap.action for gap in self.gaps}
         for other in map(events.load, events.names()):
             alike = other.family == self.event.family and other.name != self.event.name and not other.stress
-            if alike and set(other.actions) <= self.graph.actions.keys():
+            if alike and set(other.actions) - left_out <= self.graph.actions.keys():
                 yield other
 
 
@@ -120,7 +149,12 @@ def read(plan: Plan) -> Ready:
     objects = _objects(paths)
     event = events.load(plan.event)
     graph = calls.load(plan.graph) if plan.graph else _fitting(objects, event, _shipped())
-    return Ready(plan, objects, event, graph, left_out)
+    here = _workloads(objects)
+    gaps = coverage.gaps(graph, here, tuple(event.actions))
+    if len(gaps) == len(event.actions):
+        says = "; ".join(f"{gap.action}: {gap.why}" for gap in gaps)
+        raise CannotRehearse(f"Nobody plays {event.title} here. {says}. The workloads are {_some(here)}.")
+    return Ready(plan, objects, event, coverage.playable(graph, here), left_out, gaps)
 
 
 def playable(paths: tuple[str, ...], among: Sequence[Event]) -> list[Event]:
@@ -159,9 +193,7 @@ def _fitting(objects: System, event: Event, graphs: Sequence[calls.Graph]) -> ca
 
     Raises: CannotRehearse.
     """
-    here = {
-        f"{thing.namespace}/{thing.name}" for thing in objects.kind("Deployment", "StatefulSet", "Rollout.argoproj.io")
-    }
+    here = _workloads(objects)
     able = [graph for graph in graphs if set(event.actions) <= graph.actions.keys()]
     scored = [(sum(one.workload in here for one in graph.services.values()), graph) for graph in able]
     matches, best = max(scored, key=lambda pair: pair[0], default=(0, None))
@@ -169,7 +201,19 @@ def _fitting(objects: System, event: Event, graphs: Sequence[calls.Graph]) -> ca
         is_shown = event.name in events.names() and example.of(event.family)
         shown = f" An example that comes with Mela: mela rehearse --event {event.name}" if is_shown else ""
         raise CannotRehearse(
-            f"No call graph fits these workloads ({', '.join(sorted(here)) or 'none'}) and this event's actions ({', '.join(event.actions)}): "
-            f"say who calls whom with --calls FILE; docs/guides/rehearse.md shows one, `mela calibrate` measures its figures.{shown}"
+            f"No call graph fits these workloads ({_some(here)}) and this event's actions ({', '.join(event.actions)}): "
+            "say who calls whom with --calls FILE. Actions that it does not have are told, and the others played; "
+            f"docs/guides/rehearse.md shows one, `mela calibrate` measures its figures.{shown}"
         )
     return best
+
+
+def _workloads(objects: System) -> set[str]:
+    things = objects.kind("Deployment", "StatefulSet", "Rollout.argoproj.io")
+    return {f"{thing.namespace}/{thing.name}" for thing in things}
+
+
+def _some(workloads: set[str], most: int = 8) -> str:
+    named = sorted(workloads)
+    more = f" and {len(named) - most} more" if len(named) > most else ""
+    return ", ".join(named[:most]) + more or "none"

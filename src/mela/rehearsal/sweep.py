@@ -5,10 +5,12 @@ Plans go over as values and come back as rows; a trace stays in the process that
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median_low
 
 from mela.rehearsal import plan
 from mela.rehearsal.plan import Plan
@@ -29,6 +31,54 @@ class Row:
     first_s: int | None
     first_at: datetime | None
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far several seeds of one strategy and scale lie apart: the least, the middle and the most.
+
+    `first_s` and `first_at` are the earliest and the latest first failure of those that broke, None where none did; `why`
+    counts their mechanisms, the commonest first.
+    """
+
+    strategy: str
+    scale: float
+    seeds: int
+    held: int
+    lost: tuple[float, float, float]
+    most_pods: tuple[int, int, int]
+    cost_paise: tuple[int, int, int]
+    first_s: tuple[int, int] | None
+    first_at: tuple[datetime, datetime] | None
+    why: Mapping[str, int]
+
+
+def spreads(rows_: Sequence[Row]) -> list[Spread]:
+    """Of each strategy and scale that was played with more than one seed, in the order of the rows."""
+    alike: dict[tuple[str, float], list[Row]] = {}
+    for one in rows_:
+        alike.setdefault((one.plan.strategy, one.plan.scale), []).append(one)
+    return [_spread(several) for several in alike.values() if len(several) > 1]
+
+
+def _spread(several: Sequence[Row]) -> Spread:
+    broke = sorted((one for one in several if one.first_s is not None), key=lambda one: one.first_s or 0)
+    lost, pods, cost = (sorted(getattr(one, name) for one in several) for name in ("lost", "most_pods", "cost_paise"))
+    first, last = (broke[0], broke[-1]) if broke else (None, None)
+    return Spread(
+        strategy=several[0].plan.strategy,
+        scale=several[0].plan.scale,
+        seeds=len(several),
+        held=sum(one.held for one in several),
+        lost=(lost[0], median_low(lost), lost[-1]),
+        most_pods=(pods[0], median_low(pods), pods[-1]),
+        cost_paise=(cost[0], median_low(cost), cost[-1]),
+        first_s=(first.first_s, last.first_s)
+        if first and last and first.first_s is not None and last.first_s is not None
+        else None,
+        first_at=(first.first_at, last.first_at) if first and last and first.first_at and last.first_at else None,
+        why=dict(Counter(one.why for one in broke).most_common()),
+    )
 
 
 def row(one: Plan) -> Row:

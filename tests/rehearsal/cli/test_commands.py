@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema_rs
@@ -10,8 +11,9 @@ from click.testing import CliRunner, Result
 
 from mela.cli.events import events
 from mela.cli.rehearse import _within, rehearse
-from mela.rehearsal import example, strategies
-from mela.rehearsal.report import amounts, document
+from mela.rehearsal import example, strategies, sweep
+from mela.rehearsal.plan import Plan
+from mela.rehearsal.report import amounts, document, words
 from mela.rehearsal.verdict.around import Around
 from mela.rehearsal.verdict.judge import judge
 from mela.rehearsal.verdict.search import search
@@ -115,6 +117,40 @@ def test_many_seeds_and_scales_make_a_table() -> None:
         (0.4, 1, True), (0.4, 2, True), (1.0, 1, False), (1.0, 2, False)
     ]  # fmt: skip
     assert found["held"] is False
+    assert [(each["scale"], each["seeds"], each["held"]) for each in found["spread"]] == [(0.4, 2, 2), (1.0, 2, 0)]
+    jsonschema_rs.validator_for(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(found)
+
+
+def test_many_seeds_tell_how_far_they_lie_apart() -> None:
+    def seed(number: int, lost: float, first_s: int | None, why: str) -> sweep.Row:
+        start = datetime(2026, 11, 26, 14, tzinfo=UTC)
+        first_at = start + timedelta(seconds=first_s) if first_s is not None else None
+        return sweep.Row(
+            Plan(("k8s",), "tatkal", seed=number),
+            not lost,
+            lost,
+            0.0,
+            40 + number,
+            9.5,
+            100_00 * number,
+            first_s,
+            first_at,
+            why,
+        )
+
+    rows = [
+        seed(1, 0.0, None, ""),
+        seed(2, 300.0, 900, "slow-start"),
+        seed(3, 120.0, 60, "max-replicas"),
+        seed(4, 90.0, 70, "max-replicas"),
+    ]
+    (found,) = sweep.spreads(rows)
+    assert (found.seeds, found.held, found.lost, found.most_pods) == (4, 1, (0.0, 90.0, 300.0), (41, 42, 44))
+    assert words.spread(found) == (
+        "as-written × 1, 4 seeds: 1 held; 0 to 300 (middle 90) actions failed, 41 to 44 (middle 42) pods at the most, "
+        "₹100 to ₹400 (middle ₹200). First failure 19:31:00 to 19:45:00: max-replicas 2, slow-start 1."
+    )
+    assert not sweep.spreads(rows[:1])
 
 
 @pytest.mark.parametrize(

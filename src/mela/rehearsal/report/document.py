@@ -1,10 +1,12 @@
 """The verdict as JSON, for scripts: `data/rehearsal.schema.json` describes it, and holds for every `mela.dev/rehearsal/v1`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from mela.cluster.schemas.paths import spell
+from mela.rehearsal import sweep
+from mela.rehearsal.coverage import Gap
 from mela.rehearsal.model import Field, Trace
 from mela.rehearsal.plan import Plan
 from mela.rehearsal.report import words
@@ -15,7 +17,9 @@ from mela.rehearsal.verdict.model import Budget, Cause, Change, Failure
 SCHEMA = "mela.dev/rehearsal/v1"
 
 
-def document(outcome: Outcome, plan: Plan, budget_paise: int | None = None) -> dict[str, Any]:
+def document(
+    outcome: Outcome, plan: Plan, budget_paise: int | None = None, gaps: Sequence[tuple[Gap, float]] = ()
+) -> dict[str, Any]:
     """One rehearsal. Times are seconds after the start and UTC; shares are parts of one; money is paise."""
     trace, verdict = outcome.trace, outcome.verdict
     name, people = crowd(trace)
@@ -31,6 +35,7 @@ def document(outcome: Outcome, plan: Plan, budget_paise: int | None = None) -> d
         "promises": [_promise(one) for one in verdict.budgets],
         "failures": [_failure(trace, one) for one in verdict.failures],
         "mend": _mend(outcome),
+        "not_rehearsed": [{"action": gap.action, "asked": round(asked, 1), "why": gap.why} for gap, asked in gaps],
     }
 
 
@@ -46,7 +51,20 @@ def table(rows: list[Row]) -> dict[str, Any]:
             }
             for row in rows
         ],
+        "spread": [
+            {
+                "strategy": one.strategy, "scale": one.scale, "seeds": one.seeds, "held": one.held, "lost": _three(one.lost),
+                "most_pods": _three(one.most_pods), "cost_paise": _three(one.cost_paise),
+                "first_s": list(one.first_s) if one.first_s else None, "mechanisms": dict(one.why),
+            }
+            for one in sweep.spreads(rows)
+        ],
     }  # fmt: skip
+
+
+def _three(values: Sequence[float]) -> dict[str, float]:
+    least, middle, most = (round(value, 1) for value in values)
+    return {"least": least, "middle": middle, "most": most}
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

@@ -24,6 +24,9 @@ class Outcome:
     about: Mapping[str, str] = field(default_factory=dict)
     """What else is worth a line, such as the call graph and the faults: title to text."""
 
+    gaps: tuple[str, ...] = ()
+    """Actions that were not rehearsed, in sentences."""
+
     @property
     def trace(self) -> Trace:
         return self.verdict.trace

@@ -84,7 +84,7 @@ def _run(outcome: Outcome, points: int) -> dict[str, Any]:
     return {
         "name": outcome.name,
         "event": outcome.event,
-        "about": {"paths": ", ".join(outcome.paths), **outcome.about},
+        "about": {"paths": ", ".join(outcome.paths), **outcome.about, "gaps": " ".join(outcome.gaps)},
         "start": int(trace.start.timestamp()),
         "ticks": trace.ticks,
         "times": every,

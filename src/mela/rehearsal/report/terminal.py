@@ -29,6 +29,7 @@ def lines(outcome: Outcome, lang: str = "en", *, plain: bool = False) -> Iterato
     trace, verdict = outcome.trace, outcome.verdict
     yield Text.assemble((words.headline(verdict, lang), "bold green" if verdict.held else BAD), f"  {outcome.event}")
     yield from (Text(line, "dim") for line in wrap(_subtitle(outcome), WIDTH))
+    yield from (Text(line, POOR) for gap in outcome.gaps for line in wrap(gap, WIDTH))
     yield Text()
     yield from _chart(trace, verdict.failures, PLAIN_BARS if plain else BARS)
     for failure in verdict.failures:

@@ -1,16 +1,22 @@
 """A verdict in words, in five languages."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mela.cluster.schemas.paths import spell
 from mela.kernel import clock, money
 from mela.kernel.i18n import Messages
 from mela.kernel.money import Paise
+from mela.rehearsal.coverage import Gap
 from mela.rehearsal.model import Field, Trace
 from mela.rehearsal.verdict import objectives
 from mela.rehearsal.verdict.model import Budget, Change, Failure, Harm, Mend, Verdict
+
+if TYPE_CHECKING:
+    from mela.rehearsal.sweep import Spread
 
 SOURCE = Path(__file__).parent / "data" / "messages.yaml"
 NEAR_S = 2 * 3600
@@ -49,6 +55,29 @@ def when(trace: Trace, second: int, lang: str = "en") -> str:
         gap = _gap(moment.at_s - second, lang)
         return say("when.before", lang, at=at(trace, second), gap=gap, moment=moment.text)
     return say("when.at", lang, at=at(trace, second))
+
+
+def gap(one: Gap, asked: float) -> str:
+    """An action that was not played; English, as what the engine says."""
+    return f"Not rehearsed: {one.action}, asked for {count(asked)} times. {one.why[0].upper()}{one.why[1:]}."
+
+
+def spread(one: "Spread") -> str:
+    """How far the seeds of one strategy and scale lie apart, in a sentence or two; English, as the table above it."""
+    said = (
+        f"{one.strategy} × {one.scale:g}, {one.seeds} seeds: {one.held} held; {_between(map(count, one.lost))} actions failed, "
+        f"{_between(map(count, one.most_pods))} pods at the most, {_between(map(rupees, one.cost_paise))}."
+    )
+    if one.first_at is None:
+        return said
+    first, last = (f"{clock.india(at):%H:%M:%S}" for at in one.first_at)
+    why = ", ".join(f"{mechanism} {times}" for mechanism, times in one.why.items())
+    return f"{said} First failure {first if first == last else f'{first} to {last}'}: {why}."
+
+
+def _between(texts: Iterable[str]) -> str:
+    least, middle, most = texts
+    return least if least == most else f"{least} to {most} (middle {middle})"
 
 
 def failure(trace: Trace, found: Failure, lang: str = "en") -> tuple[str, ...]:
