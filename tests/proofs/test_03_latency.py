@@ -29,7 +29,7 @@ import yaml
 
 from mela.cluster import manifests
 from mela.rehearsal import calls, engine, system
-from mela.rehearsal.engine.world import boot_s
+from mela.rehearsal.engine.boots import boot_s
 from mela.rehearsal.model import Demand, Floats
 from tests.proofs import components
 from tests.proofs.kube import agreement, picture, pretend

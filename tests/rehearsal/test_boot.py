@@ -3,7 +3,7 @@
 import pytest
 
 from mela.rehearsal import calls
-from mela.rehearsal.engine.world import boot_s
+from mela.rehearsal.engine.boots import boot_s
 from tests.rehearsal import kit
 
 PROBE = {"httpGet": {"path": "/", "port": 80}}

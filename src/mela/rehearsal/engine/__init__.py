@@ -7,6 +7,7 @@ what lies between the decisions: time, queues, starts, nodes, metrics that are l
 
     run, stage the loop           flow, queueing, network   requests through services
     world      pods and nodes     pods, nodes, provision     cohorts, places, node groups
+    boots      how long           losses, memory             nodes that are lost, pods that are killed
     scaling    HPA syncs          metrics                    what the metrics APIs know
     admission  quotas             rollouts, drains, trouble  changes and faults
     cost       rupees             watch, happenings          what is said about it

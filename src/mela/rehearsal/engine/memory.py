@@ -12,7 +12,9 @@ https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
 import numpy as np
 
 from mela.rehearsal.engine import queueing, series
+from mela.rehearsal.engine.pods import READY, Fleet
 from mela.rehearsal.engine.stage import Stage
+from mela.rehearsal.engine.world import World
 from mela.rehearsal.model import Floats
 
 EVERY_S = 5
@@ -61,7 +63,7 @@ class Memory:
         )
         field = fleet.workload.resource("limits", "memory")
         self.stage.log.once(now_s, "memory-exceeded", what.name, text, field)
-        self.stage.world.kill(fleet, killed, now_s)
+        _kill(self.stage.world, fleet, killed, now_s)
 
 
 def beyond(free_mb: Floats, request_mb: Floats, mean: Floats) -> Floats:
@@ -71,3 +73,23 @@ def beyond(free_mb: Floats, request_mb: Floats, mean: Floats) -> Floats:
     share = np.where(some, queueing.tail((most - mean) / np.sqrt(np.where(some, mean, 1.0))), 0.0)
     result: Floats = np.where(free_mb < 0, 1.0, share)
     return result
+
+
+def _kill(world: World, fleet: Fleet, count: int, now_s: float) -> None:
+    """The containers of so many ready pods are killed; each starts again on its node after the kubelet's back-off."""
+    ready, pod = fleet.number(READY), world.delays["pod"]
+    what, left = world.services[fleet.workload.name][1], min(count, ready)
+    world.cut(fleet, left / max(ready, 1), pod["endpoint"], now_s, at_once=True)
+    for cohort in [each for each in fleet.cohorts if each.state == READY]:
+        if left <= 0:
+            break
+        part = cohort
+        if cohort.count > left:
+            part = cohort.split(left, fleet.new_id())
+            fleet.cohorts.append(part)
+        left -= part.count
+        part.restarts = 1 if now_s - part.ready_s >= pod["backoff_reset"] else part.restarts + 1
+        part.died_s = now_s
+        wait = min(pod["backoff"] * 2.0 ** (part.restarts - 2), pod["backoff_most"]) if part.restarts > 1 else 0.0
+        world.boot(fleet, part, now_s + wait, what, 1.0)
+    world.refresh(fleet, now_s)

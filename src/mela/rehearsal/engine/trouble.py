@@ -7,7 +7,7 @@ import numpy as np
 
 from mela.cluster import tables
 from mela.rehearsal import faults
-from mela.rehearsal.engine import drains
+from mela.rehearsal.engine import drains, losses
 from mela.rehearsal.engine.stage import Stage
 
 RETURN_S = 120
@@ -66,10 +66,10 @@ def _zone(stage: Stage, fault: faults.Fault, at_s: int) -> None:
 
     def begin(now_s: float) -> None:
         provisioner.dry_until[nodes.zone_of_spot == zone] = ends_s
-        stage.world.lose((nodes.zone == zone) & ~nodes.gone, now_s, fault.what)
+        losses.lose(stage.world, nodes, (nodes.zone == zone) & ~nodes.gone, now_s, fault.what)
 
     def end(now_s: float) -> None:
-        stage.world.regain((nodes.zone == zone) & nodes.lost, now_s)
+        losses.regain(stage.world, nodes, (nodes.zone == zone) & nodes.lost, now_s)
 
     _between(stage, fault, at_s, "", begin, end)
 

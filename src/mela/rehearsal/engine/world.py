@@ -13,14 +13,14 @@ from typing import TypeAlias
 import numpy as np
 
 from mela.rehearsal import calls
-from mela.rehearsal.engine import flow, rollouts
+from mela.rehearsal.engine import boots, flow, rollouts
 from mela.rehearsal.engine.admission import Namespace
 from mela.rehearsal.engine.delays import Delays
 from mela.rehearsal.engine.happenings import Log
-from mela.rehearsal.engine.nodes import Flags, Ints, Nodes
-from mela.rehearsal.engine.pods import LOST, NOWHERE, PENDING, READY, STARTING, Cohort, Fleet
+from mela.rehearsal.engine.nodes import Ints, Nodes
+from mela.rehearsal.engine.pods import NOWHERE, PENDING, READY, STARTING, Cohort, Fleet
 from mela.rehearsal.model import Field
-from mela.rehearsal.system import Rehearsed, Workload
+from mela.rehearsal.system import Rehearsed
 
 Due: TypeAlias = Callable[[float], None]
 CHUNK_S = 5
@@ -214,65 +214,6 @@ class World:
                 self.end(fleet, fleet.victims(there - size, revision), now_s)
         self.refresh(fleet, now_s)
 
-    # ---- lost nodes
-
-    def lose(self, lost: Flags, now_s: float, zone: str) -> None:
-        """These nodes are gone; the cluster gives their pods up only after a while."""
-        assert self.nodes is not None
-        self.nodes.lose(lost)
-        node = self.delays["node"]
-        for fleet in self.fleets:
-            before, gone = fleet.number(READY), 0
-            for cohort in [each for each in fleet.cohorts if len(each.nodes) and lost[each.nodes].any()]:
-                part = self._part(fleet, cohort, lost)
-                gone += part.count if part.state == READY else 0
-                part.state = LOST
-                self.at(now_s + node["lost_after"] + node["evicted_after"], self._giving_up(fleet, part))
-            if gone and fleet.workload.name in self.services:
-                self._cut(fleet, gone / before, node["lost_after"], now_s, at_once=True)
-            if gone:
-                text = f"{gone} of {before} ready pods were in {zone}"
-                self.log.say(
-                    now_s,
-                    "zone-lost",
-                    fleet.workload.name,
-                    text,
-                    fleet.workload.field("template", "spec", "topologySpreadConstraints"),
-                )
-            self.refresh(fleet, now_s)
-
-    def _part(self, fleet: Fleet, cohort: Cohort, where: Flags) -> Cohort:
-        """The pods of a cohort on these nodes, as a cohort of their own."""
-        on = where[cohort.nodes]
-        if on.all():
-            return cohort
-        cohort.nodes = np.concatenate([cohort.nodes[~on], cohort.nodes[on]])
-        part = cohort.split(int(on.sum()), fleet.new_id())
-        fleet.cohorts.append(part)
-        return part
-
-    def _giving_up(self, fleet: Fleet, cohort: Cohort) -> Due:
-        def due(now_s: float) -> None:
-            if cohort.state == LOST and cohort.count:
-                self.end(fleet, [cohort], now_s, at_once=True)
-                self.reconcile(fleet, now_s)
-
-        return due
-
-    def regain(self, back: Flags, now_s: float) -> None:
-        """Nodes are back, with those of their pods that nobody has given up."""
-        assert self.nodes is not None
-        self.nodes.lose(back, lost=False)
-        for fleet in self.fleets:
-            for cohort in [each for each in fleet.cohorts if each.state == LOST and back[each.nodes].all()]:
-                cohort.state = STARTING
-                cohort.running_s = now_s
-                self.at(now_s + self.delays["pod"]["endpoint"], self._readying(fleet, cohort))
-        self.wake(now_s)
-
-    def _readying(self, fleet: Fleet, cohort: Cohort) -> Due:
-        return lambda when: self._ready(fleet, cohort, when)
-
     # ---- scheduling
 
     def wake(self, when_s: float) -> None:
@@ -358,36 +299,20 @@ class World:
             if cold
             else 0.0
         )
-        self._boot(fleet, cohort, now_s + (pod["sandbox"] + pull + what.init_s) * factor, what, factor)
+        self.boot(fleet, cohort, now_s + (pod["sandbox"] + pull + what.init_s) * factor, what, factor)
 
-    def _boot(self, fleet: Fleet, cohort: Cohort, runs_s: float, what: calls.Service, factor: float) -> None:
+    def boot(self, fleet: Fleet, cohort: Cohort, runs_s: float, what: calls.Service, factor: float) -> None:
         """Containers run from a time on; when they have booted and probes have passed, they are ready."""
         workload = fleet.workload
         cohort.state, cohort.running_s = STARTING, runs_s
-        boot = boot_s(workload, what, factor)
+        boot = boots.boot_s(workload, what, factor)
         if cohort.bad:
             return
         self.at(runs_s, lambda when: self.refresh(fleet, when))
-        self.at(runs_s + boot + self.delays["pod"]["endpoint"], self._readying(fleet, cohort))
+        self.at(runs_s + boot + self.delays["pod"]["endpoint"], self.readying(fleet, cohort))
 
-    def kill(self, fleet: Fleet, count: int, now_s: float) -> None:
-        """The containers of so many ready pods are killed; each starts again on its node after the kubelet's back-off."""
-        ready, pod = fleet.number(READY), self.delays["pod"]
-        what, left = self.services[fleet.workload.name][1], min(count, ready)
-        self._cut(fleet, left / max(ready, 1), pod["endpoint"], now_s, at_once=True)
-        for cohort in [each for each in fleet.cohorts if each.state == READY]:
-            if left <= 0:
-                break
-            part = cohort
-            if cohort.count > left:
-                part = cohort.split(left, fleet.new_id())
-                fleet.cohorts.append(part)
-            left -= part.count
-            part.restarts = 1 if now_s - part.ready_s >= pod["backoff_reset"] else part.restarts + 1
-            part.died_s = now_s
-            wait = min(pod["backoff"] * 2.0 ** (part.restarts - 2), pod["backoff_most"]) if part.restarts > 1 else 0.0
-            self._boot(fleet, part, now_s + wait, what, 1.0)
-        self.refresh(fleet, now_s)
+    def readying(self, fleet: Fleet, cohort: Cohort) -> Due:
+        return lambda when: self._ready(fleet, cohort, when)
 
     def _ready(self, fleet: Fleet, cohort: Cohort, now_s: float) -> None:
         if cohort.state == STARTING and cohort.count:
@@ -401,7 +326,7 @@ class World:
         before = fleet.number(READY) + serving
         lag = pod["endpoint"] if at_once else pod["endpoint"] - workload.prestop_s
         if serving and lag > 0 and workload.name in self.services:
-            self._cut(fleet, serving / max(before, 1), lag, now_s, at_once=at_once)
+            self.cut(fleet, serving / max(before, 1), lag, now_s, at_once=at_once)
         stays = 0.0 if at_once else min(workload.grace_s, workload.prestop_s + 1.0)
         number = sum(each.count for each in cohorts)
         where = np.concatenate([each.nodes for each in cohorts]) if cohorts else NOWHERE
@@ -410,7 +335,7 @@ class World:
             each.count, each.nodes = 0, NOWHERE
         self.refresh(fleet, now_s)
 
-    def _cut(self, fleet: Fleet, share: float, lag: float, now_s: float, *, at_once: bool) -> None:
+    def cut(self, fleet: Fleet, share: float, lag: float, now_s: float, *, at_once: bool) -> None:
         """Requests that still go to pods which do not listen any more fail."""
         index, _ = self.services[fleet.workload.name]
         self.supply.touched = True
@@ -456,7 +381,7 @@ class World:
         supply.pods[index] = ready
         supply.cores[index] = cores
         supply.idle_m[index] = running * what.idle_cpu_m
-        supply.burn_m[index] = sum(each.count * _burn(what) for each in starting if each.running_s <= now_s)
+        supply.burn_m[index] = sum(each.count * boots.burn_m(what) for each in starting if each.running_s <= now_s)
         supply.limit_m[index] = running * cores * 1000
         supply.errors[index] = self._errors(fleet, ready)
 
@@ -476,24 +401,3 @@ class World:
         if self.nodes is None or not len(self.nodes.spot):
             return request / 1000
         return request / 1000 * self.nodes.stretch(fleet.index)
-
-
-def boot_s(workload: Workload, what: calls.Service, factor: float = 1.0) -> float:
-    """Seconds from a container's start until its probes have passed; its limit makes the start longer, never shorter.
-
-    Readiness is asked as soon as the start-up probe has passed. Source: kubernetes v1.36.3, pkg/kubelet/prober/prober_manager.go,
-    UpdatePodStatus (manualTriggerCh), read 2026-11-26.
-    """
-    cores = workload.limit_cpu_m / 1000 if workload.limit_cpu_m else 1e9
-    boot = max(what.start_s, what.start_cpu_s / max(min(cores, what.workers or 1e9), 0.001)) * factor
-    startup, readiness = workload.startup, workload.readiness
-    if startup:
-        boot = startup.passed_s(boot)
-    if readiness and startup:
-        return max(boot, float(readiness.delay_s)) + (readiness.successes - 1) * readiness.period_s
-    return readiness.passed_s(boot) if readiness else boot
-
-
-def _burn(what: calls.Service) -> float:
-    """Millicores of one pod while it boots."""
-    return what.start_cpu_s * 1000 / max(what.start_s, 1.0)
