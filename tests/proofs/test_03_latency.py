@@ -34,7 +34,7 @@ from mela.rehearsal.model import Demand, Floats
 from tests.proofs import components
 from tests.proofs.kube import agreement, picture, pretend
 from tests.proofs.kube.kubectl import Kubectl, Object, need_cluster
-from tests.proofs.kube.load import Account, Load, Request, Shot
+from tests.proofs.kube.load import Account, Load, Request, Shot, ahead_of_others
 from tests.proofs.kube.results import FOLDER, keep
 from tests.proofs.kube.watching import Watching
 
@@ -62,6 +62,7 @@ def test_latency_and_start_are_within_a_quarter_of_what_one_measured_pod_says() 
     with (
         Watching(kubectl.config, agreement.WATCHED, f"{pretend.MARK}=real", records.heard) as watching,
         applied(kubectl, documents) as own,
+        ahead_of_others(),
     ):
         doors = [(address, DOOR) for address in kubectl.node_addresses().values()]
         started_by_s = cpu_s(doors[0])

@@ -29,7 +29,7 @@ START_WITHIN_S = 120.0
 REST_S, TIMES_LONGER = 5, 5
 """Seconds without a request; and how many times longer than a number of connections the fixed rate is kept up."""
 SHARE, MOST_PER_S = 3, 500
-"""The fixed rate: this part of the fastest, and no more than the sender itself can do."""
+"""The fixed rate: this part of the fastest, and no more than the sender itself can do. Where some then fail, half of it, and half again."""
 FEWEST, MOST_CV = 50, 10.0
 """Answers without which a spread means nothing, and the largest that a call graph takes."""
 PER_DEVIATION = 1.349
@@ -152,10 +152,15 @@ def _measured(
                 hear(place + 1, len(CONNECTIONS))
                 if _is_over(loads):
                     break
-            per_s = rate or min(max(load.per_s for load in loads) / SHARE, MOST_PER_S)
-            lasts = seconds * TIMES_LONGER
-            hear = stages.begin(f"{per_s:.3g} a second for {lasts} s")
-            steady = _steady(asked, metrics, per_s, lasts, idle_m, hear, fresh=fresh)
+            third = min(max(load.per_s for load in loads) / SHARE, MOST_PER_S)
+            steady, says, lasts = None, "", seconds * TIMES_LONGER
+            for per_s in (rate,) if rate else (third, third / 2, third / 4):
+                hear = stages.begin(f"{per_s:.3g} a second for {lasts} s")
+                steady, says = _steady(asked, metrics, per_s, lasts, idle_m, hear, fresh=fresh)
+                if steady:
+                    break
+        if steady is None:
+            raise CannotMeasure(f"{says}. Ask for less with --rate, or longer with --seconds.")
         return _figures(asked.url, loads, steady, idle_m, at_start if start else None, began, _own(metrics))
     finally:
         if process:
@@ -275,7 +280,8 @@ def _load(url: str, metrics: str, script: str, connections: int, seconds: int) -
 
 def _steady(
     asked: "sending.Asked", metrics: str, per_s: float, seconds: int, idle_m: float, hear: Callable[[int, int], None], *, fresh: bool
-) -> Steady:  # fmt: skip
+) -> tuple[Steady | None, str]:  # fmt: skip
+    """What the rate brought; nothing, and why, where some failed or too few came: a spread of those would mean nothing."""
     import numpy as np
 
     from mela.cli import sending
@@ -287,10 +293,10 @@ def _steady(
     count = len(answers.took_s)
     if answers.failed or count < FEWEST:
         says = f"{answers.failed} of {count + answers.failed} requests were not answered well at {per_s:.3g} a second"
-        raise CannotMeasure(f"{says}; at least {FEWEST} must be and none may fail. Ask for less with --rate, or longer with --seconds.")  # fmt: skip
+        return None, f"{says}; at least {FEWEST} must be and none may fail"
     first, half, third, most = (float(each) * 1000 for each in np.quantile(answers.took_s, (0.25, 0.5, 0.75, 0.95)))
     cpu_ms = max(0.0, took - idle_m / 1000 * lasted) / count * 1000
-    return Steady(count / seconds, half, most, cpu_ms, (third - first) / PER_DEVIATION)
+    return Steady(count / seconds, half, most, cpu_ms, (third - first) / PER_DEVIATION), ""
 
 
 def _quantile(said: str, percent: int) -> float:
