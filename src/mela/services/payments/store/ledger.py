@@ -1,14 +1,22 @@
-"""The ledger: transfers are entered, never changed; triggers in the database refuse anything else."""
+"""The ledger: transfers are entered, never changed; triggers in the database refuse anything else.
+
+A limit of an account is checked in the unit that enters: it adds up the account and enters, as if alone. So what fills an
+account locks nothing and is held up by nobody; of two units that take from one account at once, PostgreSQL lets one go
+again (SERIALIZABLE), and SQLite has a single writer.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
+import yaml
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, union_all
 
 from mela.contracts.payments import Transfer
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
+from mela.services.payments.rules import limits
 from mela.services.payments.store import seals
 from mela.services.payments.tables import totals, transfers
 
@@ -29,13 +37,25 @@ _OF_LATEST = _LATEST.subquery()
 _SEALED = select(
     _OF_LATEST.c.account, func.sum(_OF_LATEST.c.debits).label("debits"), func.sum(_OF_LATEST.c.credits).label("credits")
 ).group_by(_OF_LATEST.c.account)
+_OF_ACCOUNT = _LATEST.where(totals.c.account == bindparam("of"))
+_SINCE = transfers.c.id > bindparam("after")
+_FRESH = union_all(
+    select(func.coalesce(func.sum(transfers.c.amount), 0)).where(and_(transfers.c.debit == bindparam("of"), _SINCE)),
+    select(func.coalesce(func.sum(transfers.c.amount), 0)).where(and_(transfers.c.credit == bindparam("of"), _SINCE)),
+)
 """Built once: building a statement costs more than running it."""
+LIMITS = limits.read(
+    yaml.safe_load((Path(__file__).parents[1] / "data" / "limits.yaml").read_text(encoding="utf-8"))["limits"]
+)
 
 
 def enter(
     conn: Connection, key: str, entered: Sequence[Transfer], now: datetime, *, payment_id: str | None = None
 ) -> None:
-    """Enter transfers under a key that no others have. A key that is known fails the unit."""
+    """Enter transfers under a key that no others have. A key that is known fails the unit. Raises: AccountOverdrawn."""
+    for limit, account, wanted in limits.taken(LIMITS, entered):
+        debits, given = of_account(conn, account)
+        limits.check(limit, account, wanted, debits=debits, credits_=given)
     rows = [
         {"key": key, "line": line, "debit": t.debit, "credit": t.credit, "amount": t.amount, "kind": t.kind,
          "payment_id": payment_id, "at": now}
@@ -45,7 +65,7 @@ def enter(
 
 
 def post(conn: Connection, key: str, wanted: Sequence[Transfer], now: datetime) -> None:
-    """Enter another service's transfers, once per key. Raises: KeyReused when the key has others."""
+    """Enter another service's transfers, once per key. Raises: AccountOverdrawn; KeyReused when the key has others."""
     own = f"post:{key}"
     known = conn.execute(_OF_KEY, {"of": own}).all()
     if not known:
@@ -58,6 +78,14 @@ def sealed(conn: Connection, until: date = date.max) -> dict[str, tuple[Paise, P
     """Debits and credits by account, of the blocks that were sealed up to a UTC day."""
     rows = conn.execute(_SEALED, {"until": until})
     return {account: (Paise(int(debits)), Paise(int(given))) for account, debits, given in rows}
+
+
+def of_account(conn: Connection, account: str) -> tuple[Paise, Paise]:
+    """Debits and credits of an account, with what this unit has entered. Sealed blocks are added up already."""
+    base = seals.newest(conn)
+    rows = conn.execute(_OF_ACCOUNT, {"of": account, "until": base.day}).all()
+    debits, given = conn.execute(_FRESH, {"of": account, "after": base.last_id}).scalars()
+    return Paise(sum(row.debits for row in rows) + int(debits)), Paise(sum(row.credits for row in rows) + int(given))
 
 
 def balances(conn: Connection, at: datetime | None = None) -> list[tuple[str, Paise, Paise]]:
