@@ -69,6 +69,7 @@ async def _verify(base: str, data: Path, head: str | None) -> dict[str, Any]:
         "blocks": last,
         "transfers": 0,
         "unsealed": newest["unsealed"],
+        "stray": newest["stray"],
         "head": None,
     }
     seen, sums = head is None, Counter[str]()
@@ -101,6 +102,8 @@ def _tell(verdict: dict[str, Any]) -> None:
         render.line(
             f"{verdict['blocks']} blocks with {verdict['transfers']} transfers hold; {verdict['unsealed']} wait to be sealed"
         )
+        if verdict["stray"]:
+            render.line(f"{verdict['stray']} transfers lie in no month's partition: see docs/systems/02-payments.md")
         render.line(
             f"head {verdict['head'] or '–'}: note it outside of this database, and pass it with --head next time"
         )

@@ -1138,6 +1138,7 @@ export interface SealPage {
   items: Array<SealView>;
   next_cursor: string | null;
   unsealed: number;
+  stray: number;
 }
 export interface SealView {
   number: number;

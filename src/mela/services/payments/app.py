@@ -85,6 +85,7 @@ def build(ctx: Context[Settings]) -> Parts:
             Job("ring_test_bank", 0.5, partial(bank.ring, payments.hear)),
             Job("forget_answers", 3600.0, answers.forget),
             Job("seal_ledger", 5.0, books.seal),
+            Job("make_months", 600.0, books.make_months),
             Job("reconcile", 600.0, reconciliation.run_due),
             Job("read_screening_list", 60.0, risk.read_list),
         ],

@@ -102,7 +102,7 @@ refunds = Table(
     Column("tries", Integer, nullable=False),
 )  # fmt: skip
 
-transfers = Table(
+transfers = Table(  # on PostgreSQL in partitions by month of `at`; there `transfer_keys` keeps `transfers_once`
     "transfers", metadata,
     Column("id", SERIAL, primary_key=True, autoincrement=True),
     Column("key", String(140), nullable=False),

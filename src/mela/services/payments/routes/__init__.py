@@ -293,7 +293,8 @@ def _seals(api: APIRouter, books: Books) -> None:
         """Each digest covers the transfers of its block and the digest before. Keep the newest somewhere else."""
         found = await books.seals(before=pages.position(cursor), limit=limit + 1)
         rows, after = pages.cut(found, limit, lambda row: str(row.number))
-        return {"items": [_seal(row) for row in rows], "next_cursor": after, "unsealed": await books.unsealed()}
+        more = {"unsealed": await books.unsealed(), "stray": await books.stray()}
+        return {"items": [_seal(row) for row in rows], "next_cursor": after, **more}
 
     @api.get(
         "/ledger/seals/checks", response_model=schemas.SealCheckPage, tags=["on duty"],

@@ -254,6 +254,7 @@ class SealPage(Page[SealView]):
     """Blocks, the newest first. The first digest of the first page is the head of the chain."""
 
     unsealed: int = Field(description="Transfers that wait to be sealed", examples=[12])
+    stray: int = Field(description="Transfers in no month's partition (PostgreSQL): there must be none", examples=[0])
 
 
 class SealCheck(SealView):

@@ -11,7 +11,7 @@ from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.money import Paise
 from mela.services.payments.rules import seals as chain
-from mela.services.payments.store import ledger, seals
+from mela.services.payments.store import ledger, months, seals
 
 log = structlog.get_logger()
 
@@ -57,6 +57,18 @@ class Books:
             sealed = await self._db.run(seals.seal_next, self._clock.now())
             if sealed is not None:
                 log.info("ledger sealed", block=sealed.number, transfers=sealed.size, head=sealed.digest)
+
+    async def make_months(self) -> None:
+        """Keep the months ahead ready; a person hears of transfers that found none. On SQLite there is nothing to do."""
+        if await self._db.read(months.stray):
+            await self._db.run(months.park_stray, self._clock.now())
+            log.error("transfers outside of all months", see="docs/systems/02-payments.md")
+        elif made := await self._db.run(months.make_ahead, self._clock.now()):
+            log.info("months made", partitions=made)
+
+    async def stray(self) -> int:
+        """Transfers in no month's partition: there must be none."""
+        return await self._db.read(months.stray)
 
     async def check(self, first: int, limit: int) -> list[BlockCheck]:
         """Hold blocks against their transfers as they are today, from number `first` on, `limit` at most."""

@@ -11,9 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    Row,
+    String,
+    and_,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    union_all,
+)
 
 from mela.contracts.payments import Transfer
+from mela.kernel.db import Instant
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
 from mela.services.payments.rules import limits
@@ -21,11 +36,21 @@ from mela.services.payments.store import seals
 from mela.services.payments.tables import totals, transfers
 
 _ENTER = transfers.insert()
-_OF_KEY = (
+_KEYS = table(
+    "transfer_keys", column("key", String), column("line", Integer), column("id", BigInteger), column("at", Instant)
+)
+_NAMED = (
     select(transfers.c.debit, transfers.c.credit, transfers.c.amount, transfers.c.kind)
     .where(transfers.c.key == bindparam("of"))
     .order_by(transfers.c.line)
 )
+_NOTED = _KEYS.c.key == bindparam("of")
+_NOTED_AT = select(_KEYS.c.at).where(and_(_NOTED, _KEYS.c.line == 0)).scalar_subquery()
+_NOTED_IDS = select(_KEYS.c.id).where(_NOTED)
+_OF_KEY = {
+    "sqlite": _NAMED,
+    "postgresql": _NAMED.where(and_(transfers.c.at == _NOTED_AT, transfers.c.id.in_(_NOTED_IDS))),
+}
 _DAYS = totals.alias("days")
 _LATEST = select(totals).where(
     totals.c.day
@@ -67,7 +92,7 @@ def enter(
 def post(conn: Connection, key: str, wanted: Sequence[Transfer], now: datetime) -> None:
     """Enter another service's transfers, once per key. Raises: AccountOverdrawn; KeyReused when the key has others."""
     own = f"post:{key}"
-    known = conn.execute(_OF_KEY, {"of": own}).all()
+    known = conn.execute(_OF_KEY[conn.dialect.name], {"of": own}).all()
     if not known:
         enter(conn, own, wanted, now)
     elif [Transfer(*row) for row in known] != list(wanted):
@@ -96,8 +121,8 @@ def balances(conn: Connection, at: datetime | None = None) -> list[tuple[str, Pa
     base = seals.newest(conn) if at is None else seals.last_before(conn, at.astimezone(UTC).date())
     sums: dict[str, list[int]] = {account: list(both) for account, both in sealed(conn, base.day).items()}
     since = transfers.c.id > base.last_id if at is None else and_(transfers.c.id > base.last_id, transfers.c.at <= at)
-    for side, column in enumerate((transfers.c.debit, transfers.c.credit)):
-        fresh = select(column, func.sum(transfers.c.amount)).where(since).group_by(column)
+    for side, account_of in enumerate((transfers.c.debit, transfers.c.credit)):
+        fresh = select(account_of, func.sum(transfers.c.amount)).where(since).group_by(account_of)
         for account, total in conn.execute(fresh):
             sums.setdefault(account, [0, 0])[side] += int(total)
     return [(account, Paise(debits), Paise(given)) for account, (debits, given) in sorted(sums.items())]

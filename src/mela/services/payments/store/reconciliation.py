@@ -19,6 +19,7 @@ _MOVED = (
     select(transfers.c.id, transfers.c.key, transfers.c.kind, transfers.c.amount, transfers.c.at)
     .where(and_(
         transfers.c.id > bindparam("after"), transfers.c.kind.in_(list(_KINDS)),
+        transfers.c.at >= bindparam("start"), transfers.c.at < bindparam("end"),
         or_(transfers.c.debit == _PLACE, transfers.c.credit == _PLACE),
     ))
     .order_by(transfers.c.id)
@@ -37,8 +38,9 @@ def moved(
     conn: Connection, start: datetime, *, place: str, after: int, limit: int
 ) -> tuple[list[tuple[str, str, int, str]], int | None]:
     """What moved in a provider's account around the day that begins at `start`: kind, reference, paise, moment; and where to go on."""
-    rows: list[Any] = list(conn.execute(_MOVED, {"place": place, "after": after, "most": limit}))
     window = (start - _AROUND, start + 2 * _AROUND)
+    looked_at = {"start": window[0], "end": window[1] + 2 * _AROUND}
+    rows: list[Any] = list(conn.execute(_MOVED, {"place": place, "after": after, "most": limit, **looked_at}))
     found = [_line(row) for row in rows if window[0] <= row.at < window[1]]
     is_over = len(rows) < limit or rows[-1].at >= window[1] + _AROUND
     return found, None if is_over else rows[-1].id
