@@ -28,7 +28,10 @@ payments.add_command(history.show)
 @operator.DATA
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 def reconcile(day: datetime | None, url: str, data: Path, for_script: bool) -> None:
-    """Hold a day against the provider's file; each movement that does not agree opens a case. Exits 1 when there are any."""
+    """Hold a day against the provider's file, and what it settled to our bank that day; what does not agree opens a case.
+
+    Exits 1 when there are any.
+    """
     from mela.kernel.clock import SystemClock, india_date
     from mela.kernel.money import Paise, rupees
 
@@ -40,6 +43,13 @@ def reconcile(day: datetime | None, url: str, data: Path, for_script: bool) -> N
     else:
         rows = [(o["outcome"], f"{o['count']:,}", rupees(Paise(o["amount_paise"]))) for o in found["outcomes"]]
         render.table(f"Reconciliation of {found['day']}", ("outcome", "movements", "amount"), rows)
+        if found["settlements"]:
+            rows = [(o["outcome"], f"{o['count']:,}", rupees(Paise(o["amount_paise"]))) for o in found["settlements"]]
+            render.table("Settlements", ("outcome", "movements", "before fees"), rows)
+        if found["arrived"]:
+            rows = [(a["provider"], a["utr"], f"{a['movements']:,}", *(rupees(Paise(a[f"{part}_paise"])) for part in ("fee", "tax", "net")))
+                    for a in found["arrived"]]  # fmt: skip
+            render.table("Arrived at the bank", ("provider", "UTR", "movements", "fee", "tax on it", "net"), rows)
         render.line("Both books agree." if found["agrees"] else "What does not agree is a case: mela payments cases")
     raise SystemExit(0 if found["agrees"] else 1)
 

@@ -13,11 +13,12 @@ from mela.services.payments import app
 from mela.services.payments.rules import reconciliation as rules
 from mela.services.payments.rules.reconciliation import Break, Outcome
 from mela.services.payments.service import matching
-from mela.services.payments.service.matching import HEADER, BadFile
+from mela.services.payments.service.files import BadFile
 
 DAY = date(2026, 11, 25)
 NOON = "2026-11-25T06:30:00Z"
 DATA = yaml.safe_load((app.DATA / "reconciliation.yaml").read_text(encoding="utf-8"))
+HEADER = matching.FORM.header
 Row = tuple[str, str, int, str]
 
 
@@ -60,10 +61,11 @@ def test_every_kind_of_break_is_named(tmp_path: Path) -> None:
         (f"{HEADER}\ncollected,a,1,{NOON}\ntotal,2,1,\n", 0, "total"),
         (f"{HEADER}\ncollected,a,1,{NOON}\ntotal,1,2,\n", 0, "total"),
         (f"{HEADER}\ntotal,1,1,\ncollected,a,1,{NOON}\n", 0, "total"),
-        (f"{HEADER}\ncollected,a,1,{NOON}\ncollected,b,one,{NOON}\ntotal,2,2,\n", 3, "CSV"),
+        (f"{HEADER}\ncollected,a,1,{NOON}\ncollected,b,one,{NOON}\ntotal,2,2,\n", 3, "amount_paise"),
+        (f"{HEADER}\ncollected,a,1,{NOON}\ncollected,b,1.5,{NOON}\ntotal,2,3,\n", 3, "amount_paise"),
         (f"{HEADER}\ncollected,a,1\ntotal,1,1,\n", 2, "CSV"),
         (f"{HEADER}\ncollected,a,1,{NOON},more\ntotal,1,1,\n", 2, "CSV"),
-        (f"{HEADER}\ncollected,a,{2**63},{NOON}\ntotal,1,1,\n", 2, "CSV"),
+        (f"{HEADER}\ncollected,a,{2**63},{NOON}\ntotal,1,1,\n", 2, "amount_paise"),
         (f"{HEADER}\ncollected,a,1,yesterday\ntotal,1,1,\n", 2, "CSV"),
         (f"{HEADER}\ncollected,a,0,{NOON}\ntotal,1,0,\n", 2, "amount_paise"),
         (f"{HEADER}\npaid,a,1,{NOON}\ntotal,1,1,\n", 2, "kind"),

@@ -46,6 +46,14 @@ export interface Approval {
   pin?: string | null;
   otp?: string | null;
 }
+export interface ArrivalView {
+  provider: string;
+  utr: string;
+  movements: number;
+  net_paise: number;
+  fee_paise: number;
+  tax_paise: number;
+}
 export interface AttemptOut {
   number: number;
   at: string;
@@ -868,6 +876,10 @@ export interface Plan {
   report_omits?: number;
   report_repeats?: number;
   report_wrong_amount?: number;
+  settle_omits?: number;
+  settle_repeats?: number;
+  settle_short?: number;
+  settle_fee?: number;
 }
 export interface Price {
   sku: string;
@@ -938,6 +950,8 @@ export interface ReconciliationView {
   day: string;
   agrees: boolean;
   outcomes: Array<OutcomeView>;
+  settlements: Array<SettledView>;
+  arrived: Array<ArrivalView>;
   at: string;
 }
 export interface Refund {
@@ -1178,6 +1192,11 @@ export interface ServiceStatePage {
 export interface SessionPage {
   items: Array<mela__services__accounts__schemas__SessionOut>;
   next_cursor: string | null;
+}
+export interface SettledView {
+  outcome: "settled" | "not_settled_yet" | "overdue" | "settled_short" | "settled_over" | "fee_differs" | "repeated_there" | "missing_here";
+  count: number;
+  amount_paise: number;
 }
 export interface SettlementRun {
   date: string;
@@ -2023,6 +2042,10 @@ export interface Operations {
   "GET /sim/gateway/v1/refunds": {
     query: { reference: string };
     answer: Refund;
+  };
+  "GET /sim/gateway/v1/reports/settlements": {
+    query: { day: string };
+    answer: undefined;
   };
   "GET /sim/gateway/v1/reports/transactions": {
     query: { day: string };

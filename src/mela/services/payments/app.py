@@ -28,6 +28,7 @@ from mela.services.payments.rules import playing, routing, schedule
 from mela.services.payments.rules import risk as risk_rules
 from mela.services.payments.rules.routing import Board
 from mela.services.payments.service import PaymentsService
+from mela.services.payments.service.arrivals import Arrivals
 from mela.services.payments.service.books import Books
 from mela.services.payments.service.cases import Cases
 from mela.services.payments.service.cash import Cash
@@ -54,7 +55,8 @@ def build(ctx: Context[Settings]) -> Parts:
     )
     weights = yaml.safe_load(Path(ctx.settings.routing_rules or DATA / "routing.yaml").read_text(encoding="utf-8"))
     today = clock.india_date(ctx.clock.now())
-    board = Board(routing.policy(weights, today), routing.tariffs(weights, today))
+    tariffs = routing.tariffs(weights, today)
+    board = Board(routing.policy(weights, today), tariffs)
     plays = playing.plays(_data("test-outcomes"), _data("response-codes")["codes"])
     bank = PlayBank(ctx.db, ctx.clock, plays)
     desk = Desk([_provider(name, ctx) for name in ctx.settings.providers], board, ctx.clock, aside=bank)
@@ -67,7 +69,8 @@ def build(ctx: Context[Settings]) -> Parts:
     books = Books(ctx.db, ctx.clock)
     cases = Cases(ctx.db, ctx.clock, case_rules.kinds(_data("cases")["kinds"]))
     cash = Cash(ctx.db, ctx.clock, _data("cash"))
-    reconciliation = Reconciliation(ctx.db, ctx.clock, desk, _data("reconciliation"))
+    days = _data("reconciliation")
+    reconciliation = Reconciliation(ctx.db, ctx.clock, desk, Arrivals(ctx.db, ctx.clock, tariffs, days), days)
     api = routes.router(payments, books, reconciliation, cases, risk, offers, cash)
     histories.add(api, History(ctx.db, risk, _meanings()))
     answers = Answers(ctx.db, ctx.clock)

@@ -146,7 +146,29 @@ reconciliations = Table(
     "reconciliations", metadata,
     Column("day", Date, primary_key=True),  # in India
     Column("outcomes", Json, nullable=False),  # count and paise, by outcome
+    Column("settled", Json),  # the same of providers' settlements of that day, and what arrived
     Column("at", Instant, nullable=False),
+)  # fmt: skip
+
+arrivals = Table(  # providers' settlements to our bank, paise: what came, what it paid, what was kept
+    "arrivals", metadata,
+    Column("provider", String(16), primary_key=True),
+    Column("utr", String(40), primary_key=True),
+    Column("settlement", String(40), nullable=False),
+    Column("day", Date, nullable=False),  # in India
+    Column("items", BigInteger, nullable=False),
+    Column("net", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("fee", BigInteger, nullable=False),
+    Column("tax", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+)  # fmt: skip
+
+settled = Table(  # movements that a settlement has paid, by their key in the ledger
+    "settled", metadata,
+    Column("key", String(140), primary_key=True),
+    Column("utr", String(40), nullable=False),
+    Column("day", Date, nullable=False),
 )  # fmt: skip
 
 callbacks = Table(

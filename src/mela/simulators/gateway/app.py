@@ -38,7 +38,7 @@ def service(face: Face) -> Service:
 
     def build(ctx: Context[Settings]) -> Parts:
         sender = Sender(ctx.db, ctx.clock, ctx.http, ctx.settings, face.callback)
-        gateway = Gateway(ctx.db, ctx.clock, sender, ctx.settings)
+        gateway = Gateway(ctx.db, ctx.clock, sender, ctx.settings, name=face.name)
         return Parts(
             implementation=gateway,
             router=face.router(gateway, ctx.settings),

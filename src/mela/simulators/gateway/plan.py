@@ -22,6 +22,10 @@ Fault = Literal[
     "report_omits",
     "report_repeats",
     "report_wrong_amount",
+    "settle_omits",
+    "settle_repeats",
+    "settle_short",
+    "settle_fee",
     "lie",
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
@@ -103,6 +107,11 @@ class Plan(BaseModel):
     report_wrong_amount: Share = Field(
         default=0.0, description="Movements a rupee too high in a day's file", examples=[0.001]
     )
+
+    settle_omits: Share = Field(default=0.0, description="Movements that no settlement pays", examples=[0.001])
+    settle_repeats: Share = Field(default=0.0, description="Movements that a settlement pays twice", examples=[0.001])
+    settle_short: Share = Field(default=0.0, description="Movements settled with a rupee less", examples=[0.001])
+    settle_fee: Share = Field(default=0.0, description="Movements with a fee a rupee too high", examples=[0.001])
 
     def hits(self, fault: Fault, reference: str, *, kind: str = "", attempt: int = 0) -> bool:
         """Whether this fault meets the `attempt`-th request of a kind about this reference."""

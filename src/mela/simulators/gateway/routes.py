@@ -200,6 +200,16 @@ def _reports(routes: APIRouter, gateway: Gateway) -> APIRouter:
         """What was collected and refunded on a day, in a form of our own (no provider's)."""
         return StreamingResponse(gateway.report(day), media_type="text/csv")
 
+    @routes.get(
+        "/reports/settlements", response_class=StreamingResponse, summary="A day's settlements, as CSV",
+        responses={200: {"content": {"text/csv": {}}, "description": "One line per movement, then a line of totals"}},
+    )  # fmt: skip
+    async def read_gateway_settlements(
+        day: Annotated[inputs.Day, Query(description="In India", examples=["2026-11-23"])],
+    ) -> StreamingResponse:
+        """What was settled to the merchant's bank on a day: each movement with its fee, the tax on it, and the UTR."""
+        return StreamingResponse(gateway.settlements(day), media_type="text/csv")
+
     return routes
 
 

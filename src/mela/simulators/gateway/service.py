@@ -13,7 +13,7 @@ from mela.kernel import cards, clock, ids
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.errors import NotFound, Rejected, Retryable
-from mela.simulators.gateway import schemas, store, tables, upi
+from mela.simulators.gateway import schemas, settling, store, tables, upi
 from mela.simulators.gateway.callbacks import Sender
 from mela.simulators.gateway.payers import payers
 from mela.simulators.gateway.plan import Plan
@@ -47,8 +47,10 @@ class LinkAltered(Rejected):
 class Gateway:
     """Both sides of the gateway: merchants and payers."""
 
-    def __init__(self, db: Database, clock: Clock, sender: Sender, settings: Settings) -> None:
-        self._db, self._clock, self._sender, self._settings = db, clock, sender, settings
+    def __init__(
+        self, db: Database, clock: Clock, sender: Sender, settings: Settings, *, name: str = "gateway"
+    ) -> None:
+        self._db, self._clock, self._sender, self._settings, self._name = db, clock, sender, settings, name
         self._plan: Plan | None = None
         self._answers = 0
         self._tries: dict[tuple[str, str], int] = {}
@@ -228,18 +230,40 @@ class Gateway:
 
     async def movements(self, day: date) -> AsyncIterator[tuple[Row[Any], int]]:
         """What moved on an Indian day, and the amount that its file has, as the plan has them."""
-        plan, start = await self.plan(), datetime.combine(day, time(), tzinfo=clock.INDIA)
+        plan = await self.plan()
+        async for row in self._moved(day):
+            if plan.hits("report_omits", row.reference, kind=row.kind):
+                continue
+            amount = row.amount + 100 * plan.hits("report_wrong_amount", row.reference, kind=row.kind)
+            for _ in range(1 + plan.hits("report_repeats", row.reference, kind=row.kind)):
+                yield row, amount
+
+    async def settled(self, day: date) -> list[settling.Item]:
+        """What was settled on an Indian day, as the plan has it; nothing of a day that has not come."""
+        plan, found = await self.plan(), list[settling.Item]()
+        if day <= clock.india_date(self._clock.now()):
+            async for row in self._moved(day - timedelta(days=1)):
+                found += settling.items(self._name, row, day, plan)
+        return found
+
+    async def settlements(self, day: date) -> AsyncIterator[str]:
+        """The lines of the file of a day's settlements, in a form of our own."""
+        found = await self.settled(day)
+        yield settling.HEADER + "\n"
+        for item in found:
+            yield item.line
+        yield settling.total(found)
+
+    async def _moved(self, day: date) -> AsyncIterator[Row[Any]]:
+        """What moved on an Indian day."""
+        start = datetime.combine(day, time(), tzinfo=clock.INDIA)
         after = 0
         while rows := await self._db.read(
             store.entries_between, start, start + timedelta(days=1), after=after, limit=REPORT_ROWS
         ):
             after = rows[-1].position
             for row in rows:
-                if plan.hits("report_omits", row.reference, kind=row.kind):
-                    continue
-                amount = row.amount + 100 * plan.hits("report_wrong_amount", row.reference, kind=row.kind)
-                for _ in range(1 + plan.hits("report_repeats", row.reference, kind=row.kind)):
-                    yield row, amount
+                yield row
 
     async def bill(self, payment_id: str) -> dict[str, Any]:
         """What the payer's app shows. Raises: NotFound."""

@@ -341,14 +341,20 @@ def page(conn: Connection, *, after: int, limit: int) -> list[Row[Any]]:
 
 
 def entries_between(conn: Connection, start: datetime, end: datetime, *, after: int, limit: int) -> list[Row[Any]]:
-    """Money collected and refunded in [start, end), after a position, in the order of the books."""
+    """Money collected and refunded in [start, end), after a position, in the order of the books; `method` of what was collected."""
     wanted = and_(
         entries.c.position > after,
         entries.c.kind.in_(("collected", "refunded")),
         entries.c.at >= start,
         entries.c.at < end,
     )
-    return list(conn.execute(select(entries).where(wanted).order_by(entries.c.position).limit(limit)))
+    of = or_(payments.c.reference == entries.c.reference, payments.c.id == captures.c.payment_id)
+    found = (
+        select(entries, payments.c.method)
+        .join_from(entries, captures, captures.c.reference == entries.c.reference, isouter=True)
+        .join(payments, of, isouter=True)
+    )
+    return list(conn.execute(found.where(wanted).order_by(entries.c.position).limit(limit)))
 
 
 def read_plan(conn: Connection) -> Any:

@@ -19,7 +19,9 @@ from typing import Literal, Protocol
 
 from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund
 
-Can = Literal["card", "netbanking", "wallet", "collect", "capture", "captures", "void", "downtimes", "report"]
+Can = Literal[
+    "card", "netbanking", "wallet", "collect", "capture", "captures", "void", "downtimes", "report", "settlements"
+]
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,10 @@ class Provider(Protocol):
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         """Write what moved on a day in India to `file`, in the form of `service.matching`, whatever the provider's is."""
+        ...
+
+    async def settlements(self, day: date, file: Path) -> Unknown | None:
+        """Write what was settled to our bank on a day in India to `file`, in the form of `service.settled`."""
         ...
 
     async def books(self) -> ProviderBooks | Unknown:

@@ -17,12 +17,14 @@ from mela.services.payments.providers.http import (
     BadSignature,
     Http,
     Movement,
+    Paid,
     Refused,
     command,
     question,
     read,
     read_news,
     write_report,
+    write_settlements,
 )
 from mela.services.payments.rules import rupees, signature
 
@@ -108,6 +110,32 @@ class _Page:
 
 
 @dataclass(frozen=True)
+class _Settled:
+    event_type: Literal["PAYMENT", "REFUND"]
+    event_amount: rupees.Rupees
+    event_settlement_amount: rupees.Rupees
+    sale_type: Literal["CREDIT", "DEBIT"]
+    service_charge: rupees.Rupees
+    service_tax: rupees.Rupees
+    utr: str
+    cf_settlement_id: str
+    order_id: str | None
+    refund_id: str | None
+
+    def paid(self) -> Paid:
+        """In our words."""
+        came, sign = self.event_type == "PAYMENT", 1 if self.sale_type == "CREDIT" else -1
+        return Paid("collected" if came else "refunded", (self.order_id if came else self.refund_id) or "", self.event_amount,
+                    self.service_charge, self.service_tax, sign * self.event_settlement_amount, self.cf_settlement_id, self.utr)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Settlements:
+    data: list[_Settled]
+    cursor: str | None
+
+
+@dataclass(frozen=True)
 class _OfOrder:
     order_id: str
 
@@ -129,7 +157,7 @@ class Cashfree(Http):
     """Keeps the contract `Provider`."""
 
     name = "cashfree"
-    can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "void", "report"})
+    can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "void", "report", "settlements"})
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
         return await command(self._create(new))
@@ -169,6 +197,9 @@ class Cashfree(Http):
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         return await write_report(self._moved(day), file)
+
+    async def settlements(self, day: date, file: Path) -> Unknown | None:
+        return await write_settlements(self._paid(day), file)
 
     async def books(self) -> ProviderBooks | Unknown:
         return await self._books(httpx2.BasicAuth(self._account.key_id, self._account.key_secret))
@@ -214,12 +245,19 @@ class Cashfree(Http):
     async def _refund_status(self, known: Known, reference: str) -> ProviderRefund:
         return (await self._ask(_Refund, "GET", f"/orders/{known.reference}/refunds/{reference}")).told()
 
+    async def _paid(self, day: date) -> AsyncIterator[Paid]:
+        cursor: str | None = None
+        while True:
+            page = await self._ask(_Settlements, "POST", "/settlement/recon", _asked(day, cursor))
+            for each in page.data:
+                yield each.paid()
+            if (cursor := page.cursor) is None:
+                return
+
     async def _moved(self, day: date) -> AsyncIterator[Movement]:
         cursor: str | None = None
-        filters = {"start_date": day.isoformat(), "end_date": (day + timedelta(days=1)).isoformat()}
         while True:
-            body = {"pagination": {"limit": _PAGE, "cursor": cursor}, "filters": filters}
-            page = await self._ask(_Page, "POST", "/recon", body)
+            page = await self._ask(_Page, "POST", "/recon", _asked(day, cursor))
             for each in page.data:
                 came = each.event_type == "PAYMENT"
                 reference = (each.order_id if came else each.refund_id) or ""
@@ -235,3 +273,9 @@ class Cashfree(Http):
         }
         headers |= {"x-idempotency-key": key} if key else {}
         return read(of, await self._send(method, f"/pg{path}", body=body, headers=headers))
+
+
+def _asked(day: date, cursor: str | None) -> dict[str, Any]:
+    """A page of a day."""
+    filters = {"start_date": day.isoformat(), "end_date": (day + timedelta(days=1)).isoformat()}
+    return {"pagination": {"limit": _PAGE, "cursor": cursor}, "filters": filters}

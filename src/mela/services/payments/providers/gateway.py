@@ -11,12 +11,9 @@ import httpx2
 from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
-    MAY_PASS,
     Account,
     BadSignature,
     Http,
-    Refused,
-    Silent,
     command,
     question,
     read,
@@ -74,7 +71,7 @@ class Gateway(Http):
 
     name = "gateway"
     can: frozenset[Can] = frozenset(
-        {"card", "netbanking", "wallet", "collect", "capture", "captures", "void", "downtimes", "report"}
+        {"card", "netbanking", "wallet", "collect", "capture", "captures", "void", "downtimes", "report", "settlements"}
     )
 
     def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
@@ -132,27 +129,24 @@ class Gateway(Http):
         return [each.told() for each in told.items] if isinstance(told, _Downtimes) else Unknown(str(told))
 
     async def report(self, day: date, file: Path) -> Unknown | None:
-        try:
-            await self._download(f"{self._root}/v1/reports/transactions?day={day}", file)
-        except (Refused, Silent) as error:
-            return Unknown(str(error))
-        return None
+        return await self._download(f"{self._root}/v1/reports/transactions?day={day}", file)
+
+    async def settlements(self, day: date, file: Path) -> Unknown | None:
+        return await self._download(f"{self._root}/v1/reports/settlements?day={day}", file)
 
     async def books(self) -> ProviderBooks | Unknown:
         return await self._books(self._auth, "/v1/books")
 
-    async def _download(self, url: str, file: Path) -> None:
-        """Raises: Silent, Refused."""
+    async def _download(self, url: str, file: Path) -> Unknown | None:
         try:
             async with self._http.stream("GET", url, auth=self._auth, timeout=_DAY_S) as answer:
-                if 400 <= answer.status_code < 500 and answer.status_code not in MAY_PASS:
-                    raise Refused(answer.status_code)
                 answer.raise_for_status()
                 with file.open("wb") as out:
                     async for part in answer.aiter_bytes():
                         out.write(part)
         except httpx2.HTTPError as error:
-            raise Silent(type(error).__name__) from error
+            return Unknown(type(error).__name__)
+        return None
 
     async def _ask(self, of: type[T], method: str, path: str, body: Any = None) -> T:
         return read(of, await self._send(method, f"/v1{path}", body=body, auth=self._auth))

@@ -21,6 +21,7 @@ from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
 
 T = TypeVar("T")
 HEADER = "kind,reference,amount_paise,at_utc\n"
+SETTLEMENTS = "kind,reference,gross_paise,fee_paise,tax_paise,net_paise,settlement,utr\n"
 MAY_PASS = frozenset({401, 403, 408, 425, 429})
 """Refusals that are not about the request: a wrong key or too many requests. Until they end, nobody knows."""
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
@@ -132,6 +133,36 @@ class Movement:
     reference: str
     amount: Paise
     at: datetime
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A movement in a settlement, under our own name, in paise."""
+
+    kind: str
+    reference: str
+    gross: int
+    fee: int
+    tax: int
+    net: int
+    settlement: str
+    utr: str
+
+
+async def write_settlements(rows: AsyncIterator[Paid], file: Path) -> Unknown | None:
+    """Write a day's settlements, whose last line counts and adds up those before; Unknown for those that do not come whole."""
+    count, sums = 0, [0, 0, 0, 0]
+    try:
+        with file.open("w") as out:
+            out.write(SETTLEMENTS)
+            async for row in rows:
+                money = (row.gross, row.fee, row.tax, row.net)
+                count, sums = count + 1, [total + part for total, part in zip(sums, money, strict=True)]
+                out.write(f"{row.kind},{row.reference},{','.join(map(str, money))},{row.settlement},{row.utr}\n")
+            out.write(f"total,{count},{','.join(map(str, sums))},,\n")
+    except (Refused, Silent) as error:
+        return Unknown(str(error))
+    return None
 
 
 async def write_report(rows: AsyncIterator[Movement], file: Path) -> Unknown | None:

@@ -22,12 +22,14 @@ from mela.services.payments.providers.http import (
     BadSignature,
     Http,
     Movement,
+    Paid,
     Refused,
     command,
     question,
     read,
     read_news,
     write_report,
+    write_settlements,
 )
 from mela.services.payments.rules import rupees, signature
 
@@ -105,6 +107,26 @@ class _Moved:
     requestaction: Literal["capture", "refund"]
     amount: rupees.Rupees
     addedon: datetime
+    mer_service_fee: rupees.Rupees
+    mer_service_tax: rupees.Rupees
+    mer_net_amount: rupees.SignedRupees
+    mer_utr: str
+    settlement_id: str
+
+    @property
+    def kind(self) -> str:
+        """In our words."""
+        return "collected" if self.requestaction == "capture" else "refunded"
+
+    @property
+    def reference(self) -> str:
+        """Ours."""
+        return self.txnid if self.requestaction == "capture" else self.token
+
+    def paid(self) -> Paid:
+        """In our words."""
+        return Paid(self.kind, self.reference, self.amount, self.mer_service_fee, self.mer_service_tax, self.mer_net_amount,
+                    self.settlement_id, self.mer_utr)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -123,7 +145,7 @@ class PayU(Http):
     """Keeps the contract `Provider`. The key's secret is the salt."""
 
     name = "payu"
-    can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "void", "report"})
+    can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "void", "report", "settlements"})
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
         return await command(self._create(new))
@@ -171,7 +193,12 @@ class PayU(Http):
         return Unknown("not_offered")
 
     async def report(self, day: date, file: Path) -> Unknown | None:
-        return await write_report(self._moved(day), file)
+        moved = (Movement(each.kind, each.reference, each.amount, each.addedon)
+                 async for each in self._day(day) if not each.mer_utr)  # fmt: skip
+        return await write_report(moved, file)
+
+    async def settlements(self, day: date, file: Path) -> Unknown | None:
+        return await write_settlements((each.paid() async for each in self._day(day) if each.mer_utr), file)
 
     async def books(self) -> ProviderBooks | Unknown:
         return await self._books(httpx2.BasicAuth(self._account.key_id, self._account.key_secret))
@@ -226,12 +253,9 @@ class PayU(Http):
                 return ProviderRefund(reference, action.amt, _REFUNDS[action.status])
         raise Refused(404)
 
-    async def _moved(self, day: date) -> AsyncIterator[Movement]:
+    async def _day(self, day: date) -> AsyncIterator[_Moved]:
         for each in (await self._ask(_Settled, "get_settlement_details", day.isoformat())).Txn_details.values():
-            came = each.requestaction == "capture"
-            yield Movement(
-                "collected" if came else "refunded", each.txnid if came else each.token, each.amount, each.addedon
-            )
+            yield each
 
     async def _ask(self, of: type[T], name: str, var1: str, **more: str) -> T:
         hashed = signature.payu_command(self._account.key_id, self._account.key_secret, name, var1)

@@ -141,6 +141,9 @@ class PhonePe(Http):
     async def report(self, day: date, file: Path) -> Unknown | None:
         return Unknown("not_offered")
 
+    async def settlements(self, day: date, file: Path) -> Unknown | None:
+        return Unknown("not_offered")
+
     async def books(self) -> ProviderBooks | Unknown:
         return await self._books(httpx2.BasicAuth(self._account.key_id, self._account.key_secret))
 

@@ -20,12 +20,14 @@ from mela.services.payments.providers.http import (
     BadSignature,
     Http,
     Movement,
+    Paid,
     Refused,
     command,
     question,
     read,
     read_news,
     write_report,
+    write_settlements,
 )
 from mela.services.payments.rules import signature
 
@@ -101,6 +103,28 @@ class _Moved:
     created_at: int
     order_receipt: str | None
     receipt: str | None
+    credit: int
+    debit: int
+    fee: int  # with the tax on it
+    tax: int
+    settled: bool
+    settlement_id: str | None
+    settlement_utr: str | None
+
+    @property
+    def kind(self) -> str:
+        """In our words."""
+        return "collected" if self.type == "payment" else "refunded"
+
+    @property
+    def reference(self) -> str:
+        """Ours."""
+        return (self.order_receipt if self.type == "payment" else self.receipt) or ""
+
+    def paid(self) -> Paid:
+        """In our words."""
+        return Paid(self.kind, self.reference, self.amount, self.fee - self.tax, self.tax, self.credit - self.debit,
+                    self.settlement_id or "", self.settlement_utr or "")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -153,7 +177,7 @@ class Razorpay(Http):
     """Keeps the contract `Provider`."""
 
     name = "razorpay"
-    can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "downtimes", "report"})
+    can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "downtimes", "report", "settlements"})
 
     def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
         super().__init__(http, account)
@@ -202,7 +226,12 @@ class Razorpay(Http):
         return [each.told() for each in told.items] if isinstance(told, _Downtimes) else Unknown(str(told))
 
     async def report(self, day: date, file: Path) -> Unknown | None:
-        return await write_report(self._moved(day), file)
+        moved = (Movement(each.kind, each.reference, each.amount, datetime.fromtimestamp(each.created_at, UTC))
+                 async for each in self._day(day) if not each.settled)  # fmt: skip
+        return await write_report(moved, file)
+
+    async def settlements(self, day: date, file: Path) -> Unknown | None:
+        return await write_settlements((each.paid() async for each in self._day(day) if each.settled), file)
 
     async def books(self) -> ProviderBooks | Unknown:
         return await self._books(self._auth)
@@ -266,14 +295,11 @@ class Razorpay(Http):
                 return refund.told()
         raise Refused(404)
 
-    async def _moved(self, day: date) -> AsyncIterator[Movement]:
+    async def _day(self, day: date) -> AsyncIterator[_Moved]:
         skip, where = 0, f"/settlements/recon/combined?year={day.year}&month={day.month}&day={day.day}&count={_PAGE}"
         while items := (await self._ask(_Page, "GET", f"{where}&skip={skip}")).items:
             for each in items:
-                came = each.type == "payment"
-                reference = each.order_receipt if came else each.receipt
-                at = datetime.fromtimestamp(each.created_at, UTC)
-                yield Movement("collected" if came else "refunded", reference or "", each.amount, at)
+                yield each
             skip += len(items)
 
     async def _ask(self, of: type[T], method: str, path: str, body: Any = None) -> T:

@@ -1,6 +1,7 @@
 """Payments over HTTP: the providers' callbacks, and the books for the person on duty."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -19,6 +20,7 @@ from mela.services.payments.model import Outcome
 from mela.services.payments.routes import cash as cash_routes
 from mela.services.payments.routes import reviews
 from mela.services.payments.routes.reviews import PaymentId as Id
+from mela.services.payments.rules import arrivals
 from mela.services.payments.rules.cases import Decision
 from mela.services.payments.rules.reconciliation import HARMLESS
 from mela.services.payments.service import PaymentsService
@@ -333,7 +335,9 @@ def _reconciliations(api: APIRouter, reconciliation: Reconciliation) -> None:
         responses=refused({409: "payments.day_not_over", 422: "payments.bad_file", 503: "kernel.unreachable"}),
     )  # fmt: skip
     async def reconcile_payments(_caller: Operator, body: schemas.ReconciliationIn) -> object:
-        """Fetches the file, matches it movement by movement, opens a case for each break. A day may be held again."""
+        """Fetches the file and the day's settlements, matches both movement by movement, opens a case for each break, and enters
+        what arrived. A day may be held again.
+        """
         return _day(await reconciliation.run(body.day))
 
     @api.get(
@@ -353,11 +357,20 @@ def _reconciliations(api: APIRouter, reconciliation: Reconciliation) -> None:
 
 def _day(row: Any) -> dict[str, object]:
     """A day that was held against its file, as it is told."""
-    outcomes = [
-        {"outcome": outcome, "count": count, "amount_paise": amount}
-        for outcome, (count, amount) in row.outcomes.items()
-    ]
-    return {"day": row.day, "agrees": set(row.outcomes) <= HARMLESS, "outcomes": outcomes, "at": row.at}
+    settled = row.settled or {"outcomes": {}, "arrived": []}
+    arrived = [
+        {"provider": each["provider"], "utr": each["utr"], "movements": each["items"], "net_paise": each["net"],
+         "fee_paise": each["fee"], "tax_paise": each["tax"]}
+        for each in settled["arrived"]
+    ]  # fmt: skip
+    agrees = set(row.outcomes) <= HARMLESS and set(settled["outcomes"]) <= arrivals.HARMLESS
+    return {"day": row.day, "agrees": agrees, "outcomes": _outcomes(row.outcomes), "settlements": _outcomes(settled["outcomes"]),
+            "arrived": arrived, "at": row.at}  # fmt: skip
+
+
+def _outcomes(found: Mapping[str, tuple[int, int]]) -> list[dict[str, object]]:
+    """Counts and sums by outcome, as they are told."""
+    return [{"outcome": outcome, "count": count, "amount_paise": amount} for outcome, (count, amount) in found.items()]
 
 
 def _before(cursor: str | None) -> date | None:

@@ -8,6 +8,8 @@ negative.
     captured, cash   cash:in_transit   <- escrow          refund processed   refunds:pending  <- where the money was
                                                           refund refused     refunds:pending  <- escrow
 
+    settled by a provider    bank, provider_fees:…, gst:input  <- gateway:…
+
 Payments of test mode have accounts of their own, `test:…`, in which no money is.
 """
 
@@ -67,6 +69,11 @@ def refund_failed(provider: str | None, amount: Paise) -> Transfer:
 def _of(account: str, provider: str | None) -> str:
     """An account of ours, or its likeness in test mode."""
     return f"test:{account}" if provider == TEST else account
+
+
+def moved(debit: str, credit: str, amount: Paise, kind: str) -> Transfer:
+    """A transfer of an amount that may be below zero: then it goes the other way."""
+    return Transfer(debit, credit, amount, kind) if amount > 0 else Transfer(credit, debit, Paise(-amount), kind)
 
 
 def fault(transfers: list[Transfer]) -> str | None:

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from mela.kernel.money import Paise
 from mela.services.payments.rules import ledger
 
+K = TypeVar("K", bound=str)
 SUSPENSE = "suspense"
 """Where money stands until a person has found out whose it is."""
 
@@ -57,9 +58,7 @@ def proposed(found: Break) -> Mapping[str, Any]:
     return {"debit": debit, "credit": credit, "amount": abs(more), "kind": "reconciliation"} if more else {}
 
 
-def together(
-    one: Mapping[Outcome, tuple[int, Paise]], other: Mapping[Outcome, tuple[int, Paise]]
-) -> dict[Outcome, tuple[int, Paise]]:
+def together(one: Mapping[K, tuple[int, Paise]], other: Mapping[K, tuple[int, Paise]]) -> dict[K, tuple[int, Paise]]:
     """The outcomes of two providers' days as one."""
     added = dict(one)
     for outcome, (count, total) in other.items():
@@ -68,19 +67,17 @@ def together(
     return added
 
 
-def moved(
-    outcomes: Mapping[str, tuple[int, Paise]], of: Outcome, to: Outcome, amount: Paise
-) -> dict[str, tuple[int, Paise]]:
+def moved(outcomes: Mapping[K, tuple[int, Paise]], of: K, to: K, amount: Paise) -> dict[K, tuple[int, Paise]]:
     """A day's outcomes with one movement of `amount` counted under another."""
     changed = dict(outcomes)
     for outcome, by in ((of, -1), (to, 1)):
         count, total = changed.pop(outcome, (0, Paise(0)))
         if count + by:
-            changed[str(outcome)] = (count + by, Paise(total + by * amount))
+            changed[outcome] = (count + by, Paise(total + by * amount))
     return changed
 
 
-def owner(rows: Sequence[Mapping[str, Any]], outcome: Outcome) -> str:
+def owner(rows: Sequence[Mapping[str, Any]], outcome: str) -> str:
     """Who looks at a break."""
     return next(str(row["owner"]) for row in rows if row["outcome"] == outcome)
 
@@ -103,7 +100,13 @@ class Compensation:
 
 def compensation(rows: Sequence[Mapping[str, Any]], day: date) -> Compensation:
     """The clock in force for a day's merchant payments over UPI. Raises: LookupError where the table has none."""
+    row = in_force(rows, day)
+    return Compensation(row["within_days"], Paise(row["per_day_paise"]))
+
+
+def in_force(rows: Sequence[Mapping[str, Any]], day: date) -> Mapping[str, Any]:
+    """The row of dated data that holds on a day. Raises: LookupError where the table has none."""
     for row in rows:
         if row["effective_from"] <= day and (row["effective_to"] is None or day <= row["effective_to"]):
-            return Compensation(row["within_days"], Paise(row["per_day_paise"]))
-    raise LookupError(f"no compensation clock is in force on {day}")
+            return row
+    raise LookupError(f"no row is in force on {day}")

@@ -26,5 +26,13 @@ def paise(value: Any) -> Paise:
     return Paise(int(whole) * 100 + int(part.ljust(2, "0") or 0))
 
 
+def signed(value: Any) -> Paise:
+    """The same, of an amount that may have a minus in front. Raises: ValueError."""
+    below = str(value).startswith("-")
+    return Paise(-paise(str(value)[1:])) if below else paise(value)
+
+
+SignedRupees = Annotated[Paise, BeforeValidator(signed)]
+"""A field that has rupees with a sign outside and paise here."""
 Rupees = Annotated[Paise, BeforeValidator(paise)]
 """A field that has rupees outside and paise here."""

@@ -1,45 +1,29 @@
 """Two files of a day held against each other by DuckDB, which spills to disk what memory does not hold.
 
-A file is CSV with the header `kind,reference,amount_paise,at_utc` and, as its last line, `total,<rows>,<sum>,`: a file that was
-cut off is refused, not matched. `at_utc` is a moment, as 2026-11-25T18:30:00Z.
+A file has the header `kind,reference,amount_paise,at_utc`; `at_utc` is a moment, as 2026-11-25T18:30:00Z.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
-from mela.kernel.errors import Rejected
 from mela.kernel.money import Paise
 from mela.services.payments.rules.reconciliation import HARMLESS, Break, Outcome
+from mela.services.payments.service import files
+from mela.services.payments.service.files import Form
 
-HEADER = "kind,reference,amount_paise,at_utc"
 MOST_BREAKS = 10_000
-_MEMORY = "1GB"
-
-_READ = """
-    create table {name} as select * from read_csv(
-      ?, header = true,
-      columns = {{'kind': 'VARCHAR', 'reference': 'VARCHAR', 'amount_paise': 'BIGINT', 'at_utc': 'TIMESTAMP'}}, delim = ',',
-      quote = '"', escape = '"', auto_detect = false, null_padding = false, timestampformat = '%Y-%m-%dT%H:%M:%SZ')
+_ODD = f"""
+    when kind is null or kind not in ('collected', 'refunded') then 'kind'
+    when reference is null or not regexp_full_match(reference, '{files.REFERENCE}') then 'reference'
+    when amount_paise is null or amount_paise <= 0 then 'amount_paise'
+    when at_utc is null then 'at_utc'
 """
-_ODD = """
-    select line, what from (select rowid + 2 as line, case
-        when kind is null or kind not in ('collected', 'refunded') then 'kind'
-        when reference is null or not regexp_full_match(reference, '[A-Za-z0-9_.:-]{{1,60}}') then 'reference'
-        when amount_paise is null or amount_paise <= 0 then 'amount_paise'
-        when at_utc is null then 'at_utc'
-        when {day} is not null and cast(at_utc + interval 330 minute as date) <> {day} then 'day' end as what
-      from {name} where kind is distinct from 'total')
-    where what is not null order by line limit 1
-"""
-_TOTAL = """
-    select count(*) filter (where kind <> 'total'), coalesce(sum(amount_paise) filter (where kind <> 'total'), 0),
-        list(struct_pack(row := rowid, rows := reference, amount := amount_paise)) filter (where kind = 'total'), max(rowid)
-    from {name}
-"""
+_COLUMNS = {"kind": "VARCHAR", "reference": "VARCHAR", "amount_paise": "BIGINT", "at_utc": "TIMESTAMP"}
+FORM = Form(_COLUMNS, _ODD, ("amount_paise",))
 _MATCH = """
     create table matched as
     with theirs as (
@@ -65,12 +49,6 @@ _MATCH = """
 """
 
 
-class BadFile(Rejected):
-    """A provider's file that cannot be taken as it is. Params: line (0: the file as a whole), what."""
-
-    code = "payments.bad_file"
-
-
 @dataclass(frozen=True)
 class Matched:
     """How a day came out: number and sum (paise, theirs where they have it) by outcome, and the breaks, at most 10,000."""
@@ -90,13 +68,13 @@ def match(theirs: Path, ours: Path, day: date, *, earlier: Path | None = None, s
 
     `earlier`: its file of the day before. What happened then and was told us after midnight is no break.
     """
-    with duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(spill)}) as db:
-        _take(db, "theirs", theirs, day)
-        _take(db, "ours", ours, None)
+    with duckdb.connect(config={"memory_limit": files.MEMORY, "temp_directory": str(spill)}) as db:
+        files.take(db, "theirs", theirs, _of(day))
+        files.take(db, "ours", ours, FORM)
         if earlier is None:
             db.execute("create table earlier (kind varchar, reference varchar)")
         else:
-            _take(db, "earlier", earlier, day - timedelta(days=1))
+            files.take(db, "earlier", earlier, _of(day - timedelta(days=1)))
         db.execute(_MATCH, [day])
         rows = db.execute("select outcome, count(*), sum(coalesce(theirs, ours)) from matched group by all").fetchall()
         outcomes = {Outcome(name): (int(count), Paise(int(total))) for name, count, total in sorted(rows)}
@@ -111,7 +89,7 @@ def match(theirs: Path, ours: Path, day: date, *, earlier: Path | None = None, s
 def written(rows: Iterable[tuple[str, str, int, str]]) -> Iterable[str]:
     """Lines of a file in this form: kind, reference, paise, moment."""
     count = total = 0
-    yield HEADER + "\n"
+    yield FORM.header + "\n"
     for kind, reference, amount, at in rows:
         count, total = count + 1, total + amount
         yield f"{kind},{reference},{amount},{at}\n"
@@ -123,25 +101,6 @@ def _break(outcome: str, kind: str, reference: str, theirs: int | None, ours: in
     return Break(Outcome(outcome), kind, reference, their, our, day)
 
 
-def _take(db: duckdb.DuckDBPyConnection, name: str, file: Path, day: date | None) -> None:
-    """Read a file whole, or say which line is wrong."""
-    with file.open("rb") as first:
-        if first.readline(200).decode(errors="replace").rstrip("\r\n") != HEADER:
-            raise BadFile(line=1, what=HEADER)
-    try:
-        db.execute(_READ.format(name=name), [str(file)])
-    except duckdb.Error as error:
-        raise BadFile(line=_line(str(error)), what=str(error).splitlines()[0][:200]) from error
-    if odd := db.execute(_ODD.format(name=name, day=f"date '{day}'" if day else "null")).fetchone():
-        raise BadFile(line=odd[0], what=odd[1])
-    count, total, said, last = db.execute(_TOTAL.format(name=name)).fetchone() or (0, 0, None, 0)
-    whole = {"row": last, "rows": str(count), "amount": int(total)}
-    if said is None or len(said) != 1 or said[0] != whole:
-        raise BadFile(line=0, what="total")
-
-
-def _line(message: str) -> int:
-    """The line that DuckDB complains of, 0 when it names none."""
-    _, _, rest = message.partition("Line: ")
-    digits = rest.split()[0] if rest else "0"
-    return int(digits) if digits.isdigit() else 0
+def _of(day: date) -> Form:
+    """The form of a file in which every row is of an Indian day."""
+    return replace(FORM, odd=f"{_ODD} when cast(at_utc + interval 330 minute as date) <> date '{day}' then 'day'")

@@ -17,10 +17,12 @@ from mela.kernel.db import Database
 from mela.kernel.errors import Conflict, Unreachable
 from mela.kernel.money import Paise
 from mela.services.payments.providers import Provider
+from mela.services.payments.rules import arrivals as arriving
 from mela.services.payments.rules import ledger
 from mela.services.payments.rules import reconciliation as rules
 from mela.services.payments.rules.reconciliation import Outcome
 from mela.services.payments.service import matching
+from mela.services.payments.service.arrivals import Arrivals
 from mela.services.payments.service.desk import Desk
 from mela.services.payments.store import reconciliation
 
@@ -39,23 +41,31 @@ class DayNotOver(Conflict):
 class Reconciliation:
     """Holds days against the provider's file. A day may be held again: its cases are opened once."""
 
-    def __init__(self, db: Database, clock: Clock, desk: Desk, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        self._db, self._clock, self._desk, self._data = db, clock, desk, data
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        desk: Desk,
+        arrivals: Arrivals,
+        data: Mapping[str, Sequence[Mapping[str, Any]]],
+    ) -> None:
+        self._db, self._clock, self._desk, self._arrivals, self._data = db, clock, desk, arrivals, data
 
     async def run(self, day: date) -> Row[Any]:
-        """Hold a day against its file. Raises: DayNotOver, BadFile, Unreachable."""
+        """Hold a day against its file, and the settlements made on it. Raises: DayNotOver, BadFile, Unreachable."""
         if day >= clocks.india_date(self._clock.now()):
             raise DayNotOver(day=day.isoformat())
         found: dict[Outcome, tuple[int, Paise]] = {}
-        breaks: list[tuple[str, str, dict[str, Any]]] = []
+        breaks: list[reconciliation.Found] = []
         for provider in self._desk.all:
             if "report" in provider.can:
                 matched = await self._hold(provider, day)
                 found = rules.together(found, matched.outcomes)
                 breaks += [self._case(replace(each, provider=provider.name)) for each in matched.breaks]
-        outcomes = {str(outcome): (count, amount) for outcome, (count, amount) in found.items()}
-        await self._db.run(reconciliation.keep, day, outcomes, breaks, self._clock.now())
-        log.info("reconciled", day=day.isoformat(), outcomes=outcomes)
+        outcomes = {str(outcome): both for outcome, both in found.items()}
+        settled, cases = await self._settled(day)
+        await self._db.run(reconciliation.keep, day, outcomes, breaks, settled, cases, self._clock.now())
+        log.info("reconciled", day=day.isoformat(), outcomes=outcomes, settled=settled["outcomes"])
         kept = await self._db.read(reconciliation.get, day)
         assert kept is not None
         return kept
@@ -70,6 +80,19 @@ class Reconciliation:
     async def days(self, *, before: date | None, limit: int) -> list[Row[Any]]:
         """Days as they came out, the latest first."""
         return await self._db.read(reconciliation.page, before=before, limit=limit)
+
+    async def _settled(self, day: date) -> tuple[dict[str, Any], list[reconciliation.Found]]:
+        """The settlements that providers made on a day, and what a person has to look at in them."""
+        found: dict[arriving.Outcome, tuple[int, Paise]] = {}
+        told: list[dict[str, Any]] = []
+        cases: list[reconciliation.Found] = []
+        for provider in self._desk.all:
+            if "settlements" in provider.can:
+                arrived = await self._arrivals.hold(provider, day)
+                found = rules.together(found, arrived.outcomes)
+                told += arrived.told
+                cases += arrived.breaks
+        return {"outcomes": {str(outcome): both for outcome, both in found.items()}, "arrived": told}, cases
 
     async def _hold(self, provider: Provider, day: date) -> matching.Matched:
         """A provider's file against our movements there. Raises: BadFile, Unreachable."""
@@ -95,7 +118,7 @@ class Reconciliation:
         with file.open("w") as out:
             out.writelines(matching.written(rows))
 
-    def _case(self, found: rules.Break) -> tuple[str, str, dict[str, Any]]:
+    def _case(self, found: rules.Break) -> reconciliation.Found:
         limits = rules.compensation(self._data["compensation"], found.day)
         detail = {
             "owner": rules.owner(self._data["owners"], found.outcome),

@@ -1,5 +1,6 @@
 """Our side of a day, for the file that it is held against, and what came of it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,8 @@ _MOVED = (
     .order_by(transfers.c.id)
     .limit(bindparam("most"))
 )  # fmt: skip
+Found = tuple[str, str, dict[str, Any]]
+"""A break: its outcome or the kind of its case, what it is about, and the detail."""
 _AROUND = timedelta(days=1)
 """We may have learnt of a movement on the day beside that on which it happened."""
 
@@ -47,10 +50,11 @@ def moved(
 
 
 def keep(
-    conn: Connection, day: date, outcomes: dict[str, tuple[int, Paise]], breaks: list[tuple[str, str, dict[str, Any]]],
-    now: datetime,
+    conn: Connection, day: date, outcomes: dict[str, tuple[int, Paise]], breaks: Sequence[Found],
+    settled: Mapping[str, Any], found: Sequence[Found], now: datetime,
 ) -> None:  # fmt: skip
-    """A day as it came out; each break opens a case, once: outcome, reference, detail.
+    """A day as it came out, by movements and, `settled`, by settlements. Each break opens a case, once: of the latter those in
+    `found`, which name the kind of their case.
 
     What an earlier day's file had and we did not, and which we have learnt since, is no break of the day we learnt it.
     """
@@ -59,7 +63,9 @@ def keep(
             outcomes = rules.moved(outcomes, Outcome.MISSING_THERE, Outcome.DATE_DIFFERS, Paise(detail["ours"]))
         else:
             cases.park(conn, _kind(outcome), reference, detail, now)
-    row = {"day": day, "outcomes": outcomes, "at": now}
+    for kind, reference, detail in found:
+        cases.park(conn, kind, reference, detail, now)
+    row = {"day": day, "outcomes": outcomes, "settled": settled, "at": now}
     upsert(conn, reconciliations, row, key=(reconciliations.c.day,))
 
 

@@ -2,7 +2,7 @@
 
 Source: cashfree-pg @a600a39, cashfree.com/docs, juspay/connector-service @79cfb69 (2026-11-23).
 Assumed: an `order_id` that came before is refused unless the idempotency key is the same; what an order that has a payment session
-in use answers; `order_id`, `refund_id` and `event_time` in the reconciliation; an expired link is USER_DROPPED.
+in use answers; `order_id`, `refund_id`, `event_time` and `cf_settlement_id` in the reconciliations, and that one day is asked for by its date; an expired link is USER_DROPPED.
 """
 
 import hmac
@@ -20,6 +20,7 @@ from mela.simulators.gateway.app import Face, service
 from mela.simulators.gateway.faces import shape
 from mela.simulators.gateway.service import Gateway
 from mela.simulators.gateway.settings import Settings
+from mela.simulators.gateway.settling import Item
 from mela.simulators.gateway.store import ReferenceReused
 
 _PAGE = 1_000
@@ -221,6 +222,16 @@ def _after(api: APIRouter, gateway: Gateway) -> None:
     async def get_refund(id: str, refund_id: str) -> object:  # noqa: A002
         return _refund(await gateway.refund_of(refund_id[:60]), id)
 
+    @api.post("/settlement/recon")
+    async def reconcile_settlements(request: Request) -> object:
+        asked = await shape.body(request, _Recon)
+        skip = int(asked.pagination.cursor or 0)
+        found = await gateway.settled(asked.filters.start_date)
+        items = found[skip : skip + asked.pagination.limit]
+        after = skip + len(items)
+        return {"data": list(map(_settled, items)), "limit": asked.pagination.limit,
+                "cursor": str(after) if after < len(found) else None}  # fmt: skip
+
     @api.post("/recon")
     async def reconcile(request: Request) -> object:
         asked = await shape.body(request, _Recon)
@@ -230,6 +241,15 @@ def _after(api: APIRouter, gateway: Gateway) -> None:
         after = skip + len(rows)
         return {"data": [_moved(row, amount) for row, amount in rows], "limit": asked.pagination.limit,
                 "cursor": str(after) if after < len(moved) else None}  # fmt: skip
+
+
+def _settled(item: Item) -> dict[str, object]:
+    came = item.kind == "collected"
+    return {"event_id": str(item.position), "event_type": "PAYMENT" if came else "REFUND", "event_amount": item.gross / 100,
+            "event_settlement_amount": abs(item.net) / 100, "sale_type": "CREDIT" if item.net >= 0 else "DEBIT",
+            "event_time": item.at.isoformat(), "service_charge": item.fee / 100, "service_tax": item.tax / 100, "utr": item.utr,
+            "cf_settlement_id": item.settlement, "order_id": item.reference if came else None,
+            "refund_id": None if came else item.reference}  # fmt: skip
 
 
 def _order(row: Any) -> dict[str, object]:

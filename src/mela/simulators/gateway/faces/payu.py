@@ -2,7 +2,7 @@
 
 Source: payu web-sdk-nodejs @5997b8a, docs.payu.in, juspay/connector-service @79cfb69 (2026-11-23).
 Assumed: a txnid that came before with the same amount is the same payment; `expiry_seconds`; `txnid` for orders in the settlement,
-`token` for refunds; that a cancel of an authorised payment lets it go; the fields of a card's token; that mihpayid is no number here.
+`token` for refunds, and that what moved on the day and is not settled yet stands in it without a UTR; that a cancel of an authorised payment lets it go; the fields of a card's token; that mihpayid is no number here.
 """
 
 import hmac
@@ -20,6 +20,7 @@ from mela.simulators.gateway.app import Face, service
 from mela.simulators.gateway.faces import shape
 from mela.simulators.gateway.service import Gateway
 from mela.simulators.gateway.settings import Settings
+from mela.simulators.gateway.settling import Item
 
 Form = Mapping[str, str]
 _STATUS = {"created": ("pending", "pending"), "deemed": ("pending", "pending"),
@@ -183,8 +184,20 @@ async def _settled(gateway: Gateway, form: Form) -> object:
             "payuid": str(row.position), "txnid": row.reference if came else "", "token": "" if came else row.reference,
             "requestaction": "capture" if came else "refund", "amount": shape.rupees(amount), "mer_service_fee": "0.00",
             "mer_service_tax": "0.00", "mer_net_amount": shape.rupees(amount), "addedon": f"{row.at:%Y-%m-%dT%H:%M:%SZ}",
+            "mer_utr": "", "settlement_id": "",
         }  # fmt: skip
+    for item in await gateway.settled(date.fromisoformat(form["var1"])):
+        found[str(len(found) + 1)] = _paid(item)
     return {"status": 1, "msg": f"{len(found)} transactions settled", "Txn_details": found}
+
+
+def _paid(item: Item) -> dict[str, object]:
+    came = item.kind == "collected"
+    return {"payuid": str(item.position), "txnid": item.reference if came else "", "token": "" if came else item.reference,
+            "requestaction": "capture" if came else "refund", "amount": shape.rupees(item.gross),
+            "mer_service_fee": shape.rupees(item.fee), "mer_service_tax": shape.rupees(item.tax),
+            "mer_net_amount": shape.rupees(item.net) if item.net >= 0 else f"-{shape.rupees(-item.net)}", "mer_utr": item.utr,
+            "settlement_id": item.settlement, "addedon": f"{item.at:%Y-%m-%dT%H:%M:%SZ}"}  # fmt: skip
 
 
 def _told(row: Any) -> dict[str, str]:

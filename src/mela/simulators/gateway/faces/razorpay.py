@@ -2,7 +2,8 @@
 
 Source: razorpay-node @9737ef1, razorpay/markdown-docs @ab3bda5, juspay/connector-service @79cfb69 (2026-11-23).
 Assumed: the whole of `/payments/downtimes`; orders by receipt (`GET /orders?receipt=`); a receipt that came before is refused; a payment on an order that has one is
-that one; `upi.expiry_time` for links; `payment_capture` on orders; `order_receipt` and `receipt` in the reconciliation.
+that one; `upi.expiry_time` for links; `payment_capture` on orders; `order_receipt` and `receipt` in the reconciliation;
+that it lists what moved on the day, not settled yet, beside what was settled on it; fee and tax of a refund.
 """
 
 import hmac
@@ -20,6 +21,7 @@ from mela.simulators.gateway.app import Face, service
 from mela.simulators.gateway.faces import shape
 from mela.simulators.gateway.service import Gateway
 from mela.simulators.gateway.settings import Settings
+from mela.simulators.gateway.settling import Item
 
 _DAY_S = 86_400
 _PAGE = 1_000
@@ -150,8 +152,10 @@ def _orders(api: APIRouter, gateway: Gateway, settings: Settings) -> None:
 
     @api.get("/settlements/recon/combined")
     async def reconcile(year: int, month: int, day: int, count: int = _PAGE, skip: int = 0) -> object:
-        moved = [each async for each in gateway.movements(date(year, month, day))]
-        items = [_moved(row, amount) for row, amount in moved[max(skip, 0) :][: min(max(count, 1), _PAGE)]]
+        on = date(year, month, day)
+        found = [_moved(row, amount) async for row, amount in gateway.movements(on)]
+        found += map(_settled, await gateway.settled(on))
+        items = found[max(skip, 0) :][: min(max(count, 1), _PAGE)]
         return {"entity": "collection", "count": len(items), "items": items}
 
 
@@ -219,8 +223,16 @@ def _moved(row: Any, amount: int) -> dict[str, object]:
     came = row.kind == "collected"
     return {"entity_id": str(row.position), "type": "payment" if came else "refund", "debit": 0 if came else amount,
             "credit": amount if came else 0, "amount": amount, "currency": "INR", "fee": 0, "tax": 0, "settled": False,
-            "created_at": int(row.at.timestamp()), "order_receipt": row.reference if came else None,
+            "settlement_id": None, "settlement_utr": None, "created_at": int(row.at.timestamp()), "order_receipt": row.reference if came else None,
             "receipt": None if came else row.reference}  # fmt: skip
+
+
+def _settled(item: Item) -> dict[str, object]:
+    came, kept = item.kind == "collected", item.fee + item.tax
+    return {"entity_id": str(item.position), "type": "payment" if came else "refund", "debit": 0 if came else item.gross + kept,
+            "credit": item.gross - kept if came else 0, "amount": item.gross, "currency": "INR", "fee": kept, "tax": item.tax,
+            "settled": True, "settlement_id": item.settlement, "settlement_utr": item.utr, "created_at": int(item.at.timestamp()),
+            "order_receipt": item.reference if came else None, "receipt": None if came else item.reference}  # fmt: skip
 
 
 SERVICE = service(Razorpay("razorpay"))
