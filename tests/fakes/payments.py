@@ -30,7 +30,7 @@ from mela.contracts.payments import (
 )
 from mela.kernel import ids
 from mela.kernel.clock import Clock, SystemClock
-from mela.kernel.errors import Rejected, Unreachable
+from mela.kernel.errors import Conflict, Rejected, Unreachable
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
 
@@ -39,14 +39,15 @@ OPEN = (PaymentState.CREATED, PaymentState.PENDING)
 
 
 class FakePayments:
-    """Keeps the contract. `away`: every call fails as if the service could not be reached; `silent`: no `intent_url`."""
+    """Keeps the contract. `away`: every call fails as if the service could not be reached; `silent`: no `intent_url`; `refuses`: no transfers."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.payments: dict[str, Payment] = {}
         self.refunds: dict[str, Refund] = {}
         self.captures: dict[str, Capture] = {}
         self.transfers: list[Transfer] = []
-        self.away = self.silent = False
+        self.held: dict[str, int] = {}
+        self.away = self.silent = self.refuses = False
         self._clock = clock or SystemClock()
         self._known: dict[tuple[str, str], tuple[Any, str]] = {}
 
@@ -119,10 +120,17 @@ class FakePayments:
         return self.refunds[found]
 
     async def post(self, *, key: str, transfers: list[Transfer]) -> None:
+        if self.refuses:
+            raise Conflict("payments.account_overdrawn", account=transfers[0].debit, left=0, wanted=transfers[0].amount)
         if not transfers or any(t.amount <= 0 or t.debit == t.credit for t in transfers):
             raise Rejected("payments.invalid_transfer", what="amount")
         if self._once("post", key, transfers, "post")[1]:
             self.transfers += transfers
+
+    async def withheld(self, *, seller_id: str) -> Paise:
+        """See `Payments.withheld`."""
+        self._reach()
+        return Paise(self.held.get(seller_id, 0))
 
     def pay(self, payment_id: str, rrn: str = "632715000042") -> PaymentCaptured:
         """The payer pays. The event that would follow."""

@@ -344,5 +344,12 @@ class Payments(Protocol):
         ...
 
     async def post(self, *, key: str, transfers: list[Transfer]) -> None:
-        """Enter transfers into the ledger, all or none, once per key. Raises: KeyReused for other transfers."""
+        """Enter transfers into the ledger, all or none, once per key. Raises: KeyReused for other transfers.
+
+        Refused with `payments.account_overdrawn` where an account that may not be overdrawn would be.
+        """
+        ...
+
+    async def withheld(self, *, seller_id: str) -> Paise:
+        """What a seller has coming and may not be paid: held for a reason, or lost to a payer's dispute."""
         ...

@@ -16,8 +16,8 @@ from tests.service.settlement.world import Killed, World, line
 
 CALENDAR = calendar.read(yaml.safe_load((Path(app.__file__).parent / "data" / "bank_holidays.yaml").read_text()))
 FIRST = date(2026, 6, 1)
-STEPS_OF_A_RUN = 2 + 2 * 8 + 2
-"""Start, then for each of two sellers: open, send, enter into the ledger, mark paid; and the end. Before and after each."""
+STEPS_OF_A_RUN = 2 + 2 * 10 + 2
+"""Start, then for each of two sellers: open, reserve in the ledger, send, enter, mark paid; and the end. Before and after each."""
 STEPS_OF_AN_EVENT = 6
 """Keep the entries, enter them into the ledger, mark them so."""
 

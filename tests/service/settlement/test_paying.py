@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from mela.services.settlement import store
+from mela.services.settlement.rules import fees
 from mela.services.settlement.rules.calendar import NoCalendar
 from mela.services.settlement.service.settlement import DayAhead, NotABankingDay
 from tests.service.settlement.world import World, line
@@ -161,3 +162,43 @@ async def test_job_rests_when_banks_are_closed(market: World) -> None:
     market.clock.advance(timedelta(days=1).total_seconds())
     await market.settlement.run_job("settle")
     assert await market.paid_out() == []
+
+
+async def test_the_oldest_sales_are_paid_that_fit_beside_what_is_withheld(market: World) -> None:
+    await market.sell(line(), order_id="ord_old")
+    market.clock.advance(60)
+    await market.sell(line(6_000), order_id="ord_new")
+    due = -market.payments.balance("seller:madurai-stores")
+    market.payments.held["madurai-stores"] = 1
+    market.clock.advance(86_400)
+    run = await market.settlement.service.run(TUESDAY)
+    assert (run.paid, run.carried) == (1, 1)
+    assert run.paid_amount + run.carried_amount == due
+    assert await market.paid_out() == [run.paid_amount]
+    assert market.payments.balance(fees.SENDING) == 0
+    market.payments.held.clear()
+    market.clock.advance(86_400)
+    again = await market.settlement.service.run(WEDNESDAY)
+    assert again.paid_amount == run.carried_amount
+    assert (await market.check())["agrees"]
+
+
+async def test_a_seller_whose_money_is_all_withheld_is_carried_forward(market: World) -> None:
+    await market.sell(line())
+    market.payments.held["madurai-stores"] = 10**9
+    market.clock.advance(86_400)
+    run = await market.settlement.service.run(TUESDAY)
+    assert (run.paid, run.sending, run.carried) == (0, 0, 1)
+    assert await market.paid_out() == []
+
+
+async def test_what_the_ledger_refuses_to_reserve_is_not_sent_to_the_bank(market: World) -> None:
+    await market.sell(line())
+    market.clock.advance(86_400)
+    market.payments.refuses = True
+    run = await market.settlement.service.run(TUESDAY)
+    assert (run.paid, run.sending) == (0, 1)
+    assert await market.paid_out() == []
+    market.payments.refuses = False
+    await market.settlement.service.finish_payouts()
+    assert len(await market.paid_out()) == 1

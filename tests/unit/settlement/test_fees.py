@@ -118,5 +118,17 @@ def test_total_is_the_sum_under_each_head(many: list[SoldLine]) -> None:
 
 
 def test_payout_moves_the_sellers_balance_to_the_bank() -> None:
-    (transfer,) = fees.payout_transfers("kaveri-traders", Paise(100))
-    assert (transfer.debit, transfer.credit, transfer.amount) == ("seller:kaveri-traders", "bank", 100)
+    (before,), (after,) = fees.reserved("kaveri-traders", Paise(100)), fees.paid_out(Paise(100))
+    assert (before.debit, before.credit, before.amount) == ("seller:kaveri-traders", fees.SENDING, 100)
+    assert (after.debit, after.credit, after.amount) == (fees.SENDING, "bank", 100)
+
+
+@given(st.lists(st.integers(-1_000, 1_000), max_size=12), st.integers(-100, 5_000))
+def test_the_oldest_entries_are_paid_that_fit_beside_what_is_withheld(nets: list[int], most: int) -> None:
+    due = [(str(n), net) for n, net in enumerate(nets)]
+    chosen, amount = fees.beside(due, most)
+    assert chosen == [name for name, _ in due[: len(chosen)]]
+    assert amount == sum(nets[: len(chosen)])
+    assert amount <= max(most, 0)
+    if sum(nets) <= most:
+        assert len(chosen) == len(nets)

@@ -459,6 +459,25 @@ export interface History {
   at: Array<string>;
   series: Record<string, Array<number | null>>;
 }
+export interface HoldIn {
+  seller_id: string;
+  amount_paise: number;
+  reason: string;
+}
+export interface HoldPage {
+  items: Array<HoldView>;
+  next_cursor: string | null;
+}
+export interface HoldView {
+  id: string;
+  seller_id: string;
+  amount_paise: number;
+  reason: string;
+  by: string;
+  at: string;
+  released_by: string | null;
+  released: string | null;
+}
 export interface Home {
   items: Array<HomeItem>;
 }
@@ -1736,6 +1755,19 @@ export interface Operations {
     key: string;
     body: RemittanceIn;
     answer: RemittanceView;
+  };
+  "POST /api/payments/holds": {
+    key: string;
+    body: HoldIn;
+    answer: HoldView;
+  };
+  "GET /api/payments/holds": {
+    query?: { cursor?: string; limit?: number };
+    answer: HoldPage;
+  };
+  "POST /api/payments/holds/{id}/release": {
+    path: { id: string };
+    answer: HoldView;
   };
   "GET /api/payments/ledger/balances": {
     query?: { at?: string; sealed?: boolean };

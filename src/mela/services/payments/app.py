@@ -131,7 +131,7 @@ SERVICE = Service(
     contract=Payments,
     permits={
         "orders": frozenset({"start", "get", "cancel", "collect_cash", "refund"}),
-        "settlement": frozenset({"get", "post"}),
+        "settlement": frozenset({"get", "post", "withheld"}),
     },
     events=True,
     migrations="mela.services.payments.migrations",

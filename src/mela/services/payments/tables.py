@@ -171,6 +171,19 @@ settled = Table(  # movements that a settlement has paid, by their key in the le
     Column("day", Date, nullable=False),
 )  # fmt: skip
 
+holds = Table(  # money of sellers that somebody keeps back
+    "holds", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("key", String(120), nullable=False, unique=True),
+    Column("seller_id", String(40), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("released_by", String(64)),
+    Column("released", Instant),
+)  # fmt: skip
+
 callbacks = Table(
     "callbacks", metadata,
     Column("event_id", String(80), primary_key=True),

@@ -31,6 +31,7 @@ from mela.services.settlement.tables import bank_accounts, entries, payouts, run
 
 PERSONAL = (bank_accounts,)
 """Tables with sealed columns."""
+NOTHING = Paise(0)
 
 
 class UnknownRun(NotFound):
@@ -97,6 +98,7 @@ _DUE = and_(entries.c.payout_id.is_(None), entries.c.posted.is_(True), entries.c
 _SELLERS_DUE = select(entries.c.seller_id).where(_DUE).distinct().order_by(entries.c.seller_id)
 _OWN_DUE = and_(entries.c.seller_id == bindparam("of_seller"), _DUE)
 _BALANCE_DUE = select(func.coalesce(func.sum(entries.c.net), 0)).where(_OWN_DUE)
+_OLDEST_DUE = select(entries.c.id, entries.c.net).where(_OWN_DUE).order_by(entries.c.booked_on, entries.c.id)
 _PAY_DUE = update(entries).where(_OWN_DUE).values(payout_id=bindparam("payout"))
 _FINISHED = select(runs.c.finished).where(runs.c.settled_on == bindparam("settled_on"))
 _SENDING = payouts.c.state == PayoutState.SENDING.value
@@ -136,20 +138,26 @@ def due(conn: Connection, settled_on: date) -> list[str]:
     return list(conn.scalars(_SELLERS_DUE, {"settled_on": settled_on}))
 
 
-def open_payout(conn: Connection, seller_id: str, settled_on: date, now: datetime) -> Payout | None:
-    """Open the seller's payout of a day with all entries due, in this one unit.
+def open_payout(
+    conn: Connection, seller_id: str, settled_on: date, now: datetime, *, withheld: Paise = NOTHING
+) -> Payout | None:
+    """Open the seller's payout of a day with all entries due, or with the oldest that leave `withheld` paise, in this one unit.
 
     None, and nothing changes: when the day has one already, when the balance is zero or less, and when the seller has no
     bank account. Then the entries stay open and are carried forward.
     """
     mine = {"of_seller": seller_id, "settled_on": settled_on}
     amount = int(conn.execute(_BALANCE_DUE, mine).scalar_one())
+    paid = None
+    if withheld:
+        paid, amount = fees.beside([(row.id, row.net) for row in conn.execute(_OLDEST_DUE, mine)], amount - withheld)
     if amount <= 0 or account(conn, seller_id) is None:
         return None
     fresh = Payout(ids.new_id("po"), seller_id, settled_on, Paise(amount), PayoutState.SENDING, None, None, now, None)
     if not insert_new(conn, payouts, vars(fresh) | {"state": fresh.state.value}):
         return None
-    conn.execute(_PAY_DUE, {**mine, "payout": fresh.id})
+    paying = _PAY_DUE if paid is None else _PAY_DUE.where(entries.c.id.in_(paid))
+    conn.execute(paying, {**mine, "payout": fresh.id})
     return fresh
 
 

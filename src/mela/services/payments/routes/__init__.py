@@ -18,7 +18,7 @@ from mela.kernel.web.refusals import refused
 from mela.services.payments import schemas
 from mela.services.payments.model import Outcome
 from mela.services.payments.routes import cash as cash_routes
-from mela.services.payments.routes import reviews
+from mela.services.payments.routes import holds, reviews
 from mela.services.payments.routes.reviews import PaymentId as Id
 from mela.services.payments.rules import arrivals
 from mela.services.payments.rules.cases import Decision
@@ -55,6 +55,7 @@ def router(
     _cases(api, cases)
     reviews.add(api, payments, risk)
     cash_routes.add(api, cash)
+    holds.add(api, books)
     _seals(api, books)
     _reconciliations(api, reconciliation)
     _callbacks(api, payments)

@@ -9,6 +9,8 @@ negative.
                                                           refund refused     refunds:pending  <- escrow
 
     settled by a provider    bank, provider_fees:…, gst:input  <- gateway:…
+    held, released           seller:… <-> held:…
+    paid out (settlement)    seller:…  <- payouts:sending, before the bank is asked;  payouts:sending <- bank, after
 
 Payments of test mode have accounts of their own, `test:…`, in which no money is.
 """
@@ -49,6 +51,21 @@ def handed_in(courier: str, amount: Paise, expected: Paise) -> list[Transfer]:
     """Cash that a courier has taken to the bank; what is short of what it collected it owes."""
     both = ("bank", amount, "cash_handed_in"), (f"courier:{courier}", Paise(expected - amount), "cash_short")
     return [Transfer(to, _CASH, much, kind) for to, much, kind in both if much]
+
+
+def seller(seller_id: str) -> str:
+    """The account of what a seller has coming."""
+    return f"seller:{seller_id}"
+
+
+def hold(seller_id: str, amount: Paise) -> Transfer:
+    """Kept back from a seller; the ledger refuses more than the seller has coming."""
+    return Transfer(seller(seller_id), f"held:{seller_id}", amount, "hold")
+
+
+def release(seller_id: str, amount: Paise) -> Transfer:
+    """The seller's again."""
+    return Transfer(f"held:{seller_id}", seller(seller_id), amount, "release")
 
 
 def refund_asked(provider: str | None, amount: Paise) -> Transfer:

@@ -150,6 +150,11 @@ class PaymentsService:
             raise Rejected("payments.invalid_transfer", what=what)
         await self._db.run(ledger.post, key, transfers, self._clock.now())
 
+    async def withheld(self, *, seller_id: str) -> Paise:
+        """See `Payments.withheld`."""
+        moved = await self._db.read(ledger.by_kind, accounts.seller(seller_id))
+        return Paise(moved.get("hold", 0) - moved.get("release", 0))
+
     async def take_callback(self, provider: str, *, headers: Mapping[str, str], body: bytes) -> Outcome:
         """Let a provider's callback have its effect, once. Raises: UnknownProvider, BadSignature, Invalid."""
         told = self._desk.at(provider).read_callback(headers, body)

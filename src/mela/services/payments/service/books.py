@@ -11,7 +11,7 @@ from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.money import Paise
 from mela.services.payments.rules import seals as chain
-from mela.services.payments.store import ledger, months, seals
+from mela.services.payments.store import holds, ledger, months, seals
 
 log = structlog.get_logger()
 
@@ -42,6 +42,23 @@ class Books:
     async def transfers(self, *, account: str | None, after: int, limit: int) -> list[Row[Any]]:
         """A page of the ledger."""
         return await self._db.read(ledger.page, account=account, after=after, limit=limit)
+
+    async def hold(self, *, key: str, seller_id: str, amount: Paise, reason: str, by: str) -> Row[Any]:
+        """Keep money of a seller back. Raises: AccountOverdrawn, KeyReused."""
+        now = self._clock.now()
+        made = await self._db.run(
+            holds.hold, key=key, seller_id=seller_id, amount=amount, reason=reason, by=by, now=now
+        )
+        log.info("money held", hold=made.id, seller=seller_id, amount=amount, by=by)
+        return made
+
+    async def release(self, hold_id: str, *, by: str) -> Row[Any]:
+        """Give held money back to its seller, once. Raises: UnknownHold."""
+        return await self._db.run(holds.release, hold_id, by=by, now=self._clock.now())
+
+    async def holds(self, *, after: str, limit: int) -> list[Row[Any]]:
+        """What is held now, oldest first."""
+        return await self._db.read(holds.page, after=after, limit=limit)
 
     async def seals(self, *, before: int | None, limit: int) -> list[Row[Any]]:
         """Sealed blocks, the newest first."""

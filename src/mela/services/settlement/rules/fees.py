@@ -19,6 +19,7 @@ from mela.services.settlement.model import DEDUCTIONS, HEADS, Amounts, EntryLine
 from mela.services.settlement.rules import rates as dated
 from mela.services.settlement.rules.rates import Rates
 
+SENDING = "payouts:sending"
 ACCOUNTS = {"commission": "commission", "commission_gst": "gst:output", "tcs": "tcs:payable", "tds": "tds:payable"}
 """The ledger account that each deduction is owed to or earned by."""
 
@@ -64,9 +65,24 @@ def transfers(seller_id: str, amounts: Amounts) -> list[Transfer]:
     return [_moved("escrow", account, amount, kind) for account, amount in shares if amount]
 
 
-def payout_transfers(seller_id: str, amount: Paise) -> Sequence[Transfer]:
-    """The ledger's transfer of a payout."""
-    return [Transfer(f"seller:{seller_id}", "bank", amount, "payout")]
+def reserved(seller_id: str, amount: Paise) -> list[Transfer]:
+    """A payout before the bank is asked: out of what the seller has coming, which the ledger refuses where it is held."""
+    return [Transfer(f"seller:{seller_id}", SENDING, amount, "payout")]
+
+
+def paid_out(amount: Paise) -> list[Transfer]:
+    """A payout that the bank has made."""
+    return [Transfer(SENDING, "bank", amount, "payout_sent")]
+
+
+def beside(due: Sequence[tuple[str, int]], most: int) -> tuple[list[str], int]:
+    """The oldest entries of those due (id and net), as many as add up to at most `most`, and their sum."""
+    best, total, amount = 0, 0, 0
+    for count, (_, net) in enumerate(due, 1):
+        total += net
+        if total <= most:
+            best, amount = count, total
+    return [name for name, _ in due[:best]], amount
 
 
 def _moved(debit: str, credit: str, amount: Paise, kind: str) -> Transfer:

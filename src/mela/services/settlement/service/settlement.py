@@ -105,14 +105,16 @@ class Settlement:
     async def run(self, settled_on: date) -> Run:
         """Pay every seller what is due on a banking day, once, however often and by however many this is called.
 
-        A seller whose balance is zero or less, or who has no bank account, is carried forward to a later day.
+        A seller whose balance is zero or less, or who has no bank account, is carried forward to a later day. Where money of a
+        seller is withheld, the oldest entries are paid that fit beside it.
         A payout without an outcome stays `sending`. Raises: DayAhead, NotABankingDay, NoCalendar.
         """
         self._check_day(settled_on)
         await self._db.run(store.start_run, settled_on, self._clock.now())
         await self.finish_payouts()
         for seller_id in await self._db.read(store.due, settled_on):
-            payout = await self._db.run(store.open_payout, seller_id, settled_on, self._clock.now())
+            withheld = await self._payments.withheld(seller_id=seller_id)
+            payout = await self._db.run(store.open_payout, seller_id, settled_on, self._clock.now(), withheld=withheld)
             if payout is not None:
                 await self._send(payout, ask_first=False)
         await self._db.run(store.finish_run, settled_on, self._clock.now())
@@ -137,12 +139,16 @@ class Settlement:
             await self._send(payout, ask_first=True)
 
     async def _send(self, payout: Payout, *, ask_first: bool) -> None:
-        """Take a payout to its end: the bank, the ledger, the event. Stops where there is no outcome yet."""
+        """Take a payout to its end: reserved in the ledger, paid by the bank, entered, told. Stops where there is no outcome yet.
+
+        What was held between opening and reserving is refused by the ledger: the payout waits until it is released.
+        """
         try:
-            utr = (await self._bank.outcome(payout) if ask_first else None) or await self._pay(payout)
-            await self._payments.post(
-                key=payout.id, transfers=list(fees.payout_transfers(payout.seller_id, payout.amount))
-            )
+            utr = await self._bank.outcome(payout) if ask_first else None
+            taken = fees.reserved(payout.seller_id, payout.amount)
+            await self._payments.post(key=f"{payout.id}:reserved", transfers=taken)
+            utr = utr or await self._pay(payout)
+            await self._payments.post(key=payout.id, transfers=fees.paid_out(payout.amount))
         except MelaError as error:
             PAYOUTS.labels("unclear").inc()
             log.warning("payout without outcome", payout=payout.id, seller=payout.seller_id, reason=str(error))
