@@ -367,6 +367,19 @@ export interface DeliveryPlacePage {
   items: Array<DeliveryPlace>;
   next_cursor: string | null;
 }
+export interface Dispute {
+  id: string;
+  payment_id: string;
+  reference: string;
+  amount: number;
+  reason: string;
+  status: string;
+  respond_by: number;
+  created_at: number;
+}
+export interface DisputeEnd {
+  status: "won" | "lost";
+}
 export interface Downtime {
   method: "netbanking" | "wallet";
   bank: string;
@@ -616,6 +629,12 @@ export interface Move {
 export interface NewApiKey {
   token: string | null;
   api_key: ApiKeyOut;
+}
+export interface NewDispute {
+  reference: string;
+  amount?: number | null;
+  reason?: string;
+  days?: number;
 }
 export interface NewEndpoint {
   endpoint: EndpointOut;
@@ -2001,6 +2020,15 @@ export interface Operations {
     path: { id: string };
     body: Cryptogram;
     answer: CardToken;
+  };
+  "POST /sim/gateway/disputes": {
+    body: NewDispute;
+    answer: Dispute;
+  };
+  "POST /sim/gateway/disputes/{id}/end": {
+    path: { id: string };
+    body: DisputeEnd;
+    answer: Dispute;
   };
   "GET /sim/gateway/plan": {
     answer: Plan;

@@ -64,8 +64,9 @@ def build(ctx: Context[Settings]) -> Parts:
     offers = Offers(desk, ctx.clock, _data("methods"), ctx.settings.merchant_category)
     tokens = Tokens(ctx.http, _account("gateway", ctx))
     payments = PaymentsService(
-        ctx.db, ctx.clock, desk, ctx.settings, checks=checks, risk=risk, tokens=tokens, offers=offers
-    )
+        ctx.db, ctx.clock, desk, ctx.settings, checks=checks, risk=risk, tokens=tokens, offers=offers,
+        bearers={row["reason"]: row["borne_by"] for row in _data("chargebacks")["bearers"]},
+    )  # fmt: skip
     books = Books(ctx.db, ctx.clock)
     cases = Cases(ctx.db, ctx.clock, case_rules.kinds(_data("cases")["kinds"]))
     cash = Cash(ctx.db, ctx.clock, _data("cash"))

@@ -102,6 +102,18 @@ class ProviderRefund:
 
 
 @dataclass(frozen=True)
+class ProviderDispute:
+    """A dispute as a provider tells it: the payer's bank has taken the money back. `reference` is our payment's id."""
+
+    id: str
+    reference: str
+    amount: Paise
+    status: Literal["opened", "won", "lost"]
+    reason: str
+    respond_by: datetime | None
+
+
+@dataclass(frozen=True)
 class ProviderTotal:
     """A sum of a provider's books."""
 

@@ -171,6 +171,20 @@ settled = Table(  # movements that a settlement has paid, by their key in the le
     Column("day", Date, nullable=False),
 )  # fmt: skip
 
+disputes = Table(
+    "disputes", metadata,
+    Column("id", String(60), primary_key=True),  # provider:its id
+    Column("payment_id", String(40), nullable=False, index=True),
+    Column("provider", String(16), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("state", String(8), nullable=False),  # opened | won | lost
+    Column("borne_by", String(162)),  # the account that bears a lost one
+    Column("respond_by", Instant),
+    Column("opened", Instant, nullable=False),
+    Column("ended", Instant),
+)  # fmt: skip
+
 holds = Table(  # money of sellers that somebody keeps back
     "holds", metadata,
     Column("id", String(40), primary_key=True),

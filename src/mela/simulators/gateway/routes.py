@@ -1,7 +1,7 @@
 """The gateway over HTTP: merchants with HTTP Basic, payers without, as a phone would."""
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -46,6 +46,7 @@ def router(gateway: Gateway, settings: Settings) -> APIRouter:
         _refunds_and_payouts(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
         _reports(bodies.router(prefix="/sim/gateway/v1", tags=tags, dependencies=known), gateway),
         _plan(bodies.router(prefix="/sim/gateway", tags=tags, dependencies=known), gateway),
+        disputes("gateway", gateway, settings, tags=tags),
         _payer(bodies.router(prefix="/sim/gateway/upi", tags=["simulated UPI app"]), gateway),
     )
 
@@ -61,6 +62,32 @@ def behind(name: str, gateway: Gateway, settings: Settings) -> APIRouter:
         _books(bodies.router(prefix=f"/sim/{name}", dependencies=known, include_in_schema=False), gateway),
         _payer(bodies.router(prefix=f"/sim/{name}/upi", include_in_schema=False), gateway),
     )
+
+
+def disputes(name: str, gateway: Gateway, settings: Settings, tags: Sequence[str] | None = None) -> APIRouter:
+    """What a payer's bank does, beside the published API: opens and ends disputes. Each is told by callback."""
+    known = [Depends(_merchant(settings))]
+    api = bodies.router(
+        prefix=f"/sim/{name}", tags=[*(tags or ())], dependencies=known, include_in_schema=tags is not None
+    )
+
+    @api.post(
+        "/disputes", response_model=schemas.Dispute, status_code=201, summary="Dispute a payment, as a payer's bank does",
+        responses=refused({404: "kernel.not_found", 409: "gateway.not_open", 422: "gateway.over_captured"}),
+    )  # fmt: skip
+    async def open_gateway_dispute(body: schemas.NewDispute) -> object:
+        """The money is taken from what the gateway holds for the merchant."""
+        return await gateway.open_dispute(body.reference, body.amount, body.reason, body.days)
+
+    @api.post(
+        "/disputes/{id}/end", response_model=schemas.Dispute, summary="End a dispute",
+        responses=refused({404: "kernel.not_found", 409: "gateway.not_open"}),
+    )  # fmt: skip
+    async def end_gateway_dispute(id: Id, body: schemas.DisputeEnd) -> object:  # noqa: A002
+        """Won: the merchant has the money again."""
+        return await gateway.close_dispute(id, body.status)
+
+    return api
 
 
 def together(*routers: APIRouter) -> APIRouter:

@@ -161,6 +161,47 @@ class Beneficiary(Strict):
     ifsc: str = Field(pattern=r"^[A-Z]{4}0[A-Z0-9]{6}$", description="Branch code", examples=["SBIN0000001"])
 
 
+class NewDispute(BaseModel):
+    """A payer disputes a payment at the own bank."""
+
+    reference: str = Field(
+        max_length=60,
+        pattern=r"^[A-Za-z0-9_.:-]+$",
+        description="The payment, by the merchant's name",
+        examples=["pay_01KAR4T0"],
+    )
+    amount: int | None = Field(
+        default=None, gt=0, strict=True, description="Paise; left out: all that is not refunded", examples=[129900]
+    )
+    reason: str = Field(
+        default="goods_not_received",
+        max_length=40,
+        pattern=r"^[a-z_]+$",
+        description="The bank's reason",
+        examples=["fraud"],
+    )
+    days: int = Field(default=7, ge=1, le=45, strict=True, description="To answer in", examples=[7])
+
+
+class DisputeEnd(BaseModel):
+    """How a dispute ends for the merchant."""
+
+    status: Literal["won", "lost"] = Field(description="Won: the money comes back", examples=["won"])
+
+
+class Dispute(BaseModel):
+    """A dispute, as callbacks tell it, too."""
+
+    id: str = Field(description="The gateway's id", examples=["gd01KAR4T0GQ8V"])
+    payment_id: str = Field(description="The gateway's id of the payment", examples=["gp01KAR4T0GQ8V"])
+    reference: str = Field(description="The merchant's name for it", examples=["pay_01KAR4T0"])
+    amount: int = Field(description="Paise", examples=[129900])
+    reason: str = Field(description="The bank's reason", examples=["fraud"])
+    status: str = Field(description="opened, won or lost", examples=["opened"])
+    respond_by: int = Field(description="Seconds since 1970", examples=[1764300000])
+    created_at: int = Field(description="Seconds since 1970", examples=[1763700000])
+
+
 class NewPayout(Strict):
     """Money to send to a bank account."""
 

@@ -194,6 +194,26 @@ class Gateway:
         rows = await self._planned("status", payment_id, lambda: self._db.read(store.refunds_of, payment_id))
         return [store.refund_json(store.fields(row)) for row in rows]
 
+    async def open_dispute(self, reference: str, amount: int | None, reason: str, days: int) -> dict[str, Any]:
+        """A payer disputes a payment, in whole or in part; the merchant may answer for so many days.
+
+        Raises: NotFound, NotOpen, OverCaptured.
+        """
+        now = self._clock.now()
+        row = {
+            "id": _name("gd"), "amount": amount, "reason": reason, "respond_by": now + timedelta(days=days), "created": now,
+        }  # fmt: skip
+        made = await self._db.run(store.open_dispute, reference, row, now=now, plan=await self.plan())
+        self._sender.wake()
+        return dict(made)
+
+    async def close_dispute(self, dispute_id: str, status: str) -> dict[str, Any]:
+        """A dispute is won or lost. Raises: NotFound, NotOpen."""
+        now, plan = self._clock.now(), await self.plan()
+        closed = await self._db.run(store.close_dispute, dispute_id, status, now=now, plan=plan)
+        self._sender.wake()
+        return dict(closed)
+
     async def pay_out(self, asked: schemas.NewPayout) -> dict[str, Any]:
         """Send money to a bank account, once per reference. Raises: ReferenceReused."""
         now = self._clock.now()

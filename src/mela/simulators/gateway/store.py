@@ -29,7 +29,17 @@ from mela.kernel.db.statements import insert_new, upsert
 from mela.kernel.errors import Conflict, NotFound, Rejected
 from mela.simulators.gateway import upi
 from mela.simulators.gateway.plan import Plan
-from mela.simulators.gateway.tables import callbacks, captures, entries, payments, payouts, plans, refunds, tokens
+from mela.simulators.gateway.tables import (
+    callbacks,
+    captures,
+    disputes,
+    entries,
+    payments,
+    payouts,
+    plans,
+    refunds,
+    tokens,
+)
 
 Fields = Mapping[str, Any]
 CREATED, AUTHORIZED, DEEMED, CAPTURED, VOIDED, FAILED, EXPIRED, PENDING, PROCESSED = (
@@ -316,6 +326,30 @@ def refunds_of(conn: Connection, payment_id: str) -> list[Row[Any]]:
     return list(conn.execute(select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.id)))
 
 
+def open_dispute(conn: Connection, reference: str, row: Fields, *, now: datetime, plan: Plan) -> Fields:
+    """A payer's bank takes the money of a payment back, until somebody has decided. Raises: NotFound, NotOpen, OverCaptured."""
+    of = by_reference(conn, payments, reference)
+    if of is None:
+        raise NotFound("kernel.not_found")
+    if of.status != CAPTURED:
+        raise NotOpen(status=of.status)
+    kept = {**row, "payment_id": of.id, "amount": row["amount"] or of.captured - of.refunded, "status": "opened"}
+    if not 0 < kept["amount"] <= of.captured - of.refunded:
+        raise OverCaptured(left=of.captured - of.refunded)
+    conn.execute(disputes.insert(), kept)
+    return _disputed(conn, kept, of, now, plan)
+
+
+def close_dispute(conn: Connection, dispute_id: str, status: str, *, now: datetime, plan: Plan) -> Fields:
+    """The merchant has won or lost it, once. Raises: NotFound, NotOpen."""
+    found = _one(conn, disputes, dispute_id)
+    if found.status != "opened":
+        raise NotOpen(status=found.status)
+    closed = update(disputes).where(disputes.c.id == dispute_id).values(status=status).returning(disputes)
+    kept = fields(conn.execute(closed).one())
+    return _disputed(conn, kept, _one(conn, payments, found.payment_id), now, plan)
+
+
 def pay_out(conn: Connection, row: Fields, *, now: datetime) -> Fields:
     """Send money to a bank account, once per reference. Raises: ReferenceReused."""
     if (known := by_reference(conn, payouts, row["reference"])) is not None:
@@ -402,6 +436,20 @@ def refund_json(row: Fields) -> dict[str, Any]:
     """A refund as merchants see it, also inside callbacks."""
     names = ("id", "reference", "payment_id", "amount", "status")
     return {name: row[name] for name in names} | {"created_at": int(row["created"].timestamp())}
+
+
+def dispute_json(row: Fields) -> dict[str, Any]:
+    """A dispute as merchants see it, also inside callbacks."""
+    names = ("id", "payment_id", "amount", "reason", "status")
+    return {name: row[name] for name in names} | {
+        "respond_by": int(row["respond_by"].timestamp()), "created_at": int(row["created"].timestamp()),
+    }  # fmt: skip
+
+
+def _disputed(conn: Connection, row: Fields, of: Row[Any], now: datetime, plan: Plan) -> Fields:
+    shown = dispute_json(row) | {"reference": of.reference}
+    _call_back(conn, f"dispute.{row['status']}", of, now, plan, payment=payment_json(fields(of)), dispute=shown)
+    return shown
 
 
 def _collect(

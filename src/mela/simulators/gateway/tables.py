@@ -77,6 +77,17 @@ payouts = Table(
     Column("created", Instant, nullable=False),
 )  # fmt: skip
 
+disputes = Table(
+    "disputes", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("payment_id", String(40), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("status", String(8), nullable=False),  # opened | won | lost
+    Column("respond_by", Instant, nullable=False),
+    Column("created", Instant, nullable=False),
+)  # fmt: skip
+
 entries = Table(
     "entries", metadata,
     Column("position", SERIAL, primary_key=True, autoincrement=True),

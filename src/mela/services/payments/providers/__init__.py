@@ -17,7 +17,15 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol
 
-from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund
+from mela.services.payments.model import (
+    Charge,
+    Downtime,
+    Known,
+    ProviderBooks,
+    ProviderDispute,
+    ProviderPayment,
+    ProviderRefund,
+)
 
 Can = Literal[
     "card", "netbanking", "wallet", "collect", "capture", "captures", "void", "downtimes", "report", "settlements"
@@ -53,13 +61,14 @@ class News:
     """What a callback says. `event_id` names it once and for all; `event` is its name at the provider.
 
     `look`: what the provider's signature does not cover is no word, only a hint to ask for the status of our payment.
-    None of the three for an event that we have no use for.
+    None of them for an event that we have no use for.
     """
 
     event_id: str
     event: str
     payment: ProviderPayment | None = None
     refund: ProviderRefund | None = None
+    dispute: ProviderDispute | None = None
     look: str | None = None
 
 

@@ -8,7 +8,16 @@ from typing import Any, Literal, TypeVar
 
 import httpx2
 
-from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund
+from mela.kernel.money import Paise
+from mela.services.payments.model import (
+    Charge,
+    Downtime,
+    Known,
+    ProviderBooks,
+    ProviderDispute,
+    ProviderPayment,
+    ProviderRefund,
+)
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     Account,
@@ -55,9 +64,30 @@ class _Downtimes:
 
 
 @dataclass(frozen=True)
+class _Dispute:
+    id: str
+    reference: str
+    amount: Paise
+    status: Literal["opened", "won", "lost"]
+    reason: str
+    respond_by: int
+
+    def told(self) -> ProviderDispute:
+        """In our words."""
+        until = datetime.fromtimestamp(self.respond_by, UTC)
+        return ProviderDispute(self.id[:40], self.reference, self.amount, self.status, self.reason[:40], until)
+
+
+@dataclass(frozen=True)
+class _OfDispute:
+    entity: _Dispute
+
+
+@dataclass(frozen=True)
 class _Payload:
     payment: _OfPayment | None = None
     refund: _OfRefund | None = None
+    dispute: _OfDispute | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +152,8 @@ class Gateway(Http):
             return News(event_id[:80], name, refund=payload.refund.entity)
         if name.startswith("payment.") and payload.payment is not None:
             return News(event_id[:80], name, payment=payload.payment.entity)
+        if name.startswith("dispute.") and payload.dispute is not None:
+            return News(event_id[:80], name, dispute=payload.dispute.entity.told())
         return News(event_id[:80], name)
 
     async def downtimes(self) -> list[Downtime] | Unknown:

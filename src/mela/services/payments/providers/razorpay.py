@@ -13,7 +13,16 @@ import httpx2
 
 from mela.kernel.errors import Invalid
 from mela.kernel.money import Paise
-from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import (
+    Charge,
+    Downtime,
+    Known,
+    ProviderBooks,
+    ProviderDispute,
+    ProviderPayment,
+    ProviderRefund,
+    Word,
+)
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     Account,
@@ -162,9 +171,32 @@ class _OfRefund:
 
 
 @dataclass(frozen=True)
+class _Dispute:
+    id: str
+    amount: Paise
+    reason_code: str
+    respond_by: int | None
+    status: Literal["open", "under_review", "won", "lost", "closed"]
+
+    def told(self, reference: str) -> ProviderDispute:
+        """In our words; what is closed without money taken counts as won."""
+        status: Literal["opened", "won", "lost"] = (
+            "lost" if self.status == "lost" else "won" if self.status in ("won", "closed") else "opened"
+        )
+        until = datetime.fromtimestamp(self.respond_by, UTC) if self.respond_by else None
+        return ProviderDispute(self.id[:40], reference, self.amount, status, self.reason_code[:40], until)
+
+
+@dataclass(frozen=True)
+class _OfDispute:
+    entity: _Dispute
+
+
+@dataclass(frozen=True)
 class _Payload:
     payment: _OfPayment | None = None
     refund: _OfRefund | None = None
+    dispute: _OfDispute | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +250,8 @@ class Razorpay(Http):
             payment = told.payload.payment.entity.told()
             if not payment.reference:
                 raise Invalid([{"field": "notes.reference", "reason": "missing"}])
+            if told.payload.dispute is not None:
+                return News(event_id, event, dispute=told.payload.dispute.entity.told(payment.reference))
             return News(event_id, event, payment=payment)
         return News(event_id, event)
 

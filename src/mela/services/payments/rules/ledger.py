@@ -10,6 +10,7 @@ negative.
 
     settled by a provider    bank, provider_fees:…, gst:input  <- gateway:…
     held, released           seller:… <-> held:…
+    disputed                 chargebacks:disputed <- gateway:…;  won: back;  lost: seller:… or chargebacks:lost
     paid out (settlement)    seller:…  <- payouts:sending, before the bank is asked;  payouts:sending <- bank, after
 
 Payments of test mode have accounts of their own, `test:…`, in which no money is.
@@ -22,6 +23,7 @@ from mela.kernel.money import Paise
 from mela.services.payments.model import TEST
 
 ESCROW, REFUNDS = "escrow", "refunds:pending"
+DISPUTED, LOSSES = "chargebacks:disputed", "chargebacks:lost"
 _CASH, _FIRST = "cash:in_transit", "gateway:upi"
 AT_GATEWAY = {"collected": ("capture", "late_capture"), "refunded": ("refund_processed",)}
 """Our kinds of transfer that must agree with a provider's books, by its own kinds."""
@@ -66,6 +68,21 @@ def hold(seller_id: str, amount: Paise) -> Transfer:
 def release(seller_id: str, amount: Paise) -> Transfer:
     """The seller's again."""
     return Transfer(f"held:{seller_id}", seller(seller_id), amount, "release")
+
+
+def dispute_opened(provider: str | None, amount: Paise) -> Transfer:
+    """The payer's bank has taken it back out of what the provider holds for us."""
+    return Transfer(DISPUTED, place(provider), amount, "chargeback")
+
+
+def dispute_won(provider: str | None, amount: Paise) -> Transfer:
+    """With the provider again."""
+    return Transfer(place(provider), DISPUTED, amount, "chargeback_won")
+
+
+def dispute_lost(bearer: str, amount: Paise) -> Transfer:
+    """Gone: borne by a seller, out of what that seller has coming, or by the platform."""
+    return Transfer(bearer, DISPUTED, amount, "chargeback_lost")
 
 
 def refund_asked(provider: str | None, amount: Paise) -> Transfer:

@@ -40,7 +40,7 @@ from mela.services.payments.service.desk import Desk
 from mela.services.payments.service.offers import Offers
 from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
-from mela.services.payments.store import captures, ledger, payments, refunds
+from mela.services.payments.store import captures, disputes, ledger, payments, refunds
 from mela.services.payments.store import risk as risks
 
 log = structlog.get_logger()
@@ -53,10 +53,10 @@ class PaymentsService:
 
     def __init__(
         self, db: Database, clock: Clock, desk: Desk, settings: Settings, *, checks: schedule.StatusChecks, risk: Risk,
-        tokens: Tokens, offers: Offers,
+        tokens: Tokens, offers: Offers, bearers: Mapping[str, str],
     ) -> None:  # fmt: skip
         self._db, self._clock, self._desk, self._settings, self._checks = db, clock, desk, settings, checks
-        self._risk, self._tokens, self._offers = risk, tokens, offers
+        self._risk, self._tokens, self._offers, self._bearers = risk, tokens, offers, bearers
         self._lease = timedelta(seconds=2 * settings.gateway_timeout_s)
 
     async def start(
@@ -153,7 +153,7 @@ class PaymentsService:
     async def withheld(self, *, seller_id: str) -> Paise:
         """See `Payments.withheld`."""
         moved = await self._db.read(ledger.by_kind, accounts.seller(seller_id))
-        return Paise(moved.get("hold", 0) - moved.get("release", 0))
+        return Paise(moved.get("hold", 0) - moved.get("release", 0) + moved.get("chargeback_lost", 0))
 
     async def take_callback(self, provider: str, *, headers: Mapping[str, str], body: bytes) -> Outcome:
         """Let a provider's callback have its effect, once. Raises: UnknownProvider, BadSignature, Invalid."""
@@ -163,6 +163,10 @@ class PaymentsService:
             return await self._apply(provider, told.payment, Actor.CALLBACK, event=event)
         if told.refund is not None and told.refund.status == "processed":
             return await self._db.run(refunds.process, told.refund.reference, now, event=event)
+        if told.dispute is not None:
+            return await self._db.run(
+                disputes.tell, told.dispute, provider=provider, bearers=self._bearers, now=now, event=event
+            )
         return await self._look(provider, told.look) if told.look else Outcome.NOTHING
 
     async def hear(self, provider: str, told: ProviderPayment, event: tuple[str, str]) -> Outcome:

@@ -77,15 +77,31 @@ class Razorpay(Face):
         api.dependencies.append(Depends(_merchant(settings)))
         _orders(api, gateway, settings)
         _payments(api, gateway)
-        return routes.together(api, routes.behind(self.name, gateway, settings))
+        return routes.together(
+            api, routes.behind(self.name, gateway, settings), routes.disputes(self.name, gateway, settings)
+        )
 
     def callback(self, settings: Settings, row: Row[Any]) -> tuple[dict[str, str], bytes] | None:
         event, payment, refund = shape.told(row)
         if event == "payment.voided":
             return None
+        if event.startswith("dispute."):
+            return self._disputed(settings, row)
         payload = {"payment": {"entity": _payment(payment)}} | (
             {"refund": {"entity": _refund(refund)}} if refund else {}
         )
+        return self._signed(settings, row, event, payload)
+
+    def _disputed(self, settings: Settings, row: Row[Any]) -> tuple[dict[str, str], bytes]:
+        kept = shape.kept(row)
+        told = {"opened": "created"}.get(kept["dispute"]["entity"]["status"], kept["dispute"]["entity"]["status"])
+        payload = {
+            "payment": {"entity": _payment(kept["payment"]["entity"])},
+            "dispute": {"entity": _dispute(kept["dispute"]["entity"])},
+        }
+        return self._signed(settings, row, f"payment.dispute.{told}", payload)
+
+    def _signed(self, settings: Settings, row: Row[Any], event: str, payload: Any) -> tuple[dict[str, str], bytes]:
         body = {"entity": "event", "account_id": "acc_sim", "event": event, "contains": list(payload), "payload": payload,
                 "created_at": int(row.created.timestamp())}  # fmt: skip
         content = shape.json_bytes(body)
@@ -93,6 +109,13 @@ class Razorpay(Face):
             "content-type": "application/json", "x-razorpay-event-id": row.id,
             "x-razorpay-signature": signature.hex_hmac(settings.webhook_secret, content),
         }, content  # fmt: skip
+
+
+def _dispute(row: Any) -> dict[str, object]:
+    status = {"opened": "open", "won": "won", "lost": "lost"}[row["status"]]
+    return {"id": f"disp_{row['id']}", "entity": "dispute", "payment_id": f"pay_{row['payment_id']}", "amount": row["amount"],
+            "currency": "INR", "amount_deducted": row["amount"], "reason_code": row["reason"], "respond_by": row["respond_by"],
+            "status": status, "phase": "chargeback", "created_at": row["created_at"]}  # fmt: skip
 
 
 def _merchant(settings: Settings) -> Any:

@@ -93,6 +93,12 @@ def paise(text: str) -> int:
     return int(whole) * 100 + int(part.ljust(2, "0") or 0)
 
 
+def kept(row: Row[Any]) -> Mapping[str, Any]:
+    """The entities of a kept callback, by name."""
+    payload: Mapping[str, Any] = orjson.loads(row.body)["payload"]
+    return payload
+
+
 def told(row: Row[Any]) -> tuple[str, Mapping[str, Any], Mapping[str, Any] | None]:
     """What a kept callback is about: the event, the payment, the refund."""
     kept = orjson.loads(row.body)
