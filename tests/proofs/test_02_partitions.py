@@ -172,7 +172,7 @@ async def test_02_a_ledger_of_before_keeps_its_rows_and_seals(tmp_path: Path) ->
     """A database of the version before, filled and sealed, then brought to this one."""
     url = kit.database_url("postgresql", tmp_path, "older")
     known = migrations.revisions(SERVICE.migrations or "")
-    to_older(url, known[known.index("0010_partitions") - 1])
+    to_older(url, known[known.index("0011_partitions") - 1])
     assert ask(url, "select relkind from pg_class where relname = 'transfers'") == [("r",)]
     ask(
         url,

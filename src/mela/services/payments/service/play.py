@@ -88,6 +88,9 @@ class PlayBank:
     async def report(self, day: date, file: Path) -> Unknown | None:
         return Unknown("test mode has no files")
 
+    async def settlements(self, day: date, file: Path) -> Unknown | None:
+        return Unknown("test mode has no files")
+
     async def books(self) -> ProviderBooks | Unknown:
         return ProviderBooks({})
 

@@ -7,8 +7,8 @@ On SQLite nothing changes.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_partitions"
-down_revision = "0009_listing"
+revision = "0011_partitions"
+down_revision = "0010_merchants"
 
 BEFORE = """
     lock table transfers in access exclusive mode;

@@ -5,8 +5,8 @@ from alembic import op
 
 from mela.kernel.db import Instant
 
-revision = "0013_disputes"
-down_revision = "0012_holds"
+revision = "0014_disputes"
+down_revision = "0013_holds"
 
 
 def upgrade() -> None:

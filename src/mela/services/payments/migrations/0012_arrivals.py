@@ -5,8 +5,8 @@ from alembic import op
 
 from mela.kernel.db import Instant, Json
 
-revision = "0011_arrivals"
-down_revision = "0010_partitions"
+revision = "0012_arrivals"
+down_revision = "0011_partitions"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ from alembic import op
 
 from mela.kernel.db import Instant
 
-revision = "0012_holds"
-down_revision = "0011_arrivals"
+revision = "0013_holds"
+down_revision = "0012_arrivals"
 
 
 def upgrade() -> None:
