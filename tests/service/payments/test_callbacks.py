@@ -97,3 +97,10 @@ async def test_a_signed_body_of_another_shape_is_refused(shop: World, body: byte
 async def test_an_event_that_we_have_no_use_for_is_taken(shop: World) -> None:
     assert (await send(shop, b'{"event":"order.paid","payload":{}}')).json() == {"outcome": "nothing"}
     assert (await send(shop, b'{"event":"refund.created","payload":{}}')).json() == {"outcome": "nothing"}
+
+
+async def test_word_of_authorised_money_that_nobody_wants_any_more_is_taken_and_the_money_let_go(shop: World) -> None:
+    payment = await shop.start(method="card", instrument=await shop.card(), capture=False)
+    await shop.payments.service.cancel(payment_id=payment.id, reason="changed_mind")
+    authorized = captured(payment.id, status="authorized").replace(b"payment.captured", b"payment.authorized")
+    assert (await send(shop, authorized)).json() == {"outcome": "held"}

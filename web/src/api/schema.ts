@@ -1312,7 +1312,7 @@ export interface Sums {
   more_paise: number;
 }
 export interface Taken {
-  outcome: "moved" | "late" | "nothing" | "repeated" | "looked" | "parked";
+  outcome: "moved" | "late" | "nothing" | "repeated" | "looked" | "held" | "parked";
 }
 export interface TierIn {
   tier: "none" | "minimum" | "full";

@@ -423,7 +423,7 @@ class Check(BaseModel):
 class Taken(BaseModel):
     """What a callback changed."""
 
-    outcome: Literal["moved", "late", "nothing", "repeated", "looked", "parked"] = Field(
+    outcome: Literal["moved", "late", "nothing", "repeated", "looked", "held", "parked"] = Field(
         description="Its effect", examples=["moved"]
     )
 
