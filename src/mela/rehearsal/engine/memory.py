@@ -11,6 +11,7 @@ https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
 
 import numpy as np
 
+from mela.rehearsal import calls
 from mela.rehearsal.engine import queueing, series
 from mela.rehearsal.engine.pods import READY, Fleet
 from mela.rehearsal.engine.stage import Stage
@@ -32,10 +33,9 @@ class Memory:
         self.bound = [
             (index, fleet)
             for index, fleet in stage.fleets()
-            if (most := fleet.workload.limit_memory / MIB)
-            and (services[index].request_mb or services[index].memory_mb > most)
+            if (limit := fleet.workload.limit_memory) and _most_mb(services[index]) > limit / MIB
         ]
-        """Whose need grows with the requests in them, or is too large at rest; the others are never killed."""
+        """Those that could ever need more than their limit."""
         mine = [services[index] for index, _ in self.bound]
         self.indexes = np.array([index for index, _ in self.bound], dtype=np.int64)
         self.limit_mb = np.array([fleet.workload.limit_memory / MIB for _, fleet in self.bound])
@@ -64,6 +64,12 @@ class Memory:
         field = fleet.workload.resource("limits", "memory")
         self.stage.log.once(now_s, "memory-exceeded", what.name, text, field)
         _kill(self.stage.world, fleet, killed, now_s)
+
+
+def _most_mb(what: calls.Service) -> float:
+    """Memory of a replica with all requests that it takes and lets wait, and six standard deviations of chance."""
+    most = what.concurrency + what.queue
+    return what.memory_mb + what.request_mb * float(most + 6.0 * np.sqrt(most))
 
 
 def beyond(free_mb: Floats, request_mb: Floats, mean: Floats) -> Floats:
