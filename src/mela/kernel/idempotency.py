@@ -106,6 +106,11 @@ def keep_answer(conn: Connection, request: str, made: Answer, now: datetime) -> 
     return answer(conn, request) or made
 
 
+def release(conn: Connection, *, owner: str, key: str) -> None:
+    """Let a key be used again, as if it never had been: nothing came of its request."""
+    conn.execute(delete(keys).where(and_(keys.c.owner == owner, keys.c.key == key)))
+
+
 def forget_answers(conn: Connection, before: datetime) -> int:
     """Drop keys and answers of before `before`: used again, they count as new."""
     conn.execute(delete(answers).where(answers.c.created < before))

@@ -53,9 +53,9 @@ class JsonRoute(APIRoute):
         return strictly
 
 
-def router(prefix: str = "", **kwargs: Any) -> APIRouter:
+def router(prefix: str = "", *, route_class: type[JsonRoute] = JsonRoute, **kwargs: Any) -> APIRouter:
     """A router whose routes read bodies strictly."""
-    return APIRouter(prefix=prefix, route_class=JsonRoute, **kwargs)
+    return APIRouter(prefix=prefix, route_class=route_class, **kwargs)
 
 
 def parse(content: bytes) -> Any:

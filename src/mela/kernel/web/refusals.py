@@ -24,7 +24,7 @@ _RULES: tuple[tuple[Callable[[Json], bool], Mapping[int, str]], ...] = (
     (lambda op: "merchant" in _schemes(op), {403: "kernel.address_not_allowed kernel.test_key"}),
     (lambda op: bool(op.get("parameters") or op.get("requestBody")), {422: "kernel.invalid"}),
     (lambda op: "requestBody" in op,
-     {413: "kernel.body_too_large", 415: "kernel.unsupported_media_type", 422: "kernel.too_deep kernel.not_utf8"}),
+     {413: "kernel.body_too_large", 415: "kernel.unsupported_media_type", 422: "kernel.too_deep kernel.not_utf8 kernel.card_number"}),
     (lambda op: "cursor" in _parameters(op), {422: "kernel.bad_cursor"}),
     (lambda op: "idempotency-key" in _parameters(op),
      {409: "kernel.idempotency_key_reused", 422: "kernel.idempotency_key_missing"}),

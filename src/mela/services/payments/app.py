@@ -72,9 +72,9 @@ def build(ctx: Context[Settings]) -> Parts:
     cash = Cash(ctx.db, ctx.clock, _data("cash"))
     days = _data("reconciliation")
     reconciliation = Reconciliation(ctx.db, ctx.clock, desk, Arrivals(ctx.db, ctx.clock, tariffs, days), days)
-    api = routes.router(payments, books, reconciliation, cases, risk, offers, cash)
-    histories.add(api, History(ctx.db, risk, _meanings()))
     answers = Answers(ctx.db, ctx.clock)
+    api = routes.router(payments, books, reconciliation, cases, risk, offers, cash, answers=answers)
+    histories.add(api, History(ctx.db, risk, _meanings()))
     merchant_api = merchant_routes.router(Merchants(ctx.db, payments, bank), answers, list(plays.values()))
     api.routes.extend(merchant_api.routes)
     return Parts(

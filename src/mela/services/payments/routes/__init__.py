@@ -12,6 +12,7 @@ from mela.contracts.payments import Capture
 from mela.kernel.errors import Unreachable
 from mela.kernel.money import Paise
 from mela.kernel.web import bodies, inputs, pages
+from mela.kernel.web.answers import Answers
 from mela.kernel.web.callers import Operator
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
@@ -45,9 +46,11 @@ def router(
     risk: Risk,
     offers: Offers,
     cash: Cash,
+    *,
+    answers: Answers,
 ) -> APIRouter:
-    """All routes of payments."""
-    api = bodies.router(prefix="/api/payments")
+    """All routes of payments. What comes with a key is answered once."""
+    api = bodies.router(prefix="/api/payments", route_class=answers.route())
     _offers(api, offers)
     _payments(api, payments)
     _captures(api, payments)
