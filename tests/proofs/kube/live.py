@@ -2,7 +2,7 @@
 
 What is changed, and why: `predict` is started by `look` when some viewers are there, because before the first one it goes by the size of
 the events that it learnt from, hundreds of thousands of times as large; pods get a quarter of a core, so that they are the bottleneck and not the machine; a pod is meant for 40 viewers
-instead of 120,000; the match of the calendar begins in some minutes; the service has a node port. Nothing else.
+instead of 80,000; the match of the calendar begins in some minutes; the service has a node port. Nothing else.
 """
 
 import copy
