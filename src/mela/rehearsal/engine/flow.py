@@ -141,7 +141,6 @@ class Flow:
         self.needed_times = network.times * network.needed
         self.timeout_squared = network.timeout_s**2
         self.wide = np.zeros(network.n_services + 1)
-        self.ones = np.ones(network.n_services)
 
     def refresh(self) -> None:
         """Take the supply as it is now: it changes only when something was due."""
@@ -193,7 +192,8 @@ class Flow:
         present = self.own @ present_op
         varies = self._varies(present_op)
         capacity, power = self._capacity(present_op, present, varies)
-        load = queueing.step(present, capacity * self.step_s, self.queues * queueing.share(varies), power)
+        queues = self.queues if varies is None else self.queues * queueing.share(varies)
+        load = queueing.step(present, capacity * self.step_s, queues, power)
         worked = np.minimum(load * (capacity * self.step_s), present)
         worked_op = present_op * self._widened(worked / np.maximum(present, TINY), 1.0)
         left_op, left = present_op - worked_op, present - worked
@@ -223,10 +223,10 @@ class Flow:
         result: Floats = self.wide[self.network.service_of]
         return result
 
-    def _varies(self, present_op: Floats) -> Floats:
-        """The squared variation of the work of a request, of this mix by CPU."""
+    def _varies(self, present_op: Floats) -> Floats | None:
+        """The squared variation of the work of a request, of this mix by CPU; None where all work varies like chance."""
         if self.all_vary:
-            return self.ones
+            return None
         varies: Floats = (self.own_varies @ present_op + TINY) / (self.own_cpu @ present_op + TINY)
         return varies
 
@@ -249,7 +249,7 @@ class Flow:
         closed: Floats = np.where(at_s < self.open_until, 0.0, np.where(trying, 0.1, 1.0))
         return closed
 
-    def _capacity(self, present_op: Floats, present: Floats, varies: Floats) -> tuple[Floats, Floats]:
+    def _capacity(self, present_op: Floats, present: Floats, varies: Floats | None) -> tuple[Floats, Floats]:
         """Requests per second that can be served of this mix, and the power that its servers give in Sakasegawa's formula."""
         by_cpu = self.all_cores * present / np.maximum(self.own_cpu @ present_op, TINY)
         by_slots = self.all_slots * present / np.maximum(self.own @ (present_op * (self.hold + self.below)), TINY)
@@ -265,7 +265,8 @@ class Flow:
         if (
             self.any_throttled
         ):  # each period serves as many as its quota lasts for, at once; the less they vary, the steadier
-            by_period = np.maximum(1.0, by_cpu * QUOTA_S / self.queues / queueing.share(varies))
+            by_period = by_cpu * QUOTA_S / self.queues
+            by_period = np.maximum(1.0, by_period if varies is None else by_period / queueing.share(varies))
             cpu_power = np.where(self.throttled, queueing.power(by_period), cpu_power)
         return capacity, np.where(by_cpu <= by_slots, cpu_power, self.slot_power)
 
@@ -320,16 +321,19 @@ class Flow:
         worked: Floats,
         capacity: Floats,
         power: Floats,
-        varies: Floats,
+        varies: Floats | None,
         offered: Floats,
     ) -> tuple[Floats, Floats]:
         """Mean and variance of response times by operation: own wait, own work, and the calls below; those of the wait by service are returned."""
         wait = np.minimum(left * self.step_s / np.maximum(worked, TINY), LONGEST_S)
-        must_wait, clumps = np.maximum(load, TINY) ** (power - 1.0), queueing.clumps(varies)
+        must_wait = np.maximum(np.maximum(load, TINY) ** (power - 1.0), TINY)
         if self.any_throttled:  # a quota that is used up stops few, and those for long
-            must_wait = np.where(self.throttled, np.minimum(must_wait, wait / self.stop), must_wait)
-            clumps = np.where(self.throttled, 1.0, clumps)
-        spread = wait * wait * (1.0 + 2.0 * clumps * (1.0 / np.maximum(must_wait, TINY) - 1.0))
+            must_wait = np.where(self.throttled, np.maximum(np.minimum(must_wait, wait / self.stop), TINY), must_wait)
+        if varies is None:
+            spread = wait * wait * (2.0 / must_wait - 1.0)
+        else:
+            clumps = np.where(self.throttled, 1.0, queueing.clumps(varies))
+            spread = wait * wait * (1.0 + 2.0 * clumps * (1.0 / must_wait - 1.0))
         room = capacity * self.step_s
         if np.count_nonzero(offered >= (1.0 - FLUID) * room):
             steady = np.clip((room - offered) / np.maximum(room, TINY) / FLUID, 0.0, 1.0)

@@ -34,7 +34,7 @@ Z99 = 2.3263478740408408
 Z95 = 1.6448536269514722
 RARE, SOME = 2.0, 0.02
 """Waits that are told apart from work: so many times longer than the scale of its gamma, and so much of mean and variance."""
-HALVINGS, MOST = 10, 50.0
+HALVINGS, MOST = 8, 50.0
 NORMAL = NormalDist()
 LEAST = 1e-12
 FULLEST = 1.0 - 1e-9
