@@ -11,8 +11,11 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
+from mela.runtime import registry
+
 Query = Callable[[str, str], list[dict[str, Any]]]
 """(service, SQL) -> rows."""
+OUTSIDE = {"gateway", *registry.PROVIDERS}
 
 
 @dataclass
@@ -32,7 +35,7 @@ def sqlite_files(inside: Path, outside: Path) -> Query:
     """Reads the files of a laptop; the gateway's are in a folder of their own."""
 
     def query(service: str, sql: str) -> list[dict[str, Any]]:
-        folder = outside if service == "gateway" else inside
+        folder = outside if service in OUTSIDE else inside
         with closing(sqlite3.connect(folder / f"{service}.db")) as conn:
             conn.row_factory = sqlite3.Row
             return [dict(row) for row in conn.execute(sql)]
@@ -44,7 +47,7 @@ def postgres_server(url: str, outside: Path) -> Query:
     """Reads the databases of a server (`url` with {service}); the gateway's is a file."""
 
     def query(service: str, sql: str) -> list[dict[str, Any]]:
-        if service == "gateway":
+        if service in OUTSIDE:
             return sqlite_files(outside, outside)(service, sql)
         engine = create_engine(url.replace("{service}", service).replace("postgresql:", "postgresql+psycopg:"))
         with engine.connect() as conn:

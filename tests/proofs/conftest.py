@@ -13,6 +13,7 @@ from tests.proofs.kube.kubectl import Kubectl, Object, need_cluster
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-must-run", action="store_true", help="a proof that could not run fails")
+    parser.addoption("--seed", type=int, default=5, help="another run of the proofs that draw what goes wrong")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -32,14 +32,14 @@ class Actor:
         self.url = f"http://127.0.0.1:{self.port}"
         doing = ["serve", *names] if names else ["up"]
         self._command = [MELA, *doing, "--port", str(self.port), "--data", str(folder)]
-        self._environ = os.environ | {"MELA_LOG_LEVEL": "WARNING", "MELA_LOG": "json"} | environ
+        self.environ = os.environ | {"MELA_LOG_LEVEL": "WARNING", "MELA_LOG": "json"} | environ
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
         """Start it, and return once it is ready. Raises: RuntimeError with its last words."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(self._command, env=self._environ, stdout=log, stderr=log)
+            self._process = subprocess.Popen(self._command, env=self.environ, stdout=log, stderr=log)
         limit = time.monotonic() + 60
         while not self._ready():
             if self._process.poll() is not None or time.monotonic() > limit:

@@ -1,0 +1,225 @@
+"""Payments alone, five misbehaving providers, hundreds of payers, kill -9 again and again: each rupee stands once.
+
+The first number decides all: who pays how, what goes wrong when. A failing run prints it, and takes it back:
+
+    make prove EXAMPLE=02 ARGS="-k 'killed and sqlite' --seed 7"
+"""
+
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from mela.kernel import clock
+from mela.runtime import flight, registry
+from mela.simulators.gateway import upi
+from tests import postgres
+from tests.proofs import audit, components, rupees
+from tests.proofs.payers import CALLERS, TOKEN, Payers, calling, neighbours
+from tests.proofs.stage import Actor, free_port, running
+
+PROVIDERS = ("gateway", *registry.PROVIDERS)
+KEY = ("mela", "k" * 40)
+PLANS: dict[str, dict[str, Any]] = {
+    "gateway": {"latency_ms": 60, "drop_after_debit": 0.08, "callback_twice": 0.2, "deemed": 0.05, "deemed_reversed": 0.3,
+                "deemed_ms": 3_000},
+    "razorpay": {"lie": 0.2, "sign_wrongly": 0.2, "callback_late": 0.3, "callback_late_ms": 3_000, "latency_ms": 10},
+    "cashfree": {"drop_after": 0.1, "callback_lost": 0.1, "refund_refused": 0.03, "refund_pending": 0.2,
+                 "refund_pending_ms": 2_000},
+    "phonepe": {"drop_before": 0.1, "callback_late": 0.5, "callback_late_ms": 1_500, "decline": 0.1},
+    "payu": {"leak_ms": 1, "drop_before": 0.05, "drop_after": 0.05, "callback_twice": 0.5, "callback_lost": 0.05},
+}  # fmt: skip
+"""What each does wrong. One that lies brings its callbacks: else the truth would be in the next morning's file only."""
+TODAY = clock.india_date(clock.SystemClock().now())
+NPCI = sorted(each.code for each in upi.codes(TODAY).values() if each.treat == "failed")[:40]
+HURRY = {
+    "MELA_HOOKS": "true", "MELA_PAYMENTS_SCHEDULE_SCALE": "0.002", "MELA_PAYMENTS_RETRY_S": "0.2",
+    "MELA_PAYMENTS_GATEWAY_TIMEOUT_S": "2",
+}  # fmt: skip
+"""Clocks of a laptop test: the published waits shortened, the rules unchanged."""
+LOOP = [pytest.param(15, 10**9, id="15_times"), pytest.param(500, 50_000, id="500_times", marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize(("kills", "most"), LOOP)
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_02_killed_while_providers_misbehave_every_rupee_stands_once(
+    engine: str, kills: int, most: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    seed: int = request.config.getoption("--seed")
+    with database(engine) as url:
+        storm = Storm(tmp_path, url, seed, kills)
+        with running(storm.outside):
+            asyncio.run(storm.rage(most))
+    print(storm.story())
+    again = f"make prove EXAMPLE=02 ARGS=\"-k 'killed and {engine}' --seed {seed}\""
+    assert not storm.payers.unfinished, again
+    assert storm.verdict.disagreements == [], again
+    assert storm.hits >= 0.8 * kills
+    assert len(storm.payers.told) > 10 * kills
+
+
+@contextmanager
+def database(engine: str) -> Iterator[str]:
+    """Where payments keeps its rows."""
+    if engine == "sqlite":
+        yield "sqlite"
+        return
+    components.need("postgres")
+    with postgres.server() as url:
+        admin = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as conn:
+            conn.execute(text("create database payments"))
+        admin.dispose()
+        yield url.replace("/postgres", "/{service}")
+
+
+class Storm:
+    """The providers, payments, and those who pay."""
+
+    def __init__(self, folder: Path, url: str, seed: int, kills: int) -> None:
+        self.seed, self.kills, self.url = seed, kills, url
+        self.dice = random.Random(seed)  # noqa: S311 - when to kill, not a secret
+        self.door = free_port()
+        self.outside = providers(folder / "outside")
+        self.inside = Actor(folder / "inside", "payments", **self._environ(url), **HURRY)
+        self.query = (
+            audit.sqlite_files(self.inside.folder, self.outside.folder)
+            if url == "sqlite"
+            else audit.postgres_server(url, self.outside.folder)
+        )
+        self.payers = Payers(seed, size=100, most=10**9)
+        self.found: list[list[str]] = []
+        self.verdict = audit.Verdict()
+
+    @property
+    def hits(self) -> int:
+        """Kills that found work in flight."""
+        return sum(1 for names in self.found if names)
+
+    async def rage(self, most: int) -> None:
+        """Kill and start again while they pay, then let all come to rest, then compare."""
+        self.payers.most = most
+        async with neighbours(self.payers, self.door), calling(self.payers, self.inside.url, self.outside.url):
+            await asyncio.to_thread(self.inside.start)
+            try:
+                for name in PROVIDERS:
+                    await self._follow(name, PLANS[name])
+                paying = asyncio.create_task(self.payers.run())
+                for kill in range(self.kills):
+                    await self._strike(kill)
+                self.payers.stopping = most > 10**6
+                for name in PROVIDERS:
+                    await self._follow(name, {})
+                await asyncio.wait([paying], timeout=60 + most / 20 if most < 10**6 else 60)
+                paying.cancel()
+                await self._rest()
+                self.verdict = rupees.check(self.query, self.payers.heard)
+                await self._seals()
+            finally:
+                await asyncio.to_thread(self.inside.stop)
+
+    def story(self) -> str:
+        """What happened, for whoever reads the log."""
+        names = Counter(name for names in self.found for name in names)
+        lines = [f"\nseed {self.seed}: {self.kills} kills, {self.hits} with a unit or a call under way, on {self.url.split(':')[0]}",
+                 f"{len(self.payers.told)} payments; {self.verdict.counts}; refused {dict(self.payers.refusals)}",
+                 *(f"{count:5} {name}" for name, count in names.most_common(25)),
+                 *self.verdict.disagreements[:40], *list(self.payers.unfinished.values())[:40]]  # fmt: skip
+        return "\n".join(lines)
+
+    async def _strike(self, kill: int) -> None:
+        """One kill; between two of them another provider is down."""
+        down = PROVIDERS[kill % len(PROVIDERS)]
+        await self._follow(down, {"drop_before": 1.0})
+        await asyncio.sleep(self.dice.uniform(0.5, 1.5))
+        await self._follow(down, PLANS[down] | {"seed": self.seed + kill})
+        await asyncio.sleep(self.dice.uniform(0.2, 0.6))
+        self.inside.kill()
+        self.found.append([name for name in flight.read(self.inside.folder / "flight") if "claim" not in name])
+        await asyncio.to_thread(self.inside.start)
+        print(
+            f"\rkill {kill + 1} of {self.kills}, {self.payers.begun} payments begun",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    async def _follow(self, name: str, plan: dict[str, Any]) -> None:
+        told = {"seed": self.seed} | plan
+        if "decline" in plan:
+            told["decline_codes"] = NPCI
+        url = f"{self.outside.url}/sim/{name}/plan"
+        for _ in range(50):
+            if (await self.payers.http.post(url, json=told, auth=KEY)).status_code == 200:
+                return
+            await asyncio.sleep(0.1)
+        raise RuntimeError(f"{url} takes no plan")
+
+    async def _rest(self) -> None:
+        """Until nothing is under way any more, a minute at most."""
+        limit = time.monotonic() + 60
+        while time.monotonic() < limit:
+            waiting = sum(
+                self.query("payments", f"select count(*) as n from {table} where state {state}")[0]["n"]  # noqa: S608
+                for table, state in (("payments", "in ('created', 'pending', 'authorized')"), ("refunds", "= 'pending'"),
+                                     ("captures", "= 'pending'"))
+            )  # fmt: skip
+            waiting += self.query("payments", "select count(*) as n from outbox")[0]["n"]
+            waiting += sum(
+                self.query(name, "select count(*) as n from callbacks where state = 'waiting'")[0]["n"]
+                for name in PROVIDERS
+            )
+            if not waiting:
+                return
+            await asyncio.sleep(0.5)
+
+    async def _seals(self) -> None:
+        """The ledger, sealed every few seconds all along, holds against its seals."""
+        first, blocks = 1, 0
+        while True:
+            page = await self.payers.ask("GET", f"/api/payments/ledger/seals/checks?limit=50&cursor={first}")
+            broken = [each["number"] for each in page["items"] if not each["holds"]]
+            self.verdict.expect("blocks that do not hold", broken, [])
+            blocks += len(page["items"])
+            if page["next_cursor"] is None:
+                break
+            first = page["next_cursor"]
+        self.verdict.counts["sealed blocks"] = blocks
+        self.verdict.expect("some blocks are sealed", blocks > 0, True)
+
+    def _environ(self, url: str) -> dict[str, str]:
+        door = f"http://127.0.0.1:{self.door}"
+        return {
+            "MELA_DATABASE": url, "MELA_TOKEN": TOKEN, "MELA_CALLERS": CALLERS, "MELA_UNIT_S": "5",
+            "MELA_PEERS": f"accounts={door},orders={door},webhooks={door}",
+            "MELA_PAYMENTS_GATEWAY_URL": f"{self.outside.url}/sim/gateway",
+            "MELA_PAYMENTS_GATEWAY_KEY_ID": "mela", "MELA_PAYMENTS_GATEWAY_KEY_SECRET": "k" * 40,
+            "MELA_PAYMENTS_WEBHOOK_SECRET": "w" * 40,
+            "MELA_PAYMENTS_PROVIDERS": ",".join(PROVIDERS),
+            "MELA_PAYMENTS_PROVIDER_URLS": ",".join(f"{name}={self.outside.url}/sim/{name}" for name in registry.PROVIDERS),
+            "MELA_PAYMENTS_PROVIDER_KEYS": ",".join(f"{name}=mela:{'k' * 40}:mela:{'w' * 40}" for name in registry.PROVIDERS),
+        }  # fmt: skip
+
+
+def providers(folder: Path) -> Actor:
+    """All of them, in one process; their payers' pages are beside their APIs."""
+    actor = Actor(folder, *PROVIDERS)
+    environ: dict[str, str] = {}
+    for name in PROVIDERS:
+        prefix = f"MELA_{name.upper()}"
+        hook = "w" * 40 if name == "gateway" else f"mela:{'w' * 40}"
+        environ |= {
+            f"{prefix}_KEY_ID": "mela", f"{prefix}_KEY_SECRET": "k" * 40, f"{prefix}_WEBHOOK_SECRET": hook,
+            f"{prefix}_CALLBACK_FIRST_WAIT_S": "1", f"{prefix}_CALLBACK_TIMEOUT_S": "2",
+            f"{prefix}_PAYEE_VPA": f"mela@sim{name}", f"{prefix}_PAGE_URL": f"{actor.url}/sim/{name}/upi",
+        }  # fmt: skip
+    actor.environ |= environ
+    return actor
