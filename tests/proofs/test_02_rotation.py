@@ -24,7 +24,7 @@ from tests import postgres
 from tests.proofs import components
 from tests.proofs.stage import MELA, Actor, running
 
-CUSTOMERS = 10_000
+CUSTOMERS = 2_500
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
