@@ -8,6 +8,15 @@ export interface AddressIn {
   state_code: string;
   pin: string;
 }
+export interface AddressOut {
+  name: string;
+  phone: string;
+  line1: string;
+  line2: string;
+  city: string;
+  state_code: string;
+  pin: string;
+}
 export interface AmountsOut {
   gross_paise: number;
   taxable_paise: number;
@@ -733,7 +742,7 @@ export interface OrderOut {
   payment_id: string | null;
   intent_url: string | null;
   pay_before: string | null;
-  address: AddressIn;
+  address: AddressOut;
   lines: Array<OrderLineOut>;
   history: Array<mela__services__orders__schemas__StepOut>;
   created: string;

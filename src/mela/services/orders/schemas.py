@@ -44,6 +44,18 @@ class AddressIn(Strict):
         return Address(**self.model_dump())
 
 
+class AddressOut(BaseModel):
+    """Where the goods went. Blank once it has been erased."""
+
+    name: str = Field(description="Who receives it", examples=["Meena R"])
+    phone: str = Field(description="Indian mobile number", examples=["+919876543210"])
+    line1: str = Field(description="House and street", examples=["12, North Masi Street"])
+    line2: str = Field(description="Area or landmark", examples=["Near the temple"])
+    city: str = Field(description="Town", examples=["Madurai"])
+    state_code: str = Field(description="GST State code: place of supply", examples=["33"])
+    pin: str = Field(description="PIN code", examples=["625001"])
+
+
 class Checkout(Strict):
     """Buy what is in the cart."""
 
@@ -169,7 +181,7 @@ class OrderOut(BaseModel):
     pay_before: datetime | None = Field(
         description="Until when it can be paid; null where there is nothing to pay now", examples=[WHEN]
     )
-    address: AddressIn = Field(description="Where the goods go")
+    address: AddressOut = Field(description="Where the goods go")
     lines: list[OrderLineOut] = Field(description="What was bought")
     history: list[StepOut] = Field(description="Oldest first")
     created: datetime = Field(description="When it was placed", examples=[WHEN])
@@ -183,7 +195,7 @@ class OrderOut(BaseModel):
             id=order.id, version=order.version, state=order.state, reason=order.reason, method=order.method,
             total_paise=order.total, refunded_paise=order.refunded, payment_id=order.payment_id,
             intent_url=order.intent_url if to_pay else None, pay_before=order.pay_before if to_pay else None,
-            address=AddressIn.model_construct(**vars(order.address)),
+            address=AddressOut(**vars(order.address)),
             lines=[
                 OrderLineOut(sku=x.sku, product_id=x.product_id, names=x.names, seller_id=x.seller_id, quantity=x.quantity,
                              returned=x.returned, unit_price_paise=x.unit_price, gst_rate_bp=x.gst_rate_bp, gross_paise=x.gross,
