@@ -212,9 +212,9 @@ async def test_a_full_queue_is_refused_at_once(opened: Open) -> None:
 
 
 async def test_a_slow_unit_is_named_in_the_log(opened: Open) -> None:
-    db = opened(slow_s=0.05)
+    db = opened(slow_s=0.3)
     with structlog.testing.capture_logs() as lines:
-        await db.run(shelf.dawdle, 0.1)
+        await db.run(shelf.dawdle, 0.4)
         await db.run(shelf.put, "quick")
     assert [line["unit"] for line in lines if line["event"] == "slow unit"] == ["shelf.dawdle"]
 

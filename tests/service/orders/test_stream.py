@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mela.contracts.accounts import Accounts
 from mela.contracts.catalog import Catalog
 from mela.contracts.payments import Payments
 from mela.kernel.errors import Busy
@@ -103,7 +104,7 @@ async def test_another_customer_and_a_stranger_follow_nothing(shop: Shop) -> Non
 async def test_a_change_of_another_process_is_told(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "LOOK_AGAIN_S", 0.02)
     path, payment_id = await waiting(shop)
-    peers: dict[type, object] = {Catalog: shop.catalog, Payments: shop.payments}
+    peers: dict[type, object] = {Catalog: shop.catalog, Payments: shop.payments, Accounts: shop.gone}
     url = str(shop.app.db._engine.url.render_as_string(hide_password=False))  # type: ignore[attr-defined]
     async with kit.running(SERVICE, tmp_path, url=url, clock=shop.clock, peers=peers) as other:
         meena = other.tokens.give("customer", "cus_meena")
@@ -118,7 +119,7 @@ async def test_a_stream_outlives_the_time_of_a_request_and_beats(
 ) -> None:
     monkeypatch.setattr(streams, "HEARTBEAT_S", 0.15)
     path, _ = await waiting(shop)
-    peers: dict[type, object] = {Catalog: shop.catalog, Payments: shop.payments}
+    peers: dict[type, object] = {Catalog: shop.catalog, Payments: shop.payments, Accounts: shop.gone}
     url = str(shop.app.db._engine.url.render_as_string(hide_password=False))  # type: ignore[attr-defined]
     short = WebSettings(rate="off", timeout_s=0.1)
     async with (

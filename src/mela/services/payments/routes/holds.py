@@ -14,7 +14,13 @@ from mela.services.payments import schemas
 from mela.services.payments.service.books import Books
 
 HoldId = Annotated[
-    str, Path(max_length=40, pattern="^hold_[0-9A-HJKMNP-TV-Z]{26}$", examples=["hold_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    str,
+    Path(
+        max_length=40,
+        pattern="^hold_[0-9A-HJKMNP-TV-Z]{26}$",
+        description="The hold",
+        examples=["hold_01KAR4T0GQ8V6M2Z3XJY5N7P9B"],
+    ),
 ]
 
 

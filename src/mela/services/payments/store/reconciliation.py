@@ -65,7 +65,12 @@ def keep(
             cases.park(conn, _kind(outcome), reference, detail, now)
     for kind, reference, detail in found:
         cases.park(conn, kind, reference, detail, now)
-    row = {"day": day, "outcomes": outcomes, "settled": settled, "at": now}
+    row = {
+        "day": day,
+        "outcomes": {str(outcome): both for outcome, both in outcomes.items()},
+        "settled": settled,
+        "at": now,
+    }
     upsert(conn, reconciliations, row, key=(reconciliations.c.day,))
 
 
