@@ -5,6 +5,7 @@ What a payment is about comes from the seed and its number alone, so a seed can 
 
 import asyncio
 import contextlib
+import itertools
 import json
 import random
 from collections import defaultdict
@@ -176,20 +177,17 @@ class Payers:
                 payment.amount // 2 if wish == "part" else payment.amount - (wish == "parts") * (payment.amount // 3)
             )
             rest = {"amount_paise": share, "final": True}
-            await self._settled_capture(
-                payment.id, lambda: self.ask("POST", f"{here}/captures", rest, f"rest-{payment.id}")
-            )
-        await self._settled_capture(
-            payment.id, lambda: self.payments.cancel(payment_id=payment.id, reason="end of the story")
-        )
+            await self._once_free(lambda turn: self.ask("POST", f"{here}/captures", rest, f"rest-{turn}-{payment.id}"))
+        await self._once_free(lambda _: self.payments.cancel(payment_id=payment.id, reason="end of the story"))
 
-    async def _settled_capture(self, payment_id: str, step: Callable[[], Awaitable[Any]]) -> None:
-        """Repeat a step for as long as another capture is under way."""
-        for _ in range(600):
-            before = self.refusals["payments.capture_pending"]
-            if await self._insist(step) is not None or self.refusals["payments.capture_pending"] == before:
+    async def _once_free(self, step: Callable[[int], Awaitable[Any]]) -> None:
+        """Repeat a step for as long as another capture is under way; each turn is a request of its own."""
+        for turn in itertools.count():
+            refusals: list[str] = []
+            await self._insist(lambda: step(turn), refusals=refusals)  # noqa: B023 - awaited in this turn
+            if refusals != ["payments.capture_pending"]:
                 return
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
     async def _approve(self, link: str) -> None:
         """Pay where the link leads."""
@@ -221,7 +219,9 @@ class Payers:
             self.news[payment_id].clear()
             await self.news[payment_id].wait()
 
-    async def _insist(self, step: Callable[[], Awaitable[T]], tries: int = 10_000) -> T | None:
+    async def _insist(
+        self, step: Callable[[], Awaitable[T]], tries: int = 10_000, refusals: list[str] | None = None
+    ) -> T | None:
         """Repeat a step until it is answered; None when it is refused for good, or after so many tries."""
         for _ in range(tries):
             try:
@@ -230,6 +230,7 @@ class Payers:
                 await asyncio.sleep(1.0)
             except MelaError as refused:
                 self.refusals[refused.of] += 1
+                (refusals if refusals is not None else []).append(refused.of)
                 return None
         return None
 
