@@ -53,7 +53,7 @@ WAYS = (
     Way("cod", weight=1),
 )
 LINK_S = 12
-"""How long a payer has."""
+"""How long a payer has. A provider may leave a payment open for longer; its order then gives it up, after twice that."""
 
 
 @dataclass
@@ -161,7 +161,11 @@ class Payers:
             await self._insist(lambda: self.payments.cancel(payment_id=payment.id, reason="changed my mind"))
         if link and mood > 0.04 and mood < 0.94:
             await self._insist(lambda: self._approve(link), tries=4)
-        await self._hear(payment.id, "captured", "failed", "authorized")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hear(payment.id, "captured", "failed", "authorized"), 2 * LINK_S)
+        if not self.told[payment.id].keys() & {"captured", "failed", "authorized"}:  # its order waits no longer
+            await self._insist(lambda: self.payments.cancel(payment_id=payment.id, reason="not paid in time"))
+            await self._hear(payment.id, "captured", "failed", "authorized")
         if "authorized" in self.told[payment.id]:
             await self._take_or_let_go(payment, dice)
 

@@ -90,6 +90,10 @@ class Storm:
         self.door = free_port()
         self.outside = providers(folder / "outside")
         self.inside = Actor(folder / "inside", "payments", **self._environ(url), **HURRY)
+        for name in PROVIDERS:
+            self.outside.environ[f"MELA_{name.upper()}_CALLBACK_URL"] = (
+                f"{self.inside.url}/api/payments/callbacks/{name}"
+            )
         self.query = (
             audit.sqlite_files(self.inside.folder, self.outside.folder)
             if url == "sqlite"
