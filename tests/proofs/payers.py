@@ -154,16 +154,14 @@ class Payers:
 
     async def _online(self, payment: Payment, dice: random.Random) -> None:
         """The payer pays, leaves, or changes their mind before or after."""
-        link = payment.intent_url or (await self._hear(payment.id, "ready", "failed")).get("intent_url")
+        link = payment.intent_url or (await self._soon(payment.id, "ready", "failed")).get("intent_url")
         await asyncio.sleep(dice.uniform(0.0, 8.0))
         mood = dice.random()
         if mood < 0.08:
             await self._insist(lambda: self.payments.cancel(payment_id=payment.id, reason="changed my mind"))
         if link and mood > 0.04 and mood < 0.94:
             await self._insist(lambda: self._approve(link), tries=4)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hear(payment.id, "captured", "failed", "authorized"), 2 * LINK_S)
-        if not self.told[payment.id].keys() & {"captured", "failed", "authorized"}:  # its order waits no longer
+        if not await self._soon(payment.id, "captured", "failed", "authorized"):  # its order waits no longer
             await self._insist(lambda: self.payments.cancel(payment_id=payment.id, reason="not paid in time"))
             await self._hear(payment.id, "captured", "failed", "authorized")
         if "authorized" in self.told[payment.id]:
@@ -213,6 +211,12 @@ class Payers:
             await self._insist(
                 lambda: self.payments.refund(key=key, payment_id=payment_id, amount=amount, reason="returned")  # noqa: B023 - awaited in this turn
             )
+
+    async def _soon(self, payment_id: str, *names: str) -> dict[str, Any]:
+        """The first of these events about a payment, or nothing while its order still waits."""
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self._hear(payment_id, *names), 2 * LINK_S)
+        return {}
 
     async def _hear(self, payment_id: str, *names: str) -> dict[str, Any]:
         """The first of these events about a payment, however long it takes."""
