@@ -1,8 +1,12 @@
 """Money that comes after a payment was given up goes into the ledger and back to the payer."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import update
 
 from mela.contracts.payments import PaymentState
+from mela.simulators.gateway import tables
 from tests.service.payments.world import World
 
 
@@ -65,3 +69,33 @@ async def test_a_failed_payment_can_no_longer_be_cancelled(shop: World, code: st
     payment = await shop.start()
     await shop.decline(payment, code)
     assert (await shop.payments.service.cancel(payment_id=payment.id, reason="x")).state is PaymentState.FAILED
+
+
+async def test_a_payment_that_its_provider_keeps_open_for_longer_ends_with_our_clock_and_its_money_goes_back(
+    shop: World,
+) -> None:
+    payment = await shop.start(7_000, seconds=60)
+    longer = update(tables.payments).values(expires=shop.clock.now() + timedelta(hours=12))
+    await shop.gateway.db.run(lambda conn: conn.execute(longer))
+    await shop.pass_time(70)
+    over = await shop.now(payment)
+    assert (over.state, over.reason) == (PaymentState.EXPIRED, "expired")
+    await shop.plan(callback_lost=1.0)
+    await shop.approve(payment)
+    for _ in range(2):
+        await shop.pass_time(7_200)
+    assert (await shop.now(payment)).refunded == 7_000
+    assert ((await shop.books())["held"], await shop.balance("escrow")) == (0, 0)
+
+
+async def test_money_of_a_payment_that_a_status_check_lied_about_goes_back(shop: World) -> None:
+    await shop.plan(seed=1, lie=1.0, callback_lost=1.0)
+    payment = await shop.start(7_000)
+    await shop.approve(payment)
+    await shop.pass_time(51)
+    assert (await shop.now(payment)).state is PaymentState.FAILED
+    await shop.plan()
+    for _ in range(2):
+        await shop.pass_time(3_600)
+    assert (await shop.now(payment)).refunded == 7_000
+    assert (await shop.books())["held"] == 0

@@ -6,6 +6,7 @@ created ── pending ── authorized ── captured
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from mela.contracts.payments import PaymentState
 from mela.services.payments.model import Actor, Word
@@ -74,6 +75,11 @@ def after(state: PaymentState, word: Word) -> PaymentState:
 def is_late(state: PaymentState, word: Word) -> bool:
     """Whether money has come for a payment that was given up: it is taken into the ledger and sent back."""
     return word is Word.CAPTURED and state not in OPEN and state not in (AUTHORIZED, CAPTURED)
+
+
+def is_over(state: PaymentState, word: Word, expires: datetime, now: datetime) -> bool:
+    """Whether a payment's time is over, though its provider would still take it: what comes later goes back."""
+    return state in OPEN and word is Word.CREATED and now > expires
 
 
 def is_held_in_vain(state: PaymentState, word: Word) -> bool:

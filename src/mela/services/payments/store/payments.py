@@ -137,7 +137,7 @@ def apply(
 def _effect(
     conn: Connection, row: Row[Any], told: ProviderPayment, *, actor: Actor, now: datetime, due: datetime | None
 ) -> Outcome:
-    """What a word that fits does to a payment."""
+    """What a word that fits does to a payment. A failure that a status check told is asked about once more: it may be a lie."""
     state = PaymentState(row.state)
     if states.is_late(state, told.status):
         return _take_late(conn, row, told, now)
@@ -150,9 +150,12 @@ def _effect(
         if done is not None:
             confirm(conn, done, told, actor=actor, now=now)
         return Outcome.MOVED if done is not None else _stay(conn, row, told, due, now)
+    if states.is_over(state, told.status, row.expires, now):
+        to, actor = PaymentState.EXPIRED, Actor.CLOCK
     if to is state:
         return _stay(conn, row, told, due, now)
-    _move(conn, row, to, actor, now, told=told, due=None if states.is_settled(to, told.status) else due)
+    asked_again = not states.is_settled(to, told.status) or (to is PaymentState.FAILED and actor is Actor.CHECK)
+    _move(conn, row, to, actor, now, told=told, due=(due or row.due) if asked_again else None)
     return Outcome.MOVED
 
 
