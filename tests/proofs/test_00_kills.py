@@ -24,7 +24,7 @@ HURRY = {
 """Clocks of a laptop test: the published waits shortened, the rules unchanged."""
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.long)])
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(kills: int, tmp_path: Path) -> None:
     outside, environ = outside_world(tmp_path / "outside")
     inside = Actor(tmp_path / "inside", **environ, **HURRY)
