@@ -70,9 +70,9 @@ def at_least(kubectl: Kubectl, deployment: str, count: int, timeout_s: int = 120
 def take_down(kubectl: Kubectl, items: list[Object]) -> None:
     """Remove what `bring_up` made, and wait until it is gone. An API whose pods are gone would hold up every namespace."""
     kinds = ("APIService", "Namespace", "PriorityClass", "CustomResourceDefinition")
-    whole = [item for item in items if item["kind"] in kinds]
-    for item in sorted(whole, key=lambda item: kinds.index(item["kind"])):
-        kubectl.do("delete", item["kind"], item["metadata"]["name"], "--ignore-not-found", "--wait=true")
+    for kind in kinds:
+        if names := [item["metadata"]["name"] for item in items if item["kind"] == kind]:
+            kubectl.do("delete", kind, *names, "--ignore-not-found", "--wait=true")
 
 
 @contextmanager

@@ -220,8 +220,9 @@ def collect_cash(conn: Connection, payment_id: str, *, now: datetime) -> Payment
         return _payment(_fields(row))
     if row.state not in states.OPEN:
         raise NotCaptured(state=row.state)
+    moved = _move(conn, row, PaymentState.CAPTURED, Actor.PAYER, now)  # first: of many at once one moves it
     cash.collected(conn, row.id, now)
-    return _payment(_fields(_move(conn, row, PaymentState.CAPTURED, Actor.PAYER, now)))
+    return _payment(_fields(moved))
 
 
 def get(conn: Connection, payment_id: str) -> Payment:
