@@ -139,3 +139,8 @@ async def test_what_was_missing_and_is_learnt_days_later_is_no_second_break(shop
     learnt = (await reconcile(shop, "2026-11-26")).json()
     assert (learnt["agrees"], counts(learnt)) == (True, {"date_differs": 1})
     assert len(await opened(shop)) == 1
+
+
+async def test_a_day_before_our_data_begin_is_refused(shop: World) -> None:
+    answer = await reconcile(shop, "0104-08-03")
+    assert (answer.status_code, answer.json()["code"]) == (422, "payments.day_too_early")

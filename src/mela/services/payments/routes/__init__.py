@@ -336,7 +336,7 @@ def _reconciliations(api: APIRouter, reconciliation: Reconciliation) -> None:
     @api.post(
         "/reconciliations", response_model=schemas.ReconciliationView, tags=["on duty"],
         summary="Hold a day against the provider's file",
-        responses=refused({409: "payments.day_not_over", 422: "payments.bad_file", 503: "kernel.unreachable"}),
+        responses=refused({409: "payments.day_not_over", 422: "payments.bad_file payments.day_too_early", 503: "kernel.unreachable"}),
     )  # fmt: skip
     async def reconcile_payments(_caller: Operator, body: schemas.ReconciliationIn) -> object:
         """Fetches the file and the day's settlements, matches both movement by movement, opens a case for each break, and enters

@@ -353,11 +353,7 @@ class ReconciliationPage(Page[ReconciliationView]):
 class ReconciliationIn(BaseModel):
     """Which day to hold against the provider's file."""
 
-    day: inputs.Day = Field(
-        ge=date(2020, 1, 1),
-        description="In India, before today; what clocks said earlier we do not know",
-        examples=["2026-11-25"],
-    )
+    day: inputs.Day = Field(description="In India, before today", examples=["2026-11-25"])
 
 
 class Comparison(BaseModel):

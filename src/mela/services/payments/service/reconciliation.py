@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from mela.kernel import clock as clocks
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
-from mela.kernel.errors import Conflict, Unreachable
+from mela.kernel.errors import Conflict, Rejected, Unreachable
 from mela.kernel.money import Paise
 from mela.services.payments.providers import Provider
 from mela.services.payments.rules import arrivals as arriving
@@ -28,6 +28,8 @@ from mela.services.payments.store import reconciliation
 
 log = structlog.get_logger()
 _PAGE = 5_000
+_FIRST = date(2020, 1, 1)
+"""The rules in data/reconciliation.yaml begin here."""
 _READY = time(1, 0)
 """In India: by then a provider's file of the day before is complete (assumption)."""
 
@@ -36,6 +38,12 @@ class DayNotOver(Conflict):
     """A day whose file cannot be complete yet. Params: day."""
 
     code = "payments.day_not_over"
+
+
+class DayTooEarly(Rejected):
+    """A day of which the rules in our data say nothing. Params: first (the earliest day)."""
+
+    code = "payments.day_too_early"
 
 
 class Reconciliation:
@@ -52,9 +60,11 @@ class Reconciliation:
         self._db, self._clock, self._desk, self._arrivals, self._data = db, clock, desk, arrivals, data
 
     async def run(self, day: date) -> Row[Any]:
-        """Hold a day against its file, and the settlements made on it. Raises: DayNotOver, BadFile, Unreachable."""
+        """Hold a day against its file, and the settlements made on it. Raises: DayNotOver, DayTooEarly, BadFile, Unreachable."""
         if day >= clocks.india_date(self._clock.now()):
             raise DayNotOver(day=day.isoformat())
+        if day < _FIRST:
+            raise DayTooEarly(first=_FIRST.isoformat())
         found: dict[Outcome, tuple[int, Paise]] = {}
         breaks: list[reconciliation.Found] = []
         for provider in self._desk.all:
