@@ -72,7 +72,7 @@ def take_down(kubectl: Kubectl, items: list[Object]) -> None:
     kinds = ("APIService", "Namespace", "PriorityClass", "CustomResourceDefinition")
     for kind in kinds:
         if names := [item["metadata"]["name"] for item in items if item["kind"] == kind]:
-            kubectl.do("delete", kind, *names, "--ignore-not-found", "--wait=true")
+            kubectl.do("delete", kind, *names, "--ignore-not-found", "--wait=true", timeout_s=600)
 
 
 @contextmanager
