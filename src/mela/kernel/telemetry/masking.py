@@ -8,6 +8,8 @@ from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime
 from typing import Any
 
+from mela.kernel import cards
+
 
 class Personal(str):
     """A string about a person (phone, name, address, VPA): whole in code and database, masked wherever it is shown.
@@ -63,13 +65,10 @@ def scrub(text: str) -> str:
 def is_card(text: str) -> bool:
     """Whether digits, in groups or not, can be a card's number (PAN): 13 to 19 of them, a known beginning, Luhn's check digit.
 
-    Source: ISO/IEC 7812-1 annex B (Luhn); PCI DSS 4.0.1, 3.4.1: at most the BIN and the last four are shown, here the four.
+    Source: PCI DSS 4.0.1, 3.4.1: at most the BIN and the last four are shown, here the four.
     """
-    digits = [int(letter) for letter in text if letter.isdecimal()]
-    if not 13 <= len(digits) <= 19 or not _CARD_BEGINS.match("".join(map(str, digits))):
-        return False
-    doubled = (digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2])
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    digits = "".join(str(int(letter)) for letter in text if letter.isdecimal())
+    return 13 <= len(digits) <= 19 and _CARD_BEGINS.match(digits) is not None and cards.luhn(digits)
 
 
 def processor(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
