@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import httpx2
 
-from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     BadSignature,
@@ -191,9 +191,6 @@ class Cashfree(Http):
         if told.data.payment is not None and told.data.order is not None:
             return News(event_id, event, payment=told.data.payment.told(told.data.order.order_id))
         return News(event_id, event)
-
-    async def downtimes(self) -> list[Downtime] | Unknown:
-        return Unknown("not_offered")
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         return await write_report(self._moved(day), file)

@@ -16,7 +16,7 @@ from mela.kernel import deadline, messages
 from mela.kernel.errors import Invalid, Unauthenticated
 from mela.kernel.money import Paise
 from mela.kernel.telemetry import tracing
-from mela.services.payments.model import ProviderBooks
+from mela.services.payments.model import Downtime, ProviderBooks
 from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
 
 T = TypeVar("T")
@@ -74,6 +74,10 @@ class Http:
     def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
         self._http, self._account = http, account
         self._root = account.url.rstrip("/")
+
+    async def downtimes(self) -> list[Downtime] | Unknown:
+        """See `Provider.downtimes`. Most tell nobody."""
+        return Unknown("not_offered")
 
     async def _send(
         self, method: str, path: str, *, body: Any = None, form: Mapping[str, str] | None = None,

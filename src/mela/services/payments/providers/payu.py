@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import httpx2
 
 from mela.kernel.errors import Invalid
-from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     BadSignature,
@@ -188,9 +188,6 @@ class PayU(Http):
             raise Invalid([{"field": "amount", "reason": "not an amount in rupees"}]) from None
         failed = ProviderPayment(form.get("mihpayid", ""), form.get("txnid", ""), Word.FAILED, amount)
         return News(event_id, "failure", payment=failed)
-
-    async def downtimes(self) -> list[Downtime] | Unknown:
-        return Unknown("not_offered")
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         moved = (Movement(each.kind, each.reference, each.amount, each.addedon)

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import httpx2
 
 from mela.kernel.money import Paise
-from mela.services.payments.model import Charge, Downtime, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
     Account,
@@ -134,9 +134,6 @@ class PhonePe(Http):
         told = read_news(_Event, body)
         about = told.payload.merchantRefundId or told.payload.merchantOrderId
         return News(f"phonepe:{sha256(body).hexdigest()}", told.event[:40], look=about or None)
-
-    async def downtimes(self) -> list[Downtime] | Unknown:
-        return Unknown("not_offered")
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         return Unknown("not_offered")
