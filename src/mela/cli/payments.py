@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from mela.cli import history, operator, render
+from mela.cli import balances, history, operator, render
 from mela.cli.shopping import URL
 
 API = "/api/payments"
@@ -15,11 +15,15 @@ API = "/api/payments"
 
 @click.group()
 def payments() -> None:
-    """Payments as the person on duty sees them: lists, the life of one, days held against the provider's files, and cases."""
+    """Payments as the person on duty sees them: lists, the life of one, what merchants have coming, days held against the
+    provider's files, and cases.
+    """
 
 
 payments.add_command(history.list_)
 payments.add_command(history.show)
+payments.add_command(balances.balance)
+payments.add_command(balances.payouts)
 
 
 @payments.command(epilog="Examples:  mela payments reconcile   ·   mela payments reconcile --day 2026-11-25")

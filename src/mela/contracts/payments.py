@@ -260,13 +260,15 @@ class RefundRetried:
 class MerchantPaymentMoved:
     """A payment that a merchant began by the API has moved, or a refund of it; nobody hears of it as of an order's payment.
 
-    `what`: ready, authorized, captured, failed, refunded, refund_failed or refund_retried. `amount`: of what moved.
+    `what`: ready, authorized, captured, failed, refund_requested, refunded, refund_failed, refund_retried or charged_back.
+    `amount`: of what moved. A refund of money that came too late is never `refund_requested`: that money was not the merchant's.
     """
 
     payment_id: str
     merchant_id: str
     reference: str
     test: bool
+    method: Method
     what: str
     refund_id: str | None
     amount: Paise

@@ -7,6 +7,18 @@ from mela.kernel.messages import event
 from mela.kernel.money import Paise
 
 
+@event("settlement.payout_opened", key="seller_id")
+@dataclass(frozen=True)
+class PayoutOpened:
+    """A seller's payout of one settlement date is on its way to the bank; there is one such payout at most."""
+
+    payout_id: str
+    seller_id: str
+    settled_on: date
+    amount: Paise
+    at: datetime
+
+
 @event("settlement.paid", key="seller_id")
 @dataclass(frozen=True)
 class SellerPaid:

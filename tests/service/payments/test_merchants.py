@@ -254,7 +254,7 @@ async def test_test_payments_touch_no_provider_and_no_account_of_the_live_ledger
     assert now["state"] == "captured"
     assert shop.wires.seen == []
     assert {name: debits - given for name, debits, given in await shop.balances()} == {
-        "test:escrow": -49_300, "test:gateway": 49_300, "test:refunds:pending": 0,
+        "test:seller:kaveri": -49_300, "test:gateway": 49_300, "test:refunds:pending": 0,
     }  # fmt: skip
     assert (await shop.check())["balanced"] is True
 
@@ -323,7 +323,7 @@ async def test_a_refund_that_test_mode_refuses_becomes_a_case_like_any_other(sho
     await after(shop, 2, headers, payment)
     refund = (await call(shop, "POST", f"/payments/{payment['id']}/refunds", headers, {"reason": "returned"})).json()
     assert refund["state"] == "failed"
-    assert await shop.balance("test:escrow") == -50_000
+    assert await shop.balance("test:seller:kaveri") == -50_000
 
 
 async def test_nobody_calls_back_from_test_mode_by_http(shop: World) -> None:

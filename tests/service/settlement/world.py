@@ -114,10 +114,13 @@ class Heard:
     async def payouts(self, count: int) -> list[SellerPaid]:
         """The payouts announced, once there are so many."""
         async with asyncio.timeout(10):
-            while len(self.envelopes) < count:
+            while len(self._paid()) < count:
                 self._news.clear()
                 await self._news.wait()
-        return [messages.from_json(SellerPaid, envelope.body) for envelope in self.envelopes]
+        return [messages.from_json(SellerPaid, envelope.body) for envelope in self._paid()]
+
+    def _paid(self) -> list[Envelope]:
+        return [envelope for envelope in self.envelopes if envelope.name == messages.meta(SellerPaid).name]
 
 
 class MortalDatabase:

@@ -47,7 +47,8 @@ async def test_a_merchant_hears_of_the_own_payments_and_the_operator_of_no_test(
     other, _ = await hooks.listen(OTHER)
     operator, _ = await hooks.listen(None)
     moved = MerchantPaymentMoved(
-        "pay_1", SELLER, "order-1042", test, "captured", None, Paise(100), PaymentState.CAPTURED, None, "R1", hooks.clock.now()
+        "pay_1", SELLER, "order-1042", test, "upi", "captured", None, Paise(100), PaymentState.CAPTURED, None, "R1",
+        hooks.clock.now(),
     )  # fmt: skip
     await hooks.hear(moved, "pay_1")
     [told] = seller.events()

@@ -78,7 +78,7 @@ def test_what_is_refused_would_have_overdrawn_the_account_that_is_named(kept: li
 
 def test_a_refusal_says_how_much_is_left() -> None:
     with pytest.raises(AccountOverdrawn) as caught:
-        limits.check(Limit("seller:*", "credit", frozenset()), "seller:a", Paise(50), debits=10, credits_=30)
+        limits.check(Limit("seller:*", "credit", frozenset(), {}), "seller:a", Paise(50), debits=10, credits_=30)
     assert caught.value.params == {"account": "seller:a", "left": 20, "wanted": 50}
 
 

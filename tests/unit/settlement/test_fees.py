@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mela.contracts.orders import SoldLine
 from mela.kernel import money
 from mela.kernel.money import Paise
-from mela.services.settlement.model import DEDUCTIONS, HEADS, Amounts, EntryLine
+from mela.services.settlement.model import DEDUCTIONS, HEADS, Amounts, EntryKind, EntryLine
 from mela.services.settlement.rules import fees, rates
 from mela.services.settlement.rules.fees import ReversalTooLarge
 
@@ -93,9 +93,10 @@ def test_all_parts_of_a_reversal_are_the_sale_with_signs_turned(data: st.DataObj
 def test_transfers_carry_exactly_the_gross_out_of_escrow_and_back(data: st.DataObject, line: SoldLine) -> None:
     sale = fees.sale_line(line, DAY, RATES)
     balances: dict[str, int] = {}
-    for amounts in [sale.amounts, *(part.amounts for part in reverse(sale, data.draw(parts_of(line))))]:
+    back = [(EntryKind.REVERSAL, part.amounts) for part in reverse(sale, data.draw(parts_of(line)))]
+    for kind, amounts in [(EntryKind.SALE, sale.amounts), *back]:
         before = balances.get("escrow", 0)
-        for transfer in fees.transfers("s", amounts):
+        for transfer in fees.transfers("s", kind, amounts):
             assert transfer.amount > 0
             balances[transfer.debit] = balances.get(transfer.debit, 0) + transfer.amount
             balances[transfer.credit] = balances.get(transfer.credit, 0) - transfer.amount

@@ -84,6 +84,14 @@ export interface Balance {
   credits_paise: number;
   balance_paise: number;
 }
+export interface BalanceOut {
+  merchant_id: string;
+  mode: "test" | "live";
+  coming_paise: number;
+  refunds_beyond_paise: number;
+  held_paise: number;
+  sending_paise: number;
+}
 export interface BalancePage {
   items: Array<Balance>;
   next_cursor: string | null;
@@ -401,13 +409,13 @@ export interface DowntimePage {
 }
 export interface EndpointChange {
   url?: string | null;
-  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed" | "payment.ready" | "payment.authorized" | "payment.captured" | "payment.failed" | "refund.processed" | "refund.failed" | "refund.retried"> | null;
+  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed" | "payment.ready" | "payment.authorized" | "payment.captured" | "payment.failed" | "payment.charged_back" | "refund.processed" | "refund.failed" | "refund.retried"> | null;
   description?: string | null;
   enabled?: boolean | null;
 }
 export interface EndpointIn {
   url: string;
-  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed" | "payment.ready" | "payment.authorized" | "payment.captured" | "payment.failed" | "refund.processed" | "refund.failed" | "refund.retried">;
+  types?: Array<"orders.sold" | "orders.unsold" | "settlement.paid" | "webhooks.endpoint_disabled" | "payments.authorized" | "payments.captured" | "payments.failed" | "payments.refunded" | "payments.refund_failed" | "payment.ready" | "payment.authorized" | "payment.captured" | "payment.failed" | "payment.charged_back" | "refund.processed" | "refund.failed" | "refund.retried">;
   description?: string;
 }
 export interface EndpointOut {
@@ -448,7 +456,7 @@ export interface Entry {
 }
 export interface EntryOut {
   order_id: string;
-  kind: "sale" | "reversal";
+  kind: "sale" | "reversal" | "payment" | "refund" | "restored" | "chargeback";
   booked_on: string;
   lines: Array<LineOut>;
   amounts: AmountsOut;
@@ -884,19 +892,6 @@ export interface Payout {
   utr: string;
   created_at: number;
 }
-export interface PayoutOut {
-  id: string;
-  seller_id: string;
-  date: string;
-  amount_paise: number;
-  state: "sending" | "paid";
-  utr: string | null;
-  paid: string | null;
-}
-export interface PayoutPage {
-  items: Array<PayoutOut>;
-  next_cursor: string | null;
-}
 export interface Plan {
   seed?: number;
   latency_ms?: number;
@@ -1174,7 +1169,7 @@ export interface RunOut {
   sending_paise: number;
   carried: number;
   carried_paise: number;
-  payouts: Array<PayoutOut>;
+  payouts: Array<mela__services__settlement__schemas__PayoutOut>;
 }
 export interface SampleOut {
   number: number;
@@ -1283,7 +1278,7 @@ export interface StatementOut {
   seller_id: string;
   seller_name: string;
   date: string;
-  payout: PayoutOut | null;
+  payout: mela__services__settlement__schemas__PayoutOut | null;
   entries: Array<EntryOut>;
   totals: AmountsOut;
   carried_forward_paise: number;
@@ -1475,6 +1470,20 @@ export interface mela__services__payments__schemas__merchants__PaymentPage {
   items: Array<PaymentOut>;
   next_cursor: string | null;
 }
+export interface mela__services__payments__schemas__merchants__PayoutOut {
+  id: string;
+  mode: "test" | "live";
+  date: string;
+  amount_paise: number;
+  state: "sending" | "paid";
+  utr: string | null;
+  created: string;
+  paid: string | null;
+}
+export interface mela__services__payments__schemas__merchants__PayoutPage {
+  items: Array<mela__services__payments__schemas__merchants__PayoutOut>;
+  next_cursor: string | null;
+}
 export interface mela__services__payments__schemas__merchants__RefundOut {
   id: string;
   mode: "test" | "live";
@@ -1483,6 +1492,19 @@ export interface mela__services__payments__schemas__merchants__RefundOut {
   state: "pending" | "processed" | "failed";
   reason: string;
   created: string;
+}
+export interface mela__services__settlement__schemas__PayoutOut {
+  id: string;
+  seller_id: string;
+  date: string;
+  amount_paise: number;
+  state: "sending" | "paid";
+  utr: string | null;
+  paid: string | null;
+}
+export interface mela__services__settlement__schemas__PayoutPage {
+  items: Array<mela__services__settlement__schemas__PayoutOut>;
+  next_cursor: string | null;
 }
 export interface mela__services__streaming__schemas__SessionIn {
   kbps?: number;
@@ -1816,6 +1838,15 @@ export interface Operations {
     query?: { account?: string; cursor?: string; limit?: number };
     answer: TransferPage;
   };
+  "GET /api/payments/merchants/{id}/balance": {
+    path: { id: string };
+    answer: BalanceOut;
+  };
+  "GET /api/payments/merchants/{id}/payouts": {
+    path: { id: string };
+    query?: { cursor?: string; limit?: number };
+    answer: mela__services__payments__schemas__merchants__PayoutPage;
+  };
   "GET /api/payments/methods": {
     answer: MethodsView;
   };
@@ -1876,6 +1907,9 @@ export interface Operations {
     query?: { cursor?: string; limit?: number };
     answer: mela__services__payments__schemas__ReviewPage;
   };
+  "GET /api/payments/v1/balance": {
+    answer: BalanceOut;
+  };
   "POST /api/payments/v1/payments": {
     key: string;
     body: PaymentIn;
@@ -1906,6 +1940,10 @@ export interface Operations {
     body: RefundIn;
     answer: mela__services__payments__schemas__merchants__RefundOut;
   };
+  "GET /api/payments/v1/payouts": {
+    query?: { cursor?: string; limit?: number };
+    answer: mela__services__payments__schemas__merchants__PayoutPage;
+  };
   "GET /api/payments/v1/refunds": {
     query?: { payment_id?: string; cursor?: string; limit?: number };
     answer: RefundPage;
@@ -1925,7 +1963,7 @@ export interface Operations {
   };
   "GET /api/settlement/payouts": {
     query?: { cursor?: string; limit?: number };
-    answer: PayoutPage;
+    answer: mela__services__settlement__schemas__PayoutPage;
   };
   "POST /api/settlement/runs": {
     key: string;

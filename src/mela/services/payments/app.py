@@ -12,7 +12,7 @@ from mela.contracts.payments import Payments
 from mela.kernel import clock
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.kernel.web.answers import Answers
-from mela.services.payments import routes
+from mela.services.payments import handlers, routes
 from mela.services.payments.providers import Provider
 from mela.services.payments.providers.cashfree import Cashfree
 from mela.services.payments.providers.gateway import Gateway
@@ -23,6 +23,7 @@ from mela.services.payments.providers.razorpay import Razorpay
 from mela.services.payments.providers.tokens import Tokens
 from mela.services.payments.routes import history as histories
 from mela.services.payments.routes import merchants as merchant_routes
+from mela.services.payments.routes import payouts as payout_routes
 from mela.services.payments.rules import cases as case_rules
 from mela.services.payments.rules import playing, routing, schedule
 from mela.services.payments.rules import risk as risk_rules
@@ -75,11 +76,15 @@ def build(ctx: Context[Settings]) -> Parts:
     answers = Answers(ctx.db, ctx.clock)
     api = routes.router(payments, books, reconciliation, cases, risk, offers, cash, answers=answers)
     histories.add(api, History(ctx.db, risk, _meanings()))
-    merchant_api = merchant_routes.router(Merchants(ctx.db, payments, bank), answers, list(plays.values()))
+    merchants = Merchants(ctx.db, payments, bank)
+    merchant_api = merchant_routes.router(merchants, answers, list(plays.values()))
+    payout_routes.for_merchants(merchant_api, merchants)
+    payout_routes.on_duty(api, merchants)
     api.routes.extend(merchant_api.routes)
     return Parts(
         implementation=payments,
         router=api,
+        subscriptions=handlers.subscriptions(merchants),
         jobs=[
             Job("ask_gateway", 1.0, payments.ask_gateway),
             Job("push_captures", 1.0, payments.push_captures),

@@ -171,6 +171,18 @@ settled = Table(  # movements that a settlement has paid, by their key in the le
     Column("day", Date, nullable=False),
 )  # fmt: skip
 
+payouts = Table(  # of merchants, as settlement tells them
+    "payouts", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("merchant_id", String(40), nullable=False),
+    Column("settled_on", Date, nullable=False),  # in India
+    Column("amount", BigInteger, nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("utr", String(40)),
+    Column("paid", Instant),  # null: on its way
+    Index("payouts_of_merchant", "merchant_id", "id"),
+)  # fmt: skip
+
 disputes = Table(
     "disputes", metadata,
     Column("id", String(60), primary_key=True),  # provider:its id

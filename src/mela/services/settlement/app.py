@@ -10,7 +10,7 @@ from mela.contracts.catalog import Catalog
 from mela.contracts.payments import Payments
 from mela.kernel.service import Context, Parts, Service
 from mela.services.settlement import handlers, jobs, routes, store
-from mela.services.settlement.rules import calendar, rates
+from mela.services.settlement.rules import calendar, merchant_fees, rates
 from mela.services.settlement.service import Bank, Settlement
 from mela.services.settlement.settings import SettlementSettings
 
@@ -22,6 +22,7 @@ def build(context: Context[SettlementSettings]) -> Parts:
     settlement = Settlement(
         context.db, context.peer(Payments), context.peer(Catalog), Bank(context.http, context.settings), context.clock,
         context.settings, calendar=calendar.read(_data("bank_holidays")), rates=_rates(),
+        merchant_fees_=merchant_fees.read(_data("merchant_fees")),
     )  # fmt: skip
 
     async def load_samples() -> int:

@@ -1,6 +1,7 @@
-"""What settlement does when orders tells it something."""
+"""What settlement does when orders or payments tells it something."""
 
 from mela.contracts.orders import OrderSold, OrderUnsold
+from mela.contracts.payments import MerchantPaymentMoved
 from mela.kernel.events import Delivery, Subscription
 from mela.services.settlement.service import Settlement
 
@@ -14,4 +15,7 @@ def subscriptions(settlement: Settlement) -> list[Subscription]:
     async def unsold(event: OrderUnsold, delivery: Delivery) -> None:
         await settlement.unsold(event, delivery.envelope.id)
 
-    return [Subscription(OrderSold, sold), Subscription(OrderUnsold, unsold)]
+    async def moved(event: MerchantPaymentMoved, delivery: Delivery) -> None:
+        await settlement.merchant_moved(event, delivery.envelope.id)
+
+    return [Subscription(OrderSold, sold), Subscription(OrderUnsold, unsold), Subscription(MerchantPaymentMoved, moved)]

@@ -9,10 +9,16 @@ from mela.kernel.telemetry.masking import Personal
 
 
 class EntryKind(StrEnum):
-    """Whether money is owed to the seller, or back by the seller."""
+    """What happened: an order's sale and what came back of it; or a payment by the merchant API, what goes back of it, what
+    came again because a refund was refused, and what a payer's bank took back.
+    """
 
     SALE = "sale"
     REVERSAL = "reversal"
+    PAYMENT = "payment"
+    REFUND = "refund"
+    RESTORED = "restored"
+    CHARGEBACK = "chargeback"
 
 
 class PayoutState(StrEnum):
@@ -53,7 +59,8 @@ class EntryLine:
 
 @dataclass(frozen=True)
 class Entry:
-    """One seller's share of a sale or reversal. `cause` is the order's id or the refund's: once per cause and seller.
+    """One seller's share of what happened. `cause` is the order's id or the refund's, or the event's about a payment by the
+    merchant API, whose id then stands in `order_id`: once per cause and seller.
 
     `booked_on` is the day in India. `event_id` is the ledger's key. `payout_id` is the payout that pays it, None while open.
     """

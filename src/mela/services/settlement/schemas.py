@@ -83,8 +83,8 @@ class AmountsOut(BaseModel):
 class LineOut(BaseModel):
     """A line of an order."""
 
-    sku: str = Field(description="What was sold", examples=["RICE-SONA-5KG"])
-    category: str = Field(description="Sets the commission", examples=["grocery"])
+    sku: str = Field(description="What was sold; of a payment your reference", examples=["RICE-SONA-5KG"])
+    category: str = Field(description="Sets the commission; of a payment its method", examples=["grocery"])
     quantity: int = Field(description="Pieces sold, or come back", examples=[2])
     amounts: AmountsOut = Field(description="Of this line")
 
@@ -97,8 +97,12 @@ class LineOut(BaseModel):
 class EntryOut(BaseModel):
     """The seller's share of one sale, or of what came back."""
 
-    order_id: str = Field(description="The order", examples=[ORDER_ID])
-    kind: Literal["sale", "reversal"] = Field(description="Sold, or taken back", examples=["sale"])
+    order_id: str = Field(description="The order, or the payment by the merchant API", examples=[ORDER_ID])
+    kind: Literal["sale", "reversal", "payment", "refund", "restored", "chargeback"] = Field(
+        description="Sold, or taken back; of payments by the merchant API: taken, going back, here again because the refund was "
+        "refused, or taken back by the payer's bank",
+        examples=["sale"],
+    )
     booked_on: date = Field(description="Day in India", examples=[date(2026, 11, 23)])
     lines: list[LineOut] = Field(description="The seller's lines of the order")
     amounts: AmountsOut = Field(description="Sums of the lines")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, case, func, or_, select, update
 
 from mela.contracts.orders import OrderUnsold
-from mela.contracts.settlement import SellerPaid
+from mela.contracts.settlement import PayoutOpened, SellerPaid
 from mela.kernel import events, idempotency, ids, sealed
 from mela.kernel.db.statements import insert_new, upsert
 from mela.kernel.errors import NotFound
@@ -158,6 +158,7 @@ def open_payout(
         return None
     paying = _PAY_DUE if paid is None else _PAY_DUE.where(entries.c.id.in_(paid))
     conn.execute(paying, {**mine, "payout": fresh.id})
+    events.emit(conn, PayoutOpened(fresh.id, seller_id, settled_on, fresh.amount, now))
     return fresh
 
 

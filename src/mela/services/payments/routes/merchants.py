@@ -49,7 +49,7 @@ def _begin(api: APIRouter, merchants: Merchants, answers: Answers) -> None:
         caller: MerchantOrTest, request: Request, key: Key, body: shapes.PaymentIn
     ) -> Response:
         """Needs `payments:write`. With a key of test mode no money moves, and the magic value decides what happens."""
-        owner = _owner(caller, WRITE)
+        owner = owner_of(caller, WRITE)
         asked = Asked(
             Paise(body.amount_paise), body.method, body.reference, body.description, body.expires_in_s, body.instrument(),
             body.capture, _payer(owner, body.payer),
@@ -87,14 +87,14 @@ def _look(api: APIRouter, merchants: Merchants) -> None:
         wanted = Wanted(
             state or (), method, since=since, until=until, least=at_least_paise, most=at_most_paise, reference=reference
         )
-        found = await merchants.page(_owner(caller, READ), wanted, before=_cursor("pay", cursor), limit=limit + 1)
+        found = await merchants.page(owner_of(caller, READ), wanted, before=cursor_of("pay", cursor), limit=limit + 1)
         rows, after = pages.cut(found, limit, lambda row: str(row.id))
         return shapes.PaymentPage(items=[shapes.PaymentOut.of(row) for row in rows], next_cursor=after)
 
     @api.get("/payments/{id}", summary="A payment of mine", responses=refused({404: "payments.unknown_payment"}))
     async def get_merchant_payment(caller: MerchantOrTest, id: PaymentId) -> shapes.PaymentOut:  # noqa: A002
         """Needs `payments:read`. As it is now; what is not known yet is `pending`, never `failed`."""
-        return shapes.PaymentOut.of(await merchants.get(_owner(caller, READ), id))
+        return shapes.PaymentOut.of(await merchants.get(owner_of(caller, READ), id))
 
 
 def _take(api: APIRouter, merchants: Merchants, answers: Answers) -> None:
@@ -109,7 +109,7 @@ def _take(api: APIRouter, merchants: Merchants, answers: Answers) -> None:
         caller: MerchantOrTest, request: Request, key: Key, id: PaymentId, body: shapes.CaptureIn  # noqa: A002
     ) -> Response:  # fmt: skip
         """Needs `payments:write`. In full, or in parts; after the final one what is left is let go."""
-        owner, amount = _owner(caller, WRITE), None if body.amount_paise is None else Paise(body.amount_paise)
+        owner, amount = owner_of(caller, WRITE), None if body.amount_paise is None else Paise(body.amount_paise)
 
         async def work(name: str) -> shapes.CaptureOut:
             return shapes.CaptureOut.made(
@@ -128,7 +128,7 @@ def _take(api: APIRouter, merchants: Merchants, answers: Answers) -> None:
         caller: MerchantOrTest, request: Request, key: Key, id: PaymentId  # noqa: A002
     ) -> Response:  # fmt: skip
         """Needs `payments:write`. What is only authorised is let go (void), what is open is no longer wanted; what is closed stays."""
-        owner = _owner(caller, WRITE)
+        owner = owner_of(caller, WRITE)
 
         async def work(_name: str) -> shapes.PaymentOut:
             return shapes.PaymentOut.of(await merchants.cancel(owner, id))
@@ -148,7 +148,7 @@ def _refunds(api: APIRouter, merchants: Merchants, answers: Answers) -> None:
         caller: MerchantOrTest, request: Request, key: Key, id: PaymentId, body: shapes.RefundIn  # noqa: A002
     ) -> Response:  # fmt: skip
         """Needs `refunds:write`. In full, or in parts, until nothing is left."""
-        owner, amount = _owner(caller, REFUND), None if body.amount_paise is None else Paise(body.amount_paise)
+        owner, amount = owner_of(caller, REFUND), None if body.amount_paise is None else Paise(body.amount_paise)
 
         async def work(name: str) -> shapes.RefundOut:
             return shapes.RefundOut.of(await merchants.refund(owner, name, id, amount, body.reason), test=owner.test)
@@ -167,15 +167,15 @@ def _refunds(api: APIRouter, merchants: Merchants, answers: Answers) -> None:
         limit: Limit = 50,
     ) -> shapes.RefundPage:  # fmt: skip
         """Needs `payments:read`. Of the key's mode."""
-        owner = _owner(caller, READ)
-        found = await merchants.refunds(owner, payment_id=payment_id, before=_cursor("rfnd", cursor), limit=limit + 1)
+        owner = owner_of(caller, READ)
+        found = await merchants.refunds(owner, payment_id=payment_id, before=cursor_of("rfnd", cursor), limit=limit + 1)
         rows, after = pages.cut(found, limit, lambda row: str(row.id))
         return shapes.RefundPage(items=[shapes.RefundOut.of(row, test=owner.test) for row in rows], next_cursor=after)
 
     @api.get("/refunds/{id}", summary="A refund of mine", responses=refused({404: "payments.unknown_refund"}))
     async def get_merchant_refund(caller: MerchantOrTest, id: RefundId) -> shapes.RefundOut:  # noqa: A002
         """Needs `payments:read`. As it is now."""
-        owner = _owner(caller, READ)
+        owner = owner_of(caller, READ)
         return shapes.RefundOut.of(await merchants.get_refund(owner, id), test=owner.test)
 
 
@@ -187,7 +187,7 @@ def _outcomes(api: APIRouter, plays: list[Play]) -> None:
         return shapes.OutcomePage(items=items)
 
 
-def _owner(caller: Principal, scope: str) -> Owner:
+def owner_of(caller: Principal, scope: str) -> Owner:
     """Whose payments the caller may touch. Raises: Forbidden."""
     auth.need(caller, scope)
     return Owner(caller.id, caller.mode == "test")
@@ -205,7 +205,7 @@ def _caller(owner: Owner) -> str:
     return f"{'test' if owner.test else 'live'}:{owner.id}"
 
 
-def _cursor(prefix: str, cursor: str | None) -> str | None:
+def cursor_of(prefix: str, cursor: str | None) -> str | None:
     """Raises: Rejected for a cursor that we did not give out."""
     if cursor is not None and not ids.is_id(prefix, cursor):
         raise pages.bad_cursor()

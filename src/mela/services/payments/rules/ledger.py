@@ -8,6 +8,9 @@ negative.
     captured, cash   cash:in_transit   <- escrow          refund processed   refunds:pending  <- where the money was
                                                           refund refused     refunds:pending  <- escrow
 
+Of a payment that a merchant began by the API the money is that merchant's at once: `seller:…` in the place of `escrow`, and
+settlement takes its fee from there. What came too late, and goes back, is in escrow as ever.
+
     settled by a provider    bank, provider_fees:…, gst:input  <- gateway:…
     held, released           seller:… <-> held:…
     disputed                 chargebacks:disputed <- gateway:…;  won: back;  lost: seller:… or chargebacks:lost
@@ -44,9 +47,9 @@ def place(provider: str | None) -> str:
     return _FIRST if provider == "gateway" else f"gateway:{provider}"
 
 
-def capture(provider: str | None, amount: Paise, *, late: bool = False) -> Transfer:
-    """The payer's money is ours to hold; `late`: only to be sent back."""
-    return Transfer(place(provider), _of(ESCROW, provider), amount, "late_capture" if late else "capture")
+def capture(provider: str | None, amount: Paise, merchant: str | None = None, *, late: bool = False) -> Transfer:
+    """The payer's money is ours to hold, or a `merchant`'s; `late`: only to be sent back."""
+    return Transfer(place(provider), _whose(provider, merchant), amount, "late_capture" if late else "capture")
 
 
 def handed_in(courier: str, amount: Paise, expected: Paise) -> list[Transfer]:
@@ -60,14 +63,19 @@ def seller(seller_id: str) -> str:
     return f"seller:{seller_id}"
 
 
+def held(seller_id: str) -> str:
+    """The account of what is kept back from a seller."""
+    return f"held:{seller_id}"
+
+
 def hold(seller_id: str, amount: Paise) -> Transfer:
     """Kept back from a seller; the ledger refuses more than the seller has coming."""
-    return Transfer(seller(seller_id), f"held:{seller_id}", amount, "hold")
+    return Transfer(seller(seller_id), held(seller_id), amount, "hold")
 
 
 def release(seller_id: str, amount: Paise) -> Transfer:
     """The seller's again."""
-    return Transfer(f"held:{seller_id}", seller(seller_id), amount, "release")
+    return Transfer(held(seller_id), seller(seller_id), amount, "release")
 
 
 def dispute_opened(provider: str | None, amount: Paise) -> Transfer:
@@ -80,14 +88,18 @@ def dispute_won(provider: str | None, amount: Paise) -> Transfer:
     return Transfer(place(provider), DISPUTED, amount, "chargeback_won")
 
 
-def dispute_lost(bearer: str, amount: Paise) -> Transfer:
-    """Gone: borne by a seller, out of what that seller has coming, or by the platform."""
-    return Transfer(bearer, DISPUTED, amount, "chargeback_lost")
+def dispute_lost(bearer: str, amount: Paise, *, booked: bool = False) -> Transfer:
+    """Gone: borne by a seller, out of what that seller has coming, or by the platform.
+
+    `booked`: settlement takes it off a merchant's next payouts, so it is not withheld as well.
+    """
+    return Transfer(bearer, DISPUTED, amount, "merchant_chargeback" if booked else "chargeback_lost")
 
 
-def refund_asked(provider: str | None, amount: Paise) -> Transfer:
+def refund_asked(provider: str | None, amount: Paise, merchant: str | None = None) -> Transfer:
     """Held no longer, but not with the payer yet."""
-    return Transfer(_of(ESCROW, provider), _of(REFUNDS, provider), amount, "refund")
+    kind = "refund" if merchant is None else "merchant_refund"
+    return Transfer(_whose(provider, merchant), _of(REFUNDS, provider), amount, kind)
 
 
 def refund_processed(provider: str | None, amount: Paise) -> Transfer:
@@ -95,9 +107,14 @@ def refund_processed(provider: str | None, amount: Paise) -> Transfer:
     return Transfer(_of(REFUNDS, provider), place(provider), amount, "refund_processed")
 
 
-def refund_failed(provider: str | None, amount: Paise) -> Transfer:
+def refund_failed(provider: str | None, amount: Paise, merchant: str | None = None) -> Transfer:
     """Refused by the gateway: held again, a person decides."""
-    return Transfer(_of(REFUNDS, provider), _of(ESCROW, provider), amount, "refund_failed")
+    return Transfer(_of(REFUNDS, provider), _whose(provider, merchant), amount, "refund_failed")
+
+
+def _whose(provider: str | None, merchant: str | None) -> str:
+    """The account of money that we hold: of no merchant's in escrow."""
+    return _of(ESCROW if merchant is None else seller(merchant), provider)
 
 
 def _of(account: str, provider: str | None) -> str:

@@ -28,12 +28,14 @@ class AccountOverdrawn(Conflict):
 class Limit:
     """The balance of `account` stays on a side; `name:*` stands for every account of that name.
 
-    Transfers of the kinds in `free` tell of what has happened elsewhere, and are entered all the same.
+    Transfers of the kinds in `free` tell of what has happened elsewhere, and are entered all the same. Those of the kinds in
+    `overdraft` may take it to the other side by so many paise.
     """
 
     account: str
     side: Side
     free: frozenset[str]
+    overdraft: Mapping[str, int]
 
     def covers(self, account: str) -> bool:
         """Whether the limit is about this account."""
@@ -51,10 +53,15 @@ class Limit:
                 put += each.amount
         return Paise(out - put)
 
+    def room(self, account: str, entered: Iterable[Transfer]) -> Paise:
+        """How far beyond zero an entry may go: as far as each of its kinds that take from the account may."""
+        taking = [each for each in entered if account == (each.debit if self.side == "credit" else each.credit)]
+        return Paise(min((self.overdraft.get(t.kind, 0) for t in taking if t.kind not in self.free), default=0))
+
 
 def read(rows: Iterable[Mapping[str, Any]]) -> tuple[Limit, ...]:
     """The limits of a data file."""
-    return tuple(Limit(row["account"], row["side"], frozenset(row["except"])) for row in rows)
+    return tuple(Limit(row["account"], row["side"], frozenset(row["except"]), row.get("overdraft", {})) for row in rows)
 
 
 def taken(limits: Sequence[Limit], entered: Sequence[Transfer]) -> list[tuple[Limit, str, Paise]]:
@@ -64,8 +71,8 @@ def taken(limits: Sequence[Limit], entered: Sequence[Transfer]) -> list[tuple[Li
     return [(limit, name, amount) for limit, name, amount in found if amount > 0]
 
 
-def check(limit: Limit, account: str, wanted: Paise, *, debits: int, credits_: int) -> None:
-    """Whether an account with these sums has `wanted` to give. Raises: AccountOverdrawn."""
-    left = credits_ - debits if limit.side == "credit" else debits - credits_
+def check(limit: Limit, account: str, wanted: Paise, *, debits: int, credits_: int, room: int = 0) -> None:
+    """Whether an account with these sums, and `room` beyond them, has `wanted` to give. Raises: AccountOverdrawn."""
+    left = room + (credits_ - debits if limit.side == "credit" else debits - credits_)
     if wanted > left:
         raise AccountOverdrawn(account=account, left=max(left, 0), wanted=wanted)

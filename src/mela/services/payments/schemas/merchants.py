@@ -1,6 +1,6 @@
 """What the merchant API takes and gives. Amounts are whole paise."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -9,9 +9,12 @@ from mela.contracts.payments import Capture, Instrument, PaymentState
 from mela.kernel.web.inputs import LINE, Strict, Words
 from mela.kernel.web.pages import Page
 from mela.services.payments import schemas
+from mela.services.payments.service.merchants import Balance, Owner
 
 OnlineMethod = Literal["upi", "card", "netbanking", "wallet"]
 Mode = Literal["test", "live"]
+Day = date
+"""The type, where a field is called `date` itself."""
 REFUND = "rfnd_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/#-]{1,80}$")]
 Money = Annotated[int, Field(ge=100, le=10**12)]
@@ -146,6 +149,57 @@ class RefundOut(BaseModel):
 
 class RefundPage(Page[RefundOut]):
     """Your refunds of this mode, the latest first."""
+
+
+class BalanceOut(BaseModel):
+    """What you have coming, and what is kept back or on its way."""
+
+    merchant_id: str = Field(description="Whose", examples=["kaveri-traders"])
+    mode: Mode = _MODE
+    coming_paise: int = Field(
+        description="Taken less fees, refunds and chargebacks, and not paid out yet; below zero when you owe",
+        examples=[245800],
+    )
+    refunds_beyond_paise: int = Field(
+        description="How far below zero refunds may take it; the next payouts make up for it", examples=[5000000]
+    )
+    held_paise: int = Field(description="Kept back for a case or a review", examples=[0])
+    sending_paise: int = Field(description="On its way to your bank account", examples=[129900])
+
+    @classmethod
+    def of(cls, owner: Owner, balance: Balance) -> "BalanceOut":
+        """From a balance."""
+        return cls(
+            merchant_id=owner.id, mode="test" if owner.test else "live", coming_paise=balance.coming, held_paise=balance.held,
+            refunds_beyond_paise=balance.room, sending_paise=balance.sending,
+        )  # fmt: skip
+
+
+class PayoutOut(BaseModel):
+    """Your money of one settlement day."""
+
+    id: str = Field(description="Its reference at the bank", examples=["po_01KAR4T0GQ8V6M2Z3XJY5N7P9B"])
+    mode: Mode = _MODE
+    date: Day = Field(description="Settlement day, a banking day in India", examples=[Day(2026, 11, 25)])
+    amount_paise: int = Field(description="Always above zero", examples=[245800])
+    state: Literal["sending", "paid"] = Field(
+        description="`sending`: the bank has not confirmed it yet", examples=["paid"]
+    )
+    utr: str | None = Field(description="The bank's reference once paid", examples=["632715000007"])
+    created: datetime = Field(description="When it was opened", examples=[schemas.WHEN])
+    paid: datetime | None = Field(description="When the bank's confirmation came", examples=[schemas.WHEN])
+
+    @classmethod
+    def of(cls, row: Any) -> "PayoutOut":
+        """From its row; in test mode nothing is paid out."""
+        return cls(
+            id=row.id, mode="live", date=row.settled_on, amount_paise=row.amount, state="paid" if row.paid else "sending",
+            utr=row.utr, created=row.opened, paid=row.paid,
+        )  # fmt: skip
+
+
+class PayoutPage(Page[PayoutOut]):
+    """Your payouts, the latest first."""
 
 
 class OutcomeOut(BaseModel):

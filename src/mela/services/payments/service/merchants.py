@@ -1,11 +1,13 @@
-"""What merchants do by the API: begin payments, take and let go, give back, look. Each may be repeated under its name."""
+"""What merchants do by the API: begin payments, take and let go, give back, look, also at their money. Each may be repeated under its name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
 
 from mela.contracts.payments import Capture, Instrument, Method, Payer
+from mela.contracts.settlement import PayoutOpened, SellerPaid
 from mela.kernel.db import Database
 from mela.kernel.errors import Rejected
 from mela.kernel.money import Paise
@@ -14,9 +16,14 @@ from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.history import Wanted
 from mela.services.payments.service.play import PlayBank
 from mela.services.payments.store import merchants as store
+from mela.services.payments.store import payouts
 
 Owner = store.Owner
 """Whose payments, and of which mode."""
+
+
+Balance = payouts.Balance
+"""What a merchant has."""
 
 
 class NoSuchOutcome(Rejected):
@@ -90,6 +97,22 @@ class Merchants:
     async def get_refund(self, owner: Owner, refund_id: str) -> Row[Any]:
         """A refund as it is now. Raises: UnknownRefund."""
         return await self._db.read(store.refund, owner, refund_id)
+
+    async def balance(self, owner: Owner) -> Balance:
+        """What a merchant has coming."""
+        return await self._db.read(payouts.balance, owner)
+
+    async def payouts(self, owner: Owner, *, before: str | None, limit: int) -> Sequence[Row[Any]]:
+        """Payouts, the latest first."""
+        return await self._db.read(payouts.page, owner, before=before, limit=limit)
+
+    async def payout_opened(self, event: PayoutOpened) -> None:
+        """Settlement has a payout on its way."""
+        await self._db.run(payouts.opened, event)
+
+    async def payout_paid(self, event: SellerPaid) -> None:
+        """The bank has paid."""
+        await self._db.run(payouts.paid, event)
 
     async def refunds(self, owner: Owner, *, payment_id: str | None, before: str | None, limit: int) -> list[Row[Any]]:
         """Refunds, the latest first."""

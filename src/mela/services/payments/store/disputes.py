@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
 from mela.kernel.db.statements import insert_new
 from mela.kernel.money import Paise
 from mela.services.payments.model import Outcome, ProviderDispute
 from mela.services.payments.rules import ledger as accounts
-from mela.services.payments.store import cases, ledger
+from mela.services.payments.store import cases, ledger, telling
 from mela.services.payments.tables import attempts, disputes, payments
 
 CASE = "chargeback"
-_PAYMENT = select(payments.c.provider, payments.c.captured).where(payments.c.id == bindparam("of"))
+_PAYMENT = select(payments).where(payments.c.id == bindparam("of"))
 _PAYEES = select(attempts.c.payees).where(attempts.c.payment_id == bindparam("of"))
 _END = update(disputes).where(and_(disputes.c.id == bindparam("of"), disputes.c.state == "opened"))
 
@@ -35,7 +36,7 @@ def tell(
     name = f"{provider}:{told.id}"[:60]
     moved = _open(conn, name, told, provider, now)
     if told.status != "opened":
-        moved = _end(conn, name, told, provider, bearers, now) or moved
+        moved = _end(conn, name, told, payment, bearers, now) or moved
     return Outcome.MOVED if moved else Outcome.NOTHING
 
 
@@ -55,20 +56,29 @@ def _open(conn: Connection, name: str, told: ProviderDispute, provider: str, now
 
 
 def _end(
-    conn: Connection, name: str, told: ProviderDispute, provider: str, bearers: Mapping[str, str], now: datetime
+    conn: Connection, name: str, told: ProviderDispute, payment: Row[Any], bearers: Mapping[str, str], now: datetime
 ) -> bool:
-    bearer = _bearer(conn, told, bearers) if told.status == "lost" else None
+    bearer = _bearer(conn, told, payment, bearers) if told.status == "lost" else None
     ended = _END.values(state=told.status, borne_by=bearer, ended=now).returning(disputes.c.amount)
     amount = conn.execute(ended, {"of": name}).scalar()
     if amount is None:
         return False
-    back = accounts.dispute_lost(bearer, Paise(amount)) if bearer else accounts.dispute_won(provider, Paise(amount))
+    if bearer is None:
+        back = accounts.dispute_won(payment.provider, Paise(amount))
+    else:
+        back = accounts.dispute_lost(bearer, Paise(amount), booked=telling.merchant(payment) is not None)
+        telling.tell_merchant(conn, payment, "charged_back", Paise(amount), now, reason=told.reason)
     ledger.enter(conn, f"dispute_ended:{name}", [back], now, payment_id=told.reference)
     return True
 
 
-def _bearer(conn: Connection, told: ProviderDispute, bearers: Mapping[str, str]) -> str:
-    """The account that bears a lost dispute: the seller's where the rules say so and there is one alone."""
+def _bearer(conn: Connection, told: ProviderDispute, payment: Row[Any], bearers: Mapping[str, str]) -> str:
+    """The account that bears a lost dispute: the merchant's who took the payment by the API; else the seller's, where the rules
+    say so and there is one alone.
+    """
+    merchant = telling.merchant(payment)
+    if merchant is not None:
+        return accounts.seller(merchant)
     payees = conn.execute(_PAYEES, {"of": told.reference}).scalar() or []
     if bearers.get(told.reason) == "seller" and len(payees) == 1:
         return accounts.seller(payees[0])

@@ -80,7 +80,7 @@ def enter(
     """Enter transfers under a key that no others have. A key that is known fails the unit. Raises: AccountOverdrawn."""
     for limit, account, wanted in limits.taken(LIMITS, entered):
         debits, given = of_account(conn, account)
-        limits.check(limit, account, wanted, debits=debits, credits_=given)
+        limits.check(limit, account, wanted, debits=debits, credits_=given, room=limit.room(account, entered))
     rows = [
         {"key": key, "line": line, "debit": t.debit, "credit": t.credit, "amount": t.amount, "kind": t.kind,
          "payment_id": payment_id, "at": now}

@@ -166,7 +166,7 @@ def confirm(
     if not captures.close(conn, capture.id, "done"):
         return
     row = _find(conn, capture.payment_id)
-    money = accounts.capture(row.provider, capture.amount)
+    money = accounts.capture(row.provider, capture.amount, row.merchant_id)
     ledger.enter(conn, f"capture:{capture.reference}", [money], now, payment_id=row.id)
     state = PaymentState(row.state)
     last = capture.final or row.captured == row.amount or told.status is Word.CAPTURED
@@ -380,7 +380,7 @@ def _stay(conn: Connection, row: Row[Any], told: ProviderPayment, due: datetime 
 
 
 def _enter(conn: Connection, row: Row[Any], now: datetime, *, late: bool = False) -> None:
-    money = accounts.capture(row.provider, row.amount, late=late)
+    money = accounts.capture(row.provider, row.amount, None if late else row.merchant_id, late=late)
     ledger.enter(conn, f"capture:{row.id}", [money], now, payment_id=row.id)
 
 

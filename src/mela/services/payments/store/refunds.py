@@ -20,7 +20,7 @@ from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
 from mela.services.payments.model import OpenRefund, Outcome
 from mela.services.payments.rules import ledger as accounts
-from mela.services.payments.store import cases, ledger
+from mela.services.payments.store import cases, ledger, telling
 from mela.services.payments.store.telling import tell
 from mela.services.payments.tables import payments, refunds
 
@@ -120,7 +120,7 @@ def refuse(conn: Connection, refund_id: str, now: datetime, *, status: str) -> N
         left = payments.c.refunded - row.amount
         held = update(payments).where(payments.c.id == row.payment_id).values(refunded=left)
         payment = conn.execute(held.returning(payments)).one()
-        back = accounts.refund_failed(payment.provider, row.amount)
+        back = accounts.refund_failed(payment.provider, row.amount, telling.merchant(payment))
         ledger.enter(conn, f"refund_failed:{row.id}", [back], now, payment_id=row.payment_id)
         detail = {"status": status, "payment_id": row.payment_id, "amount": row.amount}
         cases.park(conn, "refund_refused", row.id, detail, now)
@@ -170,8 +170,9 @@ def _promise(
     cash = payment.method == "cod"
     kept = Refund(ids.new_id("rfnd"), payment.id, amount, "processed" if cash else "pending", reason[:200])
     conn.execute(_ADD, vars(kept) | {"key": key, "created": now, "due": None if cash else due, "tries": 0})
-    asked = accounts.refund_asked(payment.provider, amount)
+    asked = accounts.refund_asked(payment.provider, amount, telling.merchant(payment))
     ledger.enter(conn, f"refund:{kept.id}", [asked], now, payment_id=payment.id)
+    telling.tell_merchant(conn, payment, "refund_requested", amount, now, refund_id=kept.id)
     if cash:
         _processed(conn, kept.id, payment, amount, now)
         return kept, None

@@ -15,7 +15,7 @@ from mela.kernel import money
 from mela.kernel.errors import Rejected
 from mela.kernel.money import Paise
 from mela.kernel.money.arithmetic import half_up
-from mela.services.settlement.model import DEDUCTIONS, HEADS, Amounts, EntryLine
+from mela.services.settlement.model import DEDUCTIONS, HEADS, Amounts, EntryKind, EntryLine
 from mela.services.settlement.rules import rates as dated
 from mela.services.settlement.rules.rates import Rates
 
@@ -58,16 +58,26 @@ def total(parts: Iterable[Amounts]) -> Amounts:
     return Amounts(**{head: Paise(sum(getattr(row, head) for row in rows)) for head in HEADS})
 
 
-def transfers(seller_id: str, amounts: Amounts) -> list[Transfer]:
-    """The ledger's transfers of an entry: out of escrow to the seller and to each deduction's account, or back."""
-    shares = [(f"seller:{seller_id}", amounts.net), *((ACCOUNTS[head], getattr(amounts, head)) for head in DEDUCTIONS)]
-    kind = "sale" if amounts.gross >= 0 else "reversal"
-    return [_moved("escrow", account, amount, kind) for account, amount in shares if amount]
+def transfers(seller_id: str, kind: EntryKind, amounts: Amounts) -> list[Transfer]:
+    """The ledger's transfers of an entry: out of escrow to the seller and to each deduction's account, or back.
+
+    Of a payment by the merchant API the ledger has the money in the merchant's account already: the fee goes from there.
+    """
+    account, owed = seller(seller_id), [(ACCOUNTS[head], getattr(amounts, head)) for head in DEDUCTIONS]
+    if kind in (EntryKind.SALE, EntryKind.REVERSAL):
+        shares = [(account, amounts.net), *owed]
+        return [_moved("escrow", to, amount, kind.value) for to, amount in shares if amount]
+    return [_moved(account, to, amount, "merchant_fee") for to, amount in owed if amount]
+
+
+def seller(seller_id: str) -> str:
+    """The ledger's account of what a seller or merchant has coming."""
+    return f"seller:{seller_id}"
 
 
 def reserved(seller_id: str, amount: Paise) -> list[Transfer]:
     """A payout before the bank is asked: out of what the seller has coming, which the ledger refuses where it is held."""
-    return [Transfer(f"seller:{seller_id}", SENDING, amount, "payout")]
+    return [Transfer(seller(seller_id), SENDING, amount, "payout")]
 
 
 def paid_out(amount: Paise) -> list[Transfer]:

@@ -8,7 +8,7 @@ from prometheus_client import Counter
 
 from mela.contracts.catalog import Catalog
 from mela.contracts.orders import OrderSold, OrderUnsold
-from mela.contracts.payments import Payments
+from mela.contracts.payments import MerchantPaymentMoved, Payments
 from mela.kernel import idempotency, ids
 from mela.kernel.clock import Clock, india, india_date
 from mela.kernel.db import Database
@@ -17,7 +17,7 @@ from mela.kernel.money import Paise
 from mela.services.settlement import store
 from mela.services.settlement.model import Check, Entry, EntryKind, Payout, Run, Statement
 from mela.services.settlement.rules import calendar as banking
-from mela.services.settlement.rules import checks, fees
+from mela.services.settlement.rules import checks, fees, merchant_fees
 from mela.services.settlement.rules.calendar import Calendar
 from mela.services.settlement.rules.rates import Rates
 from mela.services.settlement.service.bank import Bank, OutcomeUnknown
@@ -51,10 +51,10 @@ class Settlement:
 
     def __init__(
         self, db: Database, payments: Payments, catalog: Catalog, bank: Bank, clock: Clock, settings: SettlementSettings,
-        *, calendar: Calendar, rates: Rates,
+        *, calendar: Calendar, rates: Rates, merchant_fees_: merchant_fees.Fees,
     ) -> None:  # fmt: skip
         self._db, self._payments, self._catalog, self._bank, self._clock = db, payments, catalog, bank, clock
-        self._settings, self._calendar, self._rates = settings, calendar, rates
+        self._settings, self._calendar, self._rates, self._fees = settings, calendar, rates, merchant_fees_
 
     # Sales and reversals. Each is kept first, then entered into the ledger under the event that was kept with it.
 
@@ -67,8 +67,14 @@ class Settlement:
         booked_on = india_date(event.at)
         await self._post(await self._db.run(store.book_reversal, event, event_id, booked_on))
 
+    async def merchant_moved(self, event: MerchantPaymentMoved, event_id: str) -> None:
+        """Money of a merchant who takes payments by the API has come or gone. Raises: NoRate."""
+        entry = merchant_fees.entry(event, event_id, ids.new_id("ent"), self._fees, self._rates)
+        if entry is not None:
+            await self._post(await self._db.run(store.book, [entry]))
+
     async def _post(self, entries: Sequence[Entry]) -> None:
-        transfers = [t for entry in entries for t in fees.transfers(entry.seller_id, entry.amounts)]
+        transfers = [t for entry in entries for t in fees.transfers(entry.seller_id, entry.kind, entry.amounts)]
         if transfers:
             await self._payments.post(key=entries[0].event_id, transfers=transfers)
         if entries:

@@ -20,7 +20,7 @@ WEEK_S = 604_800
 Type = Literal[
     "orders.sold", "orders.unsold", "settlement.paid", "webhooks.endpoint_disabled", "payments.authorized",
     "payments.captured", "payments.failed", "payments.refunded", "payments.refund_failed", "payment.ready",
-    "payment.authorized", "payment.captured", "payment.failed", "refund.processed", "refund.failed", "refund.retried",
+    "payment.authorized", "payment.captured", "payment.failed", "payment.charged_back", "refund.processed", "refund.failed", "refund.retried",
 ]  # fmt: skip
 Url = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
 Types = Annotated[list[Type], Field(max_length=20)]

@@ -170,6 +170,7 @@ TYPES: Mapping[str, EventType] = {
         EventType("payment.authorized", Moved, "Money of a payment of yours waits to be captured.", True),
         EventType("payment.captured", Moved, "Money of a payment of yours is held.", True),
         EventType("payment.failed", Moved, "A payment of yours was declined, expired or cancelled.", True),
+        EventType("payment.charged_back", Moved, "A payer's bank has taken a payment of yours back for good.", True),
         EventType("refund.processed", Moved, "A refund of yours has reached the payer.", True),
         EventType("refund.failed", Moved, "A refund of yours was refused; the money is held again.", True),
         EventType("refund.retried", Moved, "A refund of yours that was refused is tried again.", True),
@@ -238,11 +239,15 @@ def refund_failed(event: RefundFailed) -> list[Publication]:
 _OF_MERCHANT = {
     "ready": "payment.ready", "authorized": "payment.authorized", "captured": "payment.captured", "failed": "payment.failed",
     "refunded": "refund.processed", "refund_failed": "refund.failed", "refund_retried": "refund.retried",
+    "charged_back": "payment.charged_back",
 }  # fmt: skip
+"""What else moves, such as a refund that was asked for, its merchant did by itself."""
 
 
 def of_merchant(event: MerchantPaymentMoved) -> list[Publication]:
     """For the merchant who began it, and for the operator unless it is a test."""
+    if event.what not in _OF_MERCHANT:
+        return []
     data = Moved(
         payment_id=event.payment_id, mode="test" if event.test else "live", merchant_id=event.merchant_id,
         reference=event.reference, refund_id=event.refund_id, amount_paise=event.amount, state=str(event.state),
