@@ -15,10 +15,10 @@ class Connection:
         self._writer: asyncio.StreamWriter | None = None
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-        """Status and decoded JSON. Raises: OSError, asyncio.IncompleteReadError when the server goes away."""
+        """Status and decoded JSON; `body` goes as it is where it is bytes. Raises: OSError, asyncio.IncompleteReadError when the server goes away."""
         if self._writer is None or self._writer.is_closing():
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        payload = b"" if body is None else json.dumps(body).encode()
+        payload = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         extra = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
         if body is not None:
             extra += "content-type: application/json\r\n"

@@ -82,7 +82,7 @@ def platform(
 ) -> Iterator[Platform]:
     """Start it on a core of its own (None: on any), wait until it is ready, stop it at the end."""
     port = free_port()
-    pin = ["taskset", "-c", str(core)] if core is not None else []
+    pin = ["taskset", "-c", ",".join(map(str, CORES)) if core is None else str(core)]
     command = command or [MELA, "up", "--port", str(port), "--data", str(data)]
     command = [part.replace("PORT", str(port)) for part in command]
     rules = str(Path(__file__).with_name("risk.yaml"))

@@ -167,7 +167,7 @@ async def running(
         app = create_app(
             service.name, version="test", description="", routers=[parts.router] if parts.router else [], routes=[],
             health=Health(), messages=messages, authenticator=tokens, settings=web or WebSettings(rate="off"), lifespan=life,
-            lanes=parts.lanes,
+            lanes=parts.lanes, direct=parts.direct,
             keep_reads=Keeper({service.name: db}, clock),
         )  # fmt: skip
         await stack.enter_async_context(app.router.lifespan_context(app))

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mela.kernel import auth, deadline, errors, messages
+from mela.kernel import auth, deadline, errors, http, messages
 from mela.kernel.sealed import reads
 from mela.kernel.telemetry import metrics, tracing
 
@@ -130,7 +130,7 @@ async def _post(client: httpx2.AsyncClient, url: str, body: bytes, token: str, s
             with tracing.span("call", url=url):
                 if trace := tracing.current():
                     headers["traceparent"] = trace
-                response = await client.post(url, content=body, headers=headers, timeout=seconds)
+                response = await http.send(client, "POST", url, content=body, headers=headers, seconds=seconds)
         return _result(response.status_code, response.json())
     except (httpx2.HTTPError, TimeoutError, ValueError) as error:
         raise errors.Unreachable(service=service, seconds=1) from error

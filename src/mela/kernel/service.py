@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 import httpx2
 from fastapi import APIRouter
 from sqlalchemy import Table
+from starlette.routing import Route
 
 from mela.kernel.clock import Clock
 from mela.kernel.db.database import Database
@@ -38,6 +39,7 @@ class Parts:
     load_samples: Callable[[], Awaitable[int]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
     lanes: list[Lane] = field(default_factory=list)
+    direct: Mapping[str, Route] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ class Platform:
             messages=i18n.Messages.load(_KERNEL_MESSAGES, *registry.message_files()), authenticator=_Remembering(self._accounts, self.clock),
             settings=web, lifespan=self._life, tags=about.TAGS, site=_SITE if self._whole else None,
             lanes=[lane for b in built for lane in b.parts.lanes],
+            direct={path: route for b in built for path, route in b.parts.direct.items()},
             keep_reads=Keeper({b.service.name: b.db for b in built}, self.clock),
         )  # fmt: skip
         app.state.at_the_machine = self.settings.host in LOOPBACK and not web.trust_forwarded

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 from starlette.routing import Route
 
-from mela.kernel import auth, errors, rpc
+from mela.kernel import auth, errors, http, rpc
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database, open_database
 from mela.kernel.events.bus import Bus, Transport
@@ -101,9 +101,7 @@ class Wiring:
         return flight.RecordedDatabase(db, self._recorder) if self._recorder else db
 
     def _http_transport(self) -> Any:
-        # Each request looks at every idle connection, with a system call: keep few.
-        limits = httpx2.Limits(max_connections=200, max_keepalive_connections=8)
-        inner = httpx2.AsyncHTTPTransport(limits=limits)
+        inner = http.Transport()
         return flight.RecordedTransport(inner, self._recorder) if self._recorder else inner
 
     def _hearers(self, event: str) -> list[str]:

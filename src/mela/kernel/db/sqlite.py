@@ -70,6 +70,8 @@ class SqliteDatabase:
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Work]] = {}
         self._closed = False
+        self._batches = metrics.BATCH.labels(service)
+        self._took = functools.cache(functools.partial(metrics.UNIT.labels, service))
         self._reader = self._engine.connect()
         self._reader_lock = threading.Lock()
         raw(self._reader).execute("PRAGMA query_only=1")
@@ -209,9 +211,9 @@ class SqliteDatabase:
 
     def _report(self, batch: list[_Work], started: float) -> None:
         now = time.monotonic()
-        metrics.BATCH.labels(self.service).observe(len(batch))
+        self._batches.observe(len(batch))
         for work in batch:
-            metrics.UNIT.labels(self.service, work.name).observe(now - work.asked)
+            self._took(work.name).observe(now - work.asked)
             if now - work.asked > self._options.slow_s:
                 log.warning("slow unit", service=self.service, unit=work.name, waited_s=round(started - work.asked, 3),
                             took_s=round(now - started, 3), batch=len(batch))  # fmt: skip

@@ -3,14 +3,18 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from limits import parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from mela.kernel import i18n
 from mela.kernel.auth import Authenticator
@@ -43,15 +47,16 @@ class WebSettings:
 
 
 def create_app(
-    name: str, *, version: str, description: str, routers: Sequence[APIRouter], routes: Sequence[BaseRoute], health: Health,
+    name: str, *, version: str, description: str, routers: Sequence[APIRouter], routes: Sequence[Route], health: Health,
     messages: i18n.Messages, authenticator: Authenticator, settings: WebSettings,
     lifespan: Callable[[], AbstractAsyncContextManager[None]], tags: Sequence[Mapping[str, str]] = (),
-    site: Path | None = None, lanes: Sequence[Lane] = (), keep_reads: reads.Keeper | None = None,
+    site: Path | None = None, lanes: Sequence[Lane] = (), direct: Mapping[str, Route] = MappingProxyType({}), keep_reads: reads.Keeper | None = None,
 ) -> FastAPI:  # fmt: skip
     """Put routers, probes and error answers together. `lifespan` is entered before the first request, left after the last.
 
     `tags`: names and descriptions of the groups of operations, in the order in which the document shows them.
     `site`: folder of the built pages, served at every address that nothing else has. `lanes` are off while a rate is limited.
+    `routes`: calls of contracts. A POST to them or to `direct`, routes by their whole paths, is answered without the framework.
     `keep_reads`: keeps who saw personal data; without it nobody but a customer is shown any.
     """
 
@@ -81,8 +86,11 @@ def create_app(
     app.add_exception_handler(HTTPException, problems.on_http)
     rate: Any = None if settings.rate == "off" else parse(settings.rate)
     app.service, app.lanes = name, () if rate else tuple(lanes)
-    app.add_middleware(
-        Edge, service=name, timeout_s=settings.timeout_s, body_bytes=settings.body_bytes, rate=rate, exempt=frozenset(settings.rate_exempt),
-        trust_forwarded=settings.trust_forwarded,
-    )  # fmt: skip
+    bounds: dict[str, Any] = {
+        "service": name, "timeout_s": settings.timeout_s, "body_bytes": settings.body_bytes, "rate": rate,
+        "limiter": SlidingWindowCounterRateLimiter(MemoryStorage()), "exempt": frozenset(settings.rate_exempt),
+        "trust_forwarded": settings.trust_forwarded,
+    }  # fmt: skip
+    app.add_middleware(Edge, **bounds)
+    app.take_direct({route.path: route for route in routes} | dict(direct), partial(Edge, **bounds))
     return app

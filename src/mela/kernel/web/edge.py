@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 from limits import RateLimitItem
-from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -42,7 +41,10 @@ class BodyTooLarge(errors.Rejected):
 
 
 class Edge:
-    """Wraps an application. `rate`: requests per client and time, None for no limit; `exempt`: addresses without one."""
+    """Wraps an application. `rate`: requests per client and time, None for no limit; `exempt`: addresses without one.
+
+    `limiter` counts them: those of a process share it.
+    """
 
     def __init__(
         self,
@@ -52,13 +54,15 @@ class Edge:
         timeout_s: float,
         body_bytes: int,
         rate: RateLimitItem | None,
+        limiter: SlidingWindowCounterRateLimiter,
         exempt: frozenset[str],
         trust_forwarded: bool,
     ) -> None:
         self._app, self._service, self._timeout_s = app, service, timeout_s
+        self._in_flight = metrics.IN_FLIGHT.labels(service)
         self._body_bytes = body_bytes
         self._rate, self._exempt, self._trust_forwarded = rate, exempt, trust_forwarded
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,12 +77,13 @@ class Edge:
         reads.CURRENT.set(reading)
         parent = header(scope, b"traceparent").decode("latin-1") or None
         started = time.perf_counter()
-        with (
-            metrics.IN_FLIGHT.labels(self._service).track_inprogress(),
-            structlog.contextvars.bound_contextvars(request=answer.id),
-            tracing.span(f"{scope['method']} {scope['path']}", parent=parent),
-        ):
-            await self._guarded(scope, receive, answer)
+        structlog.contextvars.bind_contextvars(request=answer.id)  # a request has a context of its own
+        self._in_flight.inc()
+        try:
+            with tracing.span(f"{scope['method']} {scope['path']}", parent=parent):
+                await self._guarded(scope, receive, answer)
+        finally:
+            self._in_flight.dec()
         if not scope.get("mela.waits"):
             route = getattr(scope.get("route"), "path", "unmatched")
             report(self._service, scope, route, answer.status, time.perf_counter() - started)

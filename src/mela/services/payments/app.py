@@ -85,6 +85,7 @@ def build(ctx: Context[Settings]) -> Parts:
         implementation=payments,
         router=api,
         subscriptions=handlers.subscriptions(merchants),
+        direct=routes.direct_callbacks(payments, ctx.settings.providers),
         jobs=[
             Job("ask_gateway", 1.0, payments.ask_gateway),
             Job("push_captures", 1.0, payments.push_captures),

@@ -9,8 +9,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import httpx2
-
 from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.http import (
@@ -19,6 +17,7 @@ from mela.services.payments.providers.http import (
     Movement,
     Paid,
     Refused,
+    basic,
     command,
     question,
     read,
@@ -199,7 +198,7 @@ class Cashfree(Http):
         return await write_settlements(self._paid(day), file)
 
     async def books(self) -> ProviderBooks | Unknown:
-        return await self._books(httpx2.BasicAuth(self._account.key_id, self._account.key_secret))
+        return await self._books(basic(self._account))
 
     async def _create(self, new: Charge) -> ProviderPayment:
         order = {

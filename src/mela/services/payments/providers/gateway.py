@@ -23,6 +23,7 @@ from mela.services.payments.providers.http import (
     Account,
     BadSignature,
     Http,
+    basic,
     command,
     question,
     read,
@@ -106,7 +107,7 @@ class Gateway(Http):
 
     def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
         super().__init__(http, account)
-        self._auth = httpx2.BasicAuth(account.key_id, account.key_secret)
+        self._auth = basic(account)
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
         body: dict[str, Any] = {
@@ -171,7 +172,7 @@ class Gateway(Http):
 
     async def _download(self, url: str, file: Path) -> Unknown | None:
         try:
-            async with self._http.stream("GET", url, auth=self._auth, timeout=_DAY_S) as answer:
+            async with self._http.stream("GET", url, headers={"authorization": self._auth}, timeout=_DAY_S) as answer:
                 answer.raise_for_status()
                 with file.open("wb") as out:
                     async for part in answer.aiter_bytes():

@@ -3,16 +3,18 @@
 Inside an adapter an outcome that ends the work is an exception, Refused or Silent; `Http` turns it into an answer.
 """
 
+import base64
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import httpx2
 from pydantic import ValidationError
 
-from mela.kernel import deadline, messages
+from mela.kernel import deadline, http, messages
 from mela.kernel.errors import Invalid, Unauthenticated
 from mela.kernel.money import Paise
 from mela.kernel.telemetry import tracing
@@ -81,20 +83,23 @@ class Http:
 
     async def _send(
         self, method: str, path: str, *, body: Any = None, form: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None, auth: httpx2.BasicAuth | None = None,
+        headers: Mapping[str, str] | None = None, auth: str | None = None,
     ) -> bytes:  # fmt: skip
         """The content of a good answer. Raises: Silent, Refused."""
         seconds = max(deadline.left(self._account.timeout_s), 0.001)
-        sent: dict[str, Any] = {"headers": dict(headers or {}), "auth": auth, "timeout": seconds}
+        content, shown = b"", dict(headers or {})
         if body is not None:
-            sent["content"] = messages.to_json(body)
-            sent["headers"]["content-type"] = "application/json"
+            content, shown["content-type"] = messages.to_json(body), "application/json"
         elif form is not None:
-            sent["data"] = dict(form)
+            content, shown["content-type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
+        if auth is not None:
+            shown["authorization"] = auth
         about = path.partition("?")[0].removeprefix("/v1").lstrip("/").partition("/")[0]
         try:
             with tracing.span("call", url=f"{self.name} {method} {about}"):
-                answer = await self._http.request(method, self._root + path, **sent)
+                answer = await http.send(
+                    self._http, method, self._root + path, content=content, headers=shown, seconds=seconds
+                )
         except _NOT_SENT as error:
             raise Silent(type(error).__name__, sent=False) from error
         except httpx2.HTTPError as error:
@@ -105,12 +110,17 @@ class Http:
             raise Silent(str(answer.status_code))
         return answer.content
 
-    async def _books(self, auth: httpx2.BasicAuth, path: str = "/books") -> ProviderBooks | Unknown:
+    async def _books(self, auth: str, path: str = "/books") -> ProviderBooks | Unknown:
         """What simulators tell beside their published API."""
         try:
             return read(ProviderBooks, await self._send("GET", f"{path}?limit=1", auth=auth))
         except (Refused, Silent) as error:
             return Unknown(str(error))
+
+
+def basic(account: Account) -> str:
+    """The header `Authorization` by which an account shows name and password."""
+    return "Basic " + base64.b64encode(f"{account.key_id}:{account.key_secret}".encode()).decode()
 
 
 def read(of: type[T], content: bytes) -> T:

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import parse_qs
 
-import httpx2
-
 from mela.kernel.errors import Invalid
 from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
@@ -24,6 +22,7 @@ from mela.services.payments.providers.http import (
     Movement,
     Paid,
     Refused,
+    basic,
     command,
     question,
     read,
@@ -198,7 +197,7 @@ class PayU(Http):
         return await write_settlements((each.paid() async for each in self._day(day) if each.mer_utr), file)
 
     async def books(self) -> ProviderBooks | Unknown:
-        return await self._books(httpx2.BasicAuth(self._account.key_id, self._account.key_secret))
+        return await self._books(basic(self._account))
 
     async def _create(self, new: Charge) -> ProviderPayment:
         form = {

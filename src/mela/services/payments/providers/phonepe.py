@@ -20,6 +20,7 @@ from mela.services.payments.providers.http import (
     BadSignature,
     Http,
     Silent,
+    basic,
     command,
     question,
     read,
@@ -142,7 +143,7 @@ class PhonePe(Http):
         return Unknown("not_offered")
 
     async def books(self) -> ProviderBooks | Unknown:
-        return await self._books(httpx2.BasicAuth(self._account.key_id, self._account.key_secret))
+        return await self._books(basic(self._account))
 
     async def _create(self, new: Charge) -> ProviderPayment:
         flow = {"type": "PG", "paymentMode": {"type": "UPI_INTENT"}}

@@ -31,6 +31,7 @@ from mela.services.payments.providers.http import (
     Movement,
     Paid,
     Refused,
+    basic,
     command,
     question,
     read,
@@ -213,7 +214,7 @@ class Razorpay(Http):
 
     def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
         super().__init__(http, account)
-        self._auth = httpx2.BasicAuth(account.key_id, account.key_secret)
+        self._auth = basic(account)
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
         return await command(self._create(new))

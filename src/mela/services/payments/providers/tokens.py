@@ -7,7 +7,7 @@ import httpx2
 
 from mela.services.payments.model import CardToken
 from mela.services.payments.providers import Declined, Unknown, Unsent
-from mela.services.payments.providers.http import Account, Http, Refused, Silent, read
+from mela.services.payments.providers.http import Account, Http, Refused, Silent, basic, read
 
 
 class Tokens(Http):
@@ -17,7 +17,7 @@ class Tokens(Http):
 
     def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
         super().__init__(http, account)
-        self._auth = httpx2.BasicAuth(account.key_id, account.key_secret)
+        self._auth = basic(account)
 
     async def cryptogram(self, token: str, payment_id: str) -> CardToken | Declined | Unknown:
         """A card's token with the cryptogram of a payment. Unknown is Unsent: no provider has been asked."""

@@ -1,12 +1,14 @@
 """Payments over HTTP: the providers' callbacks, and the books for the person on duty."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from mela.contracts.payments import Capture
 from mela.kernel.errors import Unreachable
@@ -32,6 +34,7 @@ from mela.services.payments.service.offers import Offers
 from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.service.risk import Risk
 
+_CALLBACK = "/api/payments/callbacks/{provider}"
 CaseId = Annotated[
     str,
     Path(max_length=40, pattern=r"^case_[0-9A-HJKMNP-TV-Z]{26}$", description="The case", examples=[schemas.CASE]),
@@ -383,6 +386,19 @@ def _before(cursor: str | None) -> date | None:
         return None if cursor is None else date.fromisoformat(cursor)
     except ValueError:
         raise pages.bad_cursor() from None
+
+
+def direct_callbacks(payments: PaymentsService, providers: Iterable[str]) -> dict[str, Route]:
+    """The same callbacks by their whole paths, as most of them come: without the framework."""
+
+    def route(provider: str) -> Route:
+        async def take(request: Request) -> Response:
+            outcome = await payments.take_callback(provider, headers=request.headers, body=await request.body())
+            return JSONResponse({"outcome": outcome}, 202 if outcome is Outcome.PARKED else 200)
+
+        return Route(_CALLBACK, take, methods=["POST"])
+
+    return {_CALLBACK.format(provider=name): route(name) for name in providers}
 
 
 def _callbacks(api: APIRouter, payments: PaymentsService) -> None:

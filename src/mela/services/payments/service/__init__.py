@@ -93,10 +93,11 @@ class PaymentsService:
         payment, provider = await self._db.run(risks.create, new, due=due, attempt=attempt)
         if payment.state not in states.OPEN or payment.intent_url is not None or (not online and payment.id != new.id):
             return payment
-        judged = await self._judge(payment)
+        fresh = payment.id == new.id
+        judged = None if attempt is None and fresh else await self._judge(payment)
         if judged is not None or provider is None:
             return judged or payment
-        return await self._begin(payment, new, provider, fresh=payment.id == new.id)
+        return await self._begin(payment, new, provider, fresh=fresh)
 
     async def get(self, *, payment_id: str) -> Payment:
         return await self._db.read(payments.get, payment_id)

@@ -1,0 +1,108 @@
+"""How a process sends its requests: `httpx2` as everybody writes it, over the connections of aiohttp.
+
+A request costs a seventh of what it costs over httpx2's own connections (`benchmarks.calls`), and most of what a service does
+between its database and its answer is such requests.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+
+import aiohttp
+import httpx2
+from yarl import URL
+
+_LIMIT = 200
+"""Connections at once."""
+_IDLE_S = 4.0
+"""Less than the five seconds after which our own servers close an idle connection."""
+_AT_ONCE = 65_536
+"""A body up to so many bytes is read before the answer is handed over."""
+_url = lru_cache(4_096)(httpx2.URL)
+_OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+"""Headers that aiohttp would add by itself."""
+
+
+async def send(
+    client: httpx2.AsyncClient, method: str, url: str, *, content: bytes, headers: Mapping[str, str], seconds: float
+) -> httpx2.Response:
+    """Ask for something with no more than is said here: nothing of the client's own is merged in. Raises: httpx2.HTTPError."""
+    limits = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+    request = httpx2.Request(method, _url(url), content=content, headers=headers, extensions={"timeout": limits})
+    return await client.send(request)
+
+
+class Transport(httpx2.AsyncBaseTransport):
+    """Keeps the contract of httpx2's own transport, its errors included. Belongs to the event loop of its first request."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request. Raises: httpx2.TransportError."""
+        timeout = request.extensions.get("timeout", {})
+        with _translated(request):
+            answer = await self._open().request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                headers=request.headers.multi_items(),
+                data=await _body(request),
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, connect=timeout.get("pool"), sock_connect=timeout.get("connect"), sock_read=timeout.get("read")
+                ),
+            )  # fmt: skip
+            if answer.content_length is not None and answer.content_length <= _AT_ONCE:
+                content = await answer.read()
+                return httpx2.Response(answer.status, headers=answer.raw_headers, content=content)
+        return httpx2.Response(answer.status, headers=answer.raw_headers, stream=_Stream(request, answer))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_LIMIT, keepalive_timeout=_IDLE_S, ssl=httpx2.create_ssl_context()),
+                cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, skip_auto_headers=_OURS,
+            )  # fmt: skip
+        return self._session
+
+
+class _Stream(httpx2.AsyncByteStream):
+    def __init__(self, request: httpx2.Request, answer: aiohttp.ClientResponse) -> None:
+        self._request, self._answer = request, answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _translated(self._request):
+            async for part in self._answer.content.iter_any():
+                yield part
+
+    async def aclose(self) -> None:
+        self._answer.close()
+
+
+async def _body(request: httpx2.Request) -> bytes | None:
+    """A request's body, whole. None of ours comes in parts."""
+    return await request.aread() or None
+
+
+@contextmanager
+def _translated(request: httpx2.Request) -> Iterator[None]:
+    """The errors of aiohttp as httpx2's: whoever sends asks whether a request has left."""
+    try:
+        yield
+    except aiohttp.ConnectionTimeoutError as error:
+        raise httpx2.ConnectTimeout(str(error), request=request) from error
+    except aiohttp.ClientConnectorError as error:
+        raise httpx2.ConnectError(str(error), request=request) from error
+    except (TimeoutError, aiohttp.ServerTimeoutError) as error:
+        raise httpx2.ReadTimeout(str(error), request=request) from error
+    except aiohttp.InvalidURL as error:
+        raise httpx2.UnsupportedProtocol(str(error), request=request) from error
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
+        raise httpx2.RemoteProtocolError(str(error), request=request) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise httpx2.ReadError(str(error), request=request) from error
