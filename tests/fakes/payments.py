@@ -124,6 +124,8 @@ class FakePayments:
             raise Conflict("payments.account_overdrawn", account=transfers[0].debit, left=0, wanted=transfers[0].amount)
         if not transfers or any(t.amount <= 0 or t.debit == t.credit for t in transfers):
             raise Rejected("payments.invalid_transfer", what="amount")
+        if any(t.kind == "capture" for t in transfers):
+            raise Rejected("payments.kind_reserved", kind="capture")
         if self._once("post", key, transfers, "post")[1]:
             self.transfers += transfers
 

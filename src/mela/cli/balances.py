@@ -1,6 +1,7 @@
 """`mela payments balance`, `payouts`, `hold`, `holds` and `release`: what merchants and sellers have coming."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,57 @@ def payouts(merchant: str, limit: int, cursor: str | None, url: str, data: Path,
         render.table(f"Payouts of {merchant}", ("day", "payout", "amount", "", "UTR"), rows)
         if found["next_cursor"]:
             render.note(f"There are more: the same with --cursor {found['next_cursor']}")
+
+
+@click.command(
+    epilog='Example:  mela payments hold kaveri-traders 1299.00 --reason "chargeback expected, case_01KAR4T0GQ8V6M2Z3XJY5N7P9B"'
+)
+@click.argument("seller")
+@click.argument("rupees", type=click.FloatRange(0.01))
+@click.option("--reason", required=True, help="Why; it stays with the hold.")
+@URL
+@operator.DATA
+def hold(seller: str, rupees: float, reason: str, url: str, data: Path) -> None:
+    """Keep money of a seller or merchant back: no more than is coming. It is not paid out until it is released."""
+    body = {"seller_id": seller, "amount_paise": round(rupees * 100), "reason": reason}
+    made = asyncio.run(operator.call("POST", f"{url.rstrip('/')}{API}/holds", data, body))
+    render.line(
+        f"{made['id']}: {_rupees(made['amount_paise'])} of {seller} held. Give it back: mela payments release {made['id']}"
+    )
+
+
+@click.command(epilog="Example:  mela payments holds")
+@URL
+@operator.DATA
+@JSON
+def holds(url: str, data: Path, for_script: bool) -> None:
+    """What is held now, the oldest first: whose, how much, by whom and why. The first 200."""
+    from mela.kernel.clock import india
+
+    found = _get(url, data, "/holds?limit=200")
+    if for_script:
+        render.as_json(found)
+    elif not found["items"]:
+        render.line("Nothing is held.")
+    else:
+        rows = [
+            (one["id"], one["seller_id"], _rupees(one["amount_paise"]), one["by"],
+             india(datetime.fromisoformat(one["at"])).strftime("%d %b %H:%M"), one["reason"])
+            for one in found["items"]
+        ]  # fmt: skip
+        render.table("Held", ("hold", "whose", "amount", "by", "since", "why"), rows)
+
+
+@click.command(epilog="Example:  mela payments release hold_01KAR4T0GQ8V6M2Z3XJY5N7P9B")
+@click.argument("hold_id", metavar="HOLD")
+@URL
+@operator.DATA
+def release(hold_id: str, url: str, data: Path) -> None:
+    """Give held money back to its seller, once; the next payout takes it along. Again: nothing changes."""
+    made = asyncio.run(operator.call("POST", f"{url.rstrip('/')}{API}/holds/{hold_id}/release", data))
+    render.line(
+        f"{made['id']}: {_rupees(made['amount_paise'])} are {made['seller_id']}'s again, released by {made['released_by']}"
+    )
 
 
 def _get(url: str, data: Path, path: str) -> Any:

@@ -24,6 +24,9 @@ payments.add_command(history.list_)
 payments.add_command(history.show)
 payments.add_command(balances.balance)
 payments.add_command(balances.payouts)
+payments.add_command(balances.hold)
+payments.add_command(balances.holds)
+payments.add_command(balances.release)
 
 
 @payments.command(epilog="Examples:  mela payments reconcile   ·   mela payments reconcile --day 2026-11-25")
@@ -78,12 +81,13 @@ def cases(closed: bool, url: str, data: Path, for_script: bool) -> None:
 
 @payments.command(
     epilog="Examples:  mela payments close case_01KAR4T0GQ8V6M2Z3XJY5N7P9B --as refund_again   ·   "
-    'mela payments close case_01KAR4T0GQ8V6M2Z3XJY5N7P9B --as paid_directly --note "NEFT N330261234567"'
+    'mela payments close case_01KAR4T0GQ8V6M2Z3XJY5N7P9B --as paid_directly --note "NEFT N330261234567"   ·   '
+    'mela payments close case_01KAR4T0GQ8V6M2Z3XJY5N7P9B --as posted --note "the file is right, UTR 632715000042"'
 )
 @click.argument("case_id", metavar="CASE")
 @click.option("--as", "resolution", required=True, metavar="END",
-              type=click.Choice(["refund_again", "paid_directly", "provider_corrected", "explained", "written_off"]),
-              help="What was done; refund_again makes a second refund.")  # fmt: skip
+              type=click.Choice(["refund_again", "paid_directly", "provider_corrected", "explained", "posted", "written_off"]),
+              help="What was done; refund_again makes a second refund, posted enters what the case proposes.")  # fmt: skip
 @click.option("--note", help="Why, and where it can be checked; only refund_again needs none.")
 @URL
 @operator.DATA

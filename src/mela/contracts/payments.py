@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol
 
-from mela.kernel.errors import Conflict, NotFound, Rejected, Retryable
+from mela.kernel.errors import Conflict, NotFound, NotYet, Rejected, Retryable
 from mela.kernel.messages import event
 from mela.kernel.money import Paise
 
@@ -25,6 +25,9 @@ class PaymentState(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+
+
+_OPEN = (PaymentState.CREATED, PaymentState.PENDING)
 
 
 @dataclass(frozen=True)
@@ -148,8 +151,13 @@ class NotAuthorized(Conflict):
 
     code = "payments.not_authorized"
 
+    @property
+    def is_final(self) -> bool:
+        """A payment that is open may be authorised yet."""
+        return self.params.get("state") not in _OPEN
 
-class CapturePending(Conflict):
+
+class CapturePending(NotYet):
     """Another capture of the payment is under way."""
 
     code = "payments.capture_pending"
@@ -165,6 +173,11 @@ class NotCaptured(Conflict):
     """There is no money to give back or to count. Params: state."""
 
     code = "payments.not_captured"
+
+    @property
+    def is_final(self) -> bool:
+        """A payment that is open, or authorised, may be captured yet."""
+        return self.params.get("state") not in (*_OPEN, PaymentState.AUTHORIZED)
 
 
 @event("payments.ready", key="order_id")
@@ -348,7 +361,8 @@ class Payments(Protocol):
     async def post(self, *, key: str, transfers: list[Transfer]) -> None:
         """Enter transfers into the ledger, all or none, once per key. Raises: KeyReused for other transfers.
 
-        Refused with `payments.account_overdrawn` where an account that may not be overdrawn would be.
+        Refused with `payments.kind_reserved` where a kind is payments' own, such as `capture`, and with
+        `payments.account_overdrawn` where an account that may not be overdrawn would be.
         """
         ...
 

@@ -6,6 +6,7 @@
     ├── Forbidden    403  known, but not allowed: ask for the scope
     ├── NotFound     404
     ├── Conflict     409  true when asked, no longer: read again, then decide
+    │   └── NotYet        not now: nothing has happened, and the same request may succeed later
     ├── TooMany      429  wait `retry_after_s`
     └── Retryable    503  may succeed unchanged; *may already have happened*
 
@@ -28,6 +29,11 @@ class MelaError(Exception):
         self.of: str = code or type(self).code
         self.params = params
         super().__init__(self.of, params)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same request would be refused again: then the refusal is the answer to its idempotency key."""
+        return self.status < 500
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -68,10 +74,22 @@ class Conflict(MelaError):
     status = 409
 
 
+class NotYet(Conflict):
+    """Not now: nothing has happened, and the same request may succeed later."""
+
+    @property
+    def is_final(self) -> bool:
+        return False
+
+
 class TooMany(MelaError):
     """Over a limit; `retry_after_s` says how long."""
 
     status = 429
+
+    @property
+    def is_final(self) -> bool:
+        return False
 
     @property
     def retry_after_s(self) -> float:

@@ -68,6 +68,30 @@ async def test_on_duty_the_same_key_for_another_request_is_refused(shop: World, 
     assert (other.status_code, other.json()["code"]) == (409, "kernel.idempotency_key_reused")
 
 
+async def test_a_refusal_that_says_not_yet_is_not_kept_on_duty(shop: World) -> None:
+    held, headers = await shop.authorized(), shop.operator()
+    first = (f"/payments/{held.id}/captures", {"amount_paise": 500, "final": False})
+    second = (f"/payments/{held.id}/captures", {"amount_paise": 700, "final": True})
+    shop.wires.cut.add("gateway")
+    assert (await send(shop, headers, first, **{"idempotency-key": "the-first-part"})).json()["state"] == "pending"
+    refused = await send(shop, headers, second)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.capture_pending")
+    shop.wires.cut.clear()
+    await shop.pass_time(60)
+    taken = await send(shop, headers, second)
+    assert (taken.status_code, taken.json()["amount_paise"], taken.json()["state"]) == (201, 700, "done")
+    assert (await send(shop, headers, second)).content == taken.content
+
+
+async def test_a_payment_that_is_closed_refuses_for_good(shop: World) -> None:
+    payment, headers = await shop.authorized(), shop.operator()
+    await shop.payments.service.cancel(payment_id=payment.id, reason="not wanted")
+    write = (f"/payments/{payment.id}/captures", {"amount_paise": 500, "final": False})
+    first, again = [await send(shop, headers, write) for _ in range(2)]
+    assert (first.json()["code"], again.headers["idempotency-replayed"]) == ("payments.not_authorized", "true")
+    assert again.content == first.content
+
+
 async def test_what_is_wrong_in_its_form_takes_up_no_key(shop: World, writes: Any) -> None:
     headers = shop.operator()
     path, body = writes["capture"]

@@ -133,6 +133,9 @@ async def test_a_key_posts_one_set_of_transfers(side: Side) -> None:
         await side.payments.post(key="day", transfers=[*transfers, *transfers])
     with pytest.raises(Rejected):
         await side.payments.post(key="other", transfers=[Transfer("a", "b", Paise(0), "settle")])
+    with pytest.raises(Rejected) as error:
+        await side.payments.post(key="mine", transfers=[Transfer("gateway:upi", "escrow", Paise(5), "capture")])
+    assert (error.value.of, error.value.params) == ("payments.kind_reserved", {"kind": "capture"})
 
 
 async def test_nobody_knows_a_payment_that_was_never_started(side: Side) -> None:

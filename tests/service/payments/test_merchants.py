@@ -62,7 +62,8 @@ async def writes(shop: World) -> dict[str, tuple[str, Any]]:
         await begin(shop, headers, method="card", vpa=None, card="tok_success", capture=False),
     )
     opened = await begin(shop, headers, vpa="pending@mela")
-    for payment in (paid, held):
+    declined = await begin(shop, headers, vpa="declined@mela")
+    for payment in (paid, held, declined):
         await after(shop, 2, headers, payment)
     return {
         "begin": ("/payments", ASKED),
@@ -71,7 +72,7 @@ async def writes(shop: World) -> dict[str, tuple[str, Any]]:
         "cancel": (f"/payments/{opened['id']}/cancel", None),
         "refund": (f"/payments/{paid['id']}/refunds", {"amount_paise": 700, "reason": "returned"}),
         "refund all": (f"/payments/{paid['id']}/refunds", {"reason": "returned"}),
-        "refused": (f"/payments/{opened['id']}/refunds", {"amount_paise": 700, "reason": "returned"}),
+        "refused": (f"/payments/{declined['id']}/refunds", {"amount_paise": 700, "reason": "returned"}),
     }  # fmt: skip
 
 
@@ -109,9 +110,36 @@ async def test_sixteen_twins_at_once_have_one_effect_and_one_answer(shop: World,
     answers = await asyncio.gather(*(call(shop, "POST", path, headers, body, key="twins-key") for _ in range(16)))
     assert len({(answer.status_code, answer.content) for answer in answers}) == 1
     payments = (await call(shop, "GET", "/payments?limit=100", headers)).json()["items"]
-    assert len(payments) == 3 + (write == "begin")
+    assert len(payments) == 4 + (write == "begin")
     refunds = (await call(shop, "GET", "/refunds", headers)).json()["items"]
     assert len(refunds) == write.startswith("refund ") + (write == "refund")
+
+
+async def test_a_refusal_that_says_not_yet_is_not_kept(shop: World) -> None:
+    headers = key_of(shop)
+    payment = await begin(shop, headers)
+    refund = (shop, "POST", f"/payments/{payment['id']}/refunds", headers, {"amount_paise": 700, "reason": "returned"})
+    early = await call(*refund, key="the-same-key")
+    assert (early.status_code, early.json()["code"], early.json()["params"]) == (
+        409, "payments.not_captured", {"state": "pending"},
+    )  # fmt: skip
+    await after(shop, 2, headers, payment)
+    done, again = [await call(*refund, key="the-same-key") for _ in range(2)]
+    assert (done.status_code, again.content) == (201, done.content)
+    other = await call(*refund[:4], {"amount_paise": 701, "reason": "returned"}, key="the-same-key")
+    assert (other.status_code, other.json()["code"]) == (409, "kernel.idempotency_key_reused")
+
+
+async def test_twins_that_come_too_early_and_again_in_time_have_one_effect(shop: World) -> None:
+    headers = key_of(shop)
+    payment = await begin(shop, headers)
+    refund = (shop, "POST", f"/payments/{payment['id']}/refunds", headers, {"reason": "returned"})
+    early = await asyncio.gather(*(call(*refund, key="twins-key") for _ in range(8)))
+    assert {answer.status_code for answer in early} == {409}
+    await after(shop, 2, headers, payment)
+    in_time = await asyncio.gather(*(call(*refund, key="twins-key") for _ in range(8)))
+    assert len({(answer.status_code, answer.content) for answer in in_time}) == 1
+    assert len((await call(shop, "GET", "/refunds", headers)).json()["items"]) == 1
 
 
 @pytest.mark.parametrize("write", WRITES)
@@ -143,7 +171,7 @@ async def test_a_crash_before_the_answer_was_kept_leaves_one_effect(
     first = await call(shop, "POST", path, headers, body, key="the-same-key")
     again = await call(shop, "POST", path, headers, body, key="the-same-key")
     assert (first.status_code, first.content) == (201, again.content)
-    assert len((await call(shop, "GET", "/payments?limit=100", headers)).json()["items"]) == 3 + (write == "begin")
+    assert len((await call(shop, "GET", "/payments?limit=100", headers)).json()["items"]) == 4 + (write == "begin")
     assert len((await call(shop, "GET", "/refunds", headers)).json()["items"]) == write.startswith("refund")
 
 

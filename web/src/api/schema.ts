@@ -200,14 +200,14 @@ export interface Case {
   closing: Closing | null;
 }
 export interface CaseClosing {
-  resolution: "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "written_off";
+  resolution: "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "posted" | "written_off";
   note: string;
   actor: string;
   at: string;
   refund_id: string | null;
 }
 export interface CaseDecision {
-  resolution: "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "written_off";
+  resolution: "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "posted" | "written_off";
   note?: string | null;
 }
 export interface CasePage {
@@ -585,7 +585,7 @@ export interface LedgerCase {
   amount_paise: number | null;
   put_right_by: string | null;
   owed_paise: number;
-  ends: Array<"refund_again" | "paid_directly" | "provider_corrected" | "explained" | "written_off">;
+  ends: Array<"refund_again" | "paid_directly" | "provider_corrected" | "explained" | "posted" | "written_off">;
   closing: CaseClosing | null;
 }
 export interface LedgerState {
@@ -1098,7 +1098,7 @@ export interface ReplayIn {
 export interface ReplayOut {
   replayed: number;
 }
-export type Resolution = "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "written_off";
+export type Resolution = "refund_again" | "paid_directly" | "provider_corrected" | "explained" | "posted" | "written_off";
 export interface ReturnIn {
   quantities: Record<string, unknown>;
   reason: string;

@@ -33,6 +33,7 @@ export const en = {
   "end.refund_again": "Try the refund once more",
   "end.paid_directly": "The payer has the money by another way",
   "end.provider_corrected": "The provider has put its books right",
+  "end.posted": "Our ledger was wrong: enter what the case proposes",
   "end.explained": "Nothing was wrong",
   "end.written_off": "Written off",
 };
@@ -71,6 +72,7 @@ export const hi: typeof en = {
   "end.refund_again": "वापसी फिर से करें",
   "end.paid_directly": "पैसा किसी और तरीक़े से मिल गया",
   "end.provider_corrected": "गेटवे ने अपनी बही सुधार ली",
+  "end.posted": "हमारी बही ग़लत थी: प्रस्तावित प्रविष्टि दर्ज करें",
   "end.explained": "कुछ ग़लत नहीं था",
   "end.written_off": "बट्टे खाते में",
 };

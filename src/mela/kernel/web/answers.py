@@ -21,7 +21,7 @@ from mela.kernel import idempotency, ids
 from mela.kernel.auth import digest
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
-from mela.kernel.errors import MelaError, Retryable, TooMany
+from mela.kernel.errors import MelaError
 from mela.kernel.idempotency import Answer, KeyMissing
 from mela.kernel.web import bodies, problems
 
@@ -30,7 +30,7 @@ KEPT = timedelta(days=30)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{8,80}")
 _REFUSED = frozenset({404, 409, 422})
-"""A refusal with one of these is an answer. Who may not ask, or asks too often, has asked nothing."""
+"""A refusal with one of these is an answer, unless it says *not yet*. Who may not ask, or asks too often, has asked nothing."""
 
 
 class Answers:
@@ -45,7 +45,7 @@ class Answers:
     ) -> Response:  # fmt: skip
         """The answer to what `owner` asks under `key`. `work` is given the request's name. Raises: KeyReused, Retryable.
 
-        A refusal is an answer too; that something may have happened is none, and is asked again.
+        A refusal is an answer too. That something may have happened, or is not possible yet, is none, and is asked again.
         """
         fresh, now = ids.new_id("mreq"), self._clock.now()
         name = await self._db.run(idempotency.claim, owner=owner, key=key, request=asked, result=fresh, now=now)
@@ -102,13 +102,14 @@ class Answers:
         except HTTPException as error:
             return await problems.on_http(request, error), False
         except MelaError as error:
-            return problems.response(request, error), error.status in _REFUSED and error.of != KeyMissing.code
+            is_answer = error.is_final and error.status in _REFUSED and error.of != KeyMissing.code
+            return problems.response(request, error), is_answer
 
     async def _made(self, request: Request, work: Awaitable[BaseModel], status: int) -> Answer:
         try:
             return Answer(status, "application/json", (await work).model_dump_json())
         except MelaError as refusal:
-            if isinstance(refusal, Retryable | TooMany) or refusal.status >= 500:
+            if not refusal.is_final:
                 raise
             told = problems.response(request, refusal)
             return Answer(told.status_code, told.media_type or "", bytes(told.body).decode())

@@ -17,7 +17,7 @@ from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
 from mela.runtime.control.access import OnDuty
 
-CaseEnd = Literal["refund_again", "paid_directly", "provider_corrected", "explained", "written_off"]
+CaseEnd = Literal["refund_again", "paid_directly", "provider_corrected", "explained", "posted", "written_off"]
 CASE = "case_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 CaseId = Annotated[
     str, Path(max_length=40, pattern=r"^case_[0-9A-HJKMNP-TV-Z]{26}$", description="The case", examples=[CASE])
@@ -125,7 +125,7 @@ def add(api: APIRouter, services: Services) -> None:
     @api.post(
         "/cases/{id}/close", summary="Close a case",
         responses=refused({
-            404: "payments.unknown_case", 409: "payments.case_is_closed",
+            404: "payments.unknown_case", 409: "payments.case_is_closed payments.account_overdrawn",
             422: "payments.cannot_end_so payments.note_missing payments.refund_too_large",
         }),
     )  # fmt: skip

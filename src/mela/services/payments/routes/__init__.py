@@ -261,12 +261,12 @@ def _cases(api: APIRouter, cases: Cases) -> None:
     @api.post(
         "/cases/{id}/close", response_model=schemas.Case, tags=["on duty"], summary="Close a case",
         responses=refused({
-            404: "payments.unknown_case", 409: "payments.case_is_closed",
+            404: "payments.unknown_case", 409: "payments.case_is_closed payments.account_overdrawn",
             422: "payments.cannot_end_so payments.note_missing payments.refund_too_large",
         }),
     )  # fmt: skip
     async def close_case(caller: Operator, id: CaseId, body: schemas.CloseIn, key: Key) -> object:  # noqa: A002
-        """Say what was done, once; `refund_again` also makes a second refund. What was closed stays closed."""
+        """Say what was done, once; `refund_again` also makes a second refund, `posted` enters what the case proposes. What was closed stays closed."""
         return _case(await cases.close(id, Decision(body.resolution, body.note or ""), key=key, actor=caller.id))
 
 

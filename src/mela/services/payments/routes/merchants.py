@@ -140,7 +140,7 @@ def _refunds(api: APIRouter, merchants: Merchants, answers: Answers) -> None:
     @api.post(
         "/payments/{id}/refunds", status_code=201, summary="Give money back", response_model=shapes.RefundOut,
         responses=refused({
-            404: "payments.unknown_payment", 409: "payments.not_captured",
+            404: "payments.unknown_payment", 409: "payments.not_captured payments.account_overdrawn",
             422: "payments.refund_too_large payments.invalid_transfer",
         }),
     )  # fmt: skip

@@ -4,6 +4,7 @@ refund_again        the refund is tried once more, as a refund of its own
 paid_directly       the payer has the money by another way; the note names it, such as the bank's reference
 provider_corrected  the provider has put its books or its file right
 explained           nothing was wrong
+posted              the entry that it proposes is in our ledger
 written_off         the money is lost, and somebody has decided so
 """
 
@@ -27,6 +28,7 @@ class Resolution(StrEnum):
     PAID_DIRECTLY = "paid_directly"
     PROVIDER_CORRECTED = "provider_corrected"
     EXPLAINED = "explained"
+    POSTED = "posted"
     WRITTEN_OFF = "written_off"
 
 
@@ -61,6 +63,11 @@ class Kind:
 def kinds(rows: Sequence[Mapping[str, Any]]) -> dict[str, Kind]:
     """The kinds in a data file, by name."""
     return {row["kind"]: Kind(row["owner"], tuple(map(Resolution, row["ends"]))) for row in rows}
+
+
+def ends(kind: Kind, detail: Mapping[str, Any]) -> tuple[Resolution, ...]:
+    """How a case can end: its entry is posted only where it proposes one."""
+    return tuple(end for end in kind.ends if end is not Resolution.POSTED or detail.get("proposed"))
 
 
 def check(kind: str, ends: Sequence[Resolution], decision: Decision) -> None:

@@ -22,6 +22,7 @@ Payments of test mode have accounts of their own, `test:…`, in which no money 
 import re
 
 from mela.contracts.payments import Transfer
+from mela.kernel.errors import Rejected
 from mela.kernel.money import Paise
 from mela.services.payments.model import TEST
 
@@ -32,6 +33,12 @@ AT_GATEWAY = {"collected": ("capture", "late_capture"), "refunded": ("refund_pro
 """Our kinds of transfer that must agree with a provider's books, by its own kinds."""
 ACCOUNT = re.compile(r"[a-z][a-z_]{0,39}(:[A-Za-z0-9_-]{1,60}){0,2}", re.ASCII)
 KIND = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
+OWN = frozenset({
+    "capture", "late_capture", "refund", "merchant_refund", "refund_processed", "refund_failed", "cash_handed_in", "cash_short",
+    "hold", "release", "chargeback", "chargeback_won", "chargeback_lost", "merchant_chargeback", "provider_settlement",
+    "provider_fee", "provider_fee_gst", "rounding", "reconciliation",
+})  # fmt: skip
+"""Kinds that payments alone enters, in the unit in which what they tell of happens."""
 LARGEST = 10**15
 """Ten lakh crore rupees in paise: beyond it, it is a mistake. Sums stay far below 2**63."""
 MOST = 500
@@ -141,6 +148,21 @@ def fault(transfers: list[Transfer]) -> str | None:
         if not 0 < transfer.amount <= LARGEST:
             return "amount"
     return None
+
+
+class KindReserved(Rejected):
+    """Payments enters transfers of this kind itself, when they happen. Params: kind."""
+
+    code = "payments.kind_reserved"
+
+
+def check_posted(transfers: list[Transfer]) -> None:
+    """Whether another service may enter these. Raises: Rejected, KindReserved."""
+    if (what := fault(transfers)) is not None:
+        raise Rejected("payments.invalid_transfer", what=what)
+    for transfer in transfers:
+        if transfer.kind in OWN:
+            raise KindReserved(kind=transfer.kind)
 
 
 def balance(account: str, transfers: list[Transfer]) -> Paise:

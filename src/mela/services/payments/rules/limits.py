@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mela.contracts.payments import Transfer
-from mela.kernel.errors import Conflict
+from mela.kernel.errors import NotYet
 from mela.kernel.money import Paise
 
 Side = Literal["debit", "credit"]
 
 
-class AccountOverdrawn(Conflict):
+class AccountOverdrawn(NotYet):
     """An account holds less than an entry takes. Params: account, left and wanted (paise)."""
 
     code = "payments.account_overdrawn"

@@ -147,8 +147,7 @@ class PaymentsService:
         return await self._db.read(refunds.get, refund.id)
 
     async def post(self, *, key: str, transfers: list[Transfer]) -> None:
-        if (what := accounts.fault(transfers)) is not None:
-            raise Rejected("payments.invalid_transfer", what=what)
+        accounts.check_posted(transfers)
         await self._db.run(ledger.post, key, transfers, self._clock.now())
 
     async def withheld(self, *, seller_id: str) -> Paise:

@@ -43,7 +43,7 @@ class Cases:
     async def close(self, case_id: str, decision: rules.Decision, *, key: str, actor: str) -> Seen:
         """Close a case, once. A refund that is tried again is sent by the job that sends refunds.
 
-        Raises: UnknownCase, CannotEndSo, NoteMissing, CaseIsClosed, KeyReused, RefundTooLarge.
+        Raises: UnknownCase, CannotEndSo, NoteMissing, CaseIsClosed, KeyReused, RefundTooLarge, AccountOverdrawn.
         """
         case = await self.get(case_id)
         rules.check(case.row.kind, case.ends, decision)
@@ -54,4 +54,6 @@ class Cases:
     def _seen(self, row: Row[Any]) -> Seen:
         kind = self._kinds.get(row.kind, self._kinds[rules.ANY])
         until = india_date(row.closed or self._clock.now())
-        return Seen(row, row.detail.get("owner", kind.owner), kind.ends, rules.owed(row.detail, until))
+        return Seen(
+            row, row.detail.get("owner", kind.owner), rules.ends(kind, row.detail), rules.owed(row.detail, until)
+        )

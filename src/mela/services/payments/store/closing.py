@@ -1,17 +1,17 @@
-"""Closing a case: what a person decided, once, and the second refund that may go with it."""
+"""Closing a case: what a person decided, once, and the second refund or the ledger's entry that may go with it."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from mela.contracts.payments import CaseClosed
+from mela.contracts.payments import CaseClosed, Transfer
 from mela.kernel import events
 from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import Conflict
 from mela.kernel.idempotency import KeyReused
 from mela.services.payments.rules.cases import Decision, Resolution
-from mela.services.payments.store import cases, refunds
+from mela.services.payments.store import cases, ledger, refunds
 from mela.services.payments.tables import closings
 
 _BY_KEY = select(closings).where(closings.c.key == bindparam("of"))
@@ -24,9 +24,9 @@ class CaseIsClosed(Conflict):
 
 
 def close(conn: Connection, case_id: str, decision: Decision, *, key: str, actor: str, now: datetime) -> Row[Any]:
-    """Close a case, and promise the refund anew where that was decided.
+    """Close a case, and promise the refund anew or enter what it proposes where that was decided.
 
-    The same key again returns the case as it is. Raises: UnknownCase, CaseIsClosed, KeyReused, RefundTooLarge.
+    The same key again returns the case as it is. Raises: UnknownCase, CaseIsClosed, KeyReused, RefundTooLarge, AccountOverdrawn.
     """
     before = conn.execute(_BY_KEY, {"of": key}).one_or_none()
     if before is not None:
@@ -38,6 +38,8 @@ def close(conn: Connection, case_id: str, decision: Decision, *, key: str, actor
         raise CaseIsClosed(resolution=case.resolution, actor=case.actor)
     again = decision.resolution is Resolution.REFUND_AGAIN
     refund_id = refunds.again(conn, case.about, now) if again else None
+    if decision.resolution is Resolution.POSTED:
+        ledger.enter(conn, f"case:{case_id}", [Transfer(**case.detail["proposed"])], now)
     row = {"case_id": case_id, "key": key, "resolution": decision.resolution, "note": decision.note, "actor": actor,
            "refund_id": refund_id, "at": now}  # fmt: skip
     insert_new(conn, closings, row)
