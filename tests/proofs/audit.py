@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 from mela.runtime import registry
 
@@ -46,14 +47,17 @@ def sqlite_files(inside: Path, outside: Path) -> Query:
 def postgres_server(url: str, outside: Path) -> Query:
     """Reads the databases of a server (`url` with {service}); the gateway's is a file."""
 
+    @cache
+    def engine(service: str) -> Engine:
+        return create_engine(
+            url.replace("{service}", service).replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
+        )
+
     def query(service: str, sql: str) -> list[dict[str, Any]]:
         if service in OUTSIDE:
             return sqlite_files(outside, outside)(service, sql)
-        engine = create_engine(url.replace("{service}", service).replace("postgresql:", "postgresql+psycopg:"))
-        with engine.connect() as conn:
-            found = [dict(row._mapping) for row in conn.execute(text(sql))]
-        engine.dispose()
-        return found
+        with engine(service).connect() as conn:
+            return [dict(row._mapping) for row in conn.execute(text(sql))]
 
     return query
 

@@ -10,24 +10,19 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from mela.kernel import clock
-from mela.runtime import flight, registry
+from mela.runtime import flight
 from mela.simulators.gateway import upi
-from tests import postgres
-from tests.proofs import audit, components, rupees
-from tests.proofs.payers import CALLERS, TOKEN, Payers, calling, neighbours
+from tests.proofs import audit, rupees
+from tests.proofs.payers import Payers, calling, neighbours
+from tests.proofs.paying import KEY, PROVIDERS, database, payments_of, providers
 from tests.proofs.stage import Actor, free_port, running
 
-PROVIDERS = ("gateway", *registry.PROVIDERS)
-KEY = ("mela", "k" * 40)
 PLANS: dict[str, dict[str, Any]] = {
     "gateway": {"latency_ms": 60, "drop_after_debit": 0.08, "callback_twice": 0.2, "deemed": 0.05, "deemed_reversed": 0.3,
                 "deemed_ms": 3_000},
@@ -66,21 +61,6 @@ def test_02_killed_while_providers_misbehave_every_rupee_stands_once(
     assert len(storm.payers.told) > 10 * kills
 
 
-@contextmanager
-def database(engine: str) -> Iterator[str]:
-    """Where payments keeps its rows."""
-    if engine == "sqlite":
-        yield "sqlite"
-        return
-    components.need("postgres")
-    with postgres.server() as url:
-        admin = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as conn:
-            conn.execute(text("create database payments"))
-        admin.dispose()
-        yield url.replace("/postgres", "/{service}")
-
-
 class Storm:
     """The providers, payments, and those who pay."""
 
@@ -89,7 +69,7 @@ class Storm:
         self.dice = random.Random(seed)  # noqa: S311 - when to kill, not a secret
         self.door = free_port()
         self.outside = providers(folder / "outside")
-        self.inside = Actor(folder / "inside", "payments", **self._environ(url), **HURRY)
+        self.inside = Actor(folder / "inside", "payments", **payments_of(self.outside, url, self.door), **HURRY)
         for name in PROVIDERS:
             self.outside.environ[f"MELA_{name.upper()}_CALLBACK_URL"] = (
                 f"{self.inside.url}/api/payments/callbacks/{name}"
@@ -162,7 +142,7 @@ class Storm:
             told["decline_codes"] = NPCI
         url = f"{self.outside.url}/sim/{name}/plan"
         for _ in range(50):
-            if (await self.payers.http.post(url, json=told, auth=KEY)).status_code == 200:
+            if (await self.payers.http.post(url, json=told, auth=("mela", KEY))).status_code == 200:
                 return
             await asyncio.sleep(0.1)
         raise RuntimeError(f"{url} takes no plan")
@@ -198,32 +178,3 @@ class Storm:
             first = page["next_cursor"]
         self.verdict.counts["sealed blocks"] = blocks
         self.verdict.expect("some blocks are sealed", blocks > 0, True)
-
-    def _environ(self, url: str) -> dict[str, str]:
-        door = f"http://127.0.0.1:{self.door}"
-        return {
-            "MELA_DATABASE": url, "MELA_TOKEN": TOKEN, "MELA_CALLERS": CALLERS, "MELA_UNIT_S": "5",
-            "MELA_PEERS": f"accounts={door},orders={door},webhooks={door}",
-            "MELA_PAYMENTS_GATEWAY_URL": f"{self.outside.url}/sim/gateway",
-            "MELA_PAYMENTS_GATEWAY_KEY_ID": "mela", "MELA_PAYMENTS_GATEWAY_KEY_SECRET": "k" * 40,
-            "MELA_PAYMENTS_WEBHOOK_SECRET": "w" * 40,
-            "MELA_PAYMENTS_PROVIDERS": ",".join(PROVIDERS),
-            "MELA_PAYMENTS_PROVIDER_URLS": ",".join(f"{name}={self.outside.url}/sim/{name}" for name in registry.PROVIDERS),
-            "MELA_PAYMENTS_PROVIDER_KEYS": ",".join(f"{name}=mela:{'k' * 40}:mela:{'w' * 40}" for name in registry.PROVIDERS),
-        }  # fmt: skip
-
-
-def providers(folder: Path) -> Actor:
-    """All of them, in one process; their payers' pages are beside their APIs."""
-    actor = Actor(folder, *PROVIDERS)
-    environ: dict[str, str] = {}
-    for name in PROVIDERS:
-        prefix = f"MELA_{name.upper()}"
-        hook = "w" * 40 if name == "gateway" else f"mela:{'w' * 40}"
-        environ |= {
-            f"{prefix}_KEY_ID": "mela", f"{prefix}_KEY_SECRET": "k" * 40, f"{prefix}_WEBHOOK_SECRET": hook,
-            f"{prefix}_CALLBACK_FIRST_WAIT_S": "1", f"{prefix}_CALLBACK_TIMEOUT_S": "2",
-            f"{prefix}_PAYEE_VPA": f"mela@sim{name}", f"{prefix}_PAGE_URL": f"{actor.url}/sim/{name}/upi",
-        }  # fmt: skip
-    actor.environ |= environ
-    return actor

@@ -46,7 +46,8 @@ class Parts:
 class Context(Generic[S]):
     """What the runtime hands to a service. `url` is where the outside reaches this process.
 
-    `shards`: of a sharded service, all its databases, `db` the first of them.
+    `shards`: of a sharded service, all its databases, `db` the first of them. `renew`: the settings with the secrets of now,
+    where those may change.
     """
 
     settings: S
@@ -56,6 +57,11 @@ class Context(Generic[S]):
     url: str
     peers: Mapping[type, object] = field(default_factory=dict)
     shards: Sequence[Database] = ()
+    renew: Callable[[], S] | None = None
+
+    def now(self) -> S:
+        """The settings with the secrets of now."""
+        return self.renew() if self.renew else self.settings
 
     def peer(self, contract: type[T]) -> T:
         """The service that keeps this contract, here or elsewhere."""

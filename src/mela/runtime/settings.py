@@ -51,7 +51,7 @@ class PlatformSettings:
     callers_folder: Path | None = None
     """Folder with a file for each caller, named after it: the hashes of its tokens, a line each. Read again when it changes."""
     secrets: Path | None = None
-    """Folder of files named after variables, such as a mounted Secret. MELA_DATABASE and MELA_TOKEN in it may change at any time."""
+    """Folder of files named after variables, such as a mounted Secret. MELA_DATABASE, MELA_TOKEN and the keys of providers in it may change at any time."""
     keys: str | None = None
     """Who holds the keys of personal data: file:///folder/keys.json or vault+https://host/transit/NAME. On SQLite a file beside it."""
     keys_token: str | None = field(default=None, repr=False, metadata={"secret": True})
@@ -131,8 +131,13 @@ class PlatformSettings:
         """What this process shows to those that it calls, now."""
         return self._now("MELA_TOKEN", self.token or "")
 
+    def secrets_folder(self) -> mounted.Folder | None:
+        """The files of secrets that may change."""
+        return _folder(self.secrets) if self.secrets else None
+
     def _now(self, variable: str, at_start: str) -> str:
-        return (self.secrets and _folder(self.secrets).texts().get(variable)) or at_start
+        folder = self.secrets_folder()
+        return (folder and folder.texts().get(variable)) or at_start
 
     def database_options(self) -> DatabaseOptions:
         """Bounds of a database here."""

@@ -17,6 +17,7 @@ from mela.kernel.sealed.rotation import LOOK_S, Sealer
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.runtime import flight, registry, sealing
 from mela.runtime.reading import Forgetter
+from mela.runtime.renewing import Renewed
 from mela.runtime.settings import CannotStart, PlatformSettings
 
 
@@ -49,7 +50,8 @@ class Wiring:
         shards = [self._open(service.name, keys, each) for each in self.settings.shards_of(service)]
         db = shards[0]
         peers = {contract: self.peer(contract, caller=service.name) for contract in service.uses}
-        context = Context(service_settings, db, self.clock, self.http, self.settings.own_url, peers, shards)
+        renew = self._renewed(service.name, service_settings)
+        context = Context(service_settings, db, self.clock, self.http, self.settings.own_url, peers, shards, renew)
         parts = service.build(context)
         if keys:
             parts.jobs.append(Job("seal", LOOK_S, Sealer(db, service.personal, keys, self.clock).run))
@@ -99,6 +101,10 @@ class Wiring:
             keyring=keys,
         )
         return flight.RecordedDatabase(db, self._recorder) if self._recorder else db
+
+    def _renewed(self, service: str, at_start: Any) -> Renewed[Any] | None:
+        folder = self.settings.secrets_folder()
+        return Renewed(at_start, f"MELA_{service.upper()}", self.environ, folder) if folder else None
 
     def _http_transport(self) -> Any:
         inner = http.Transport()

@@ -56,7 +56,8 @@ class Outside:
 
     def with_account(self, **changed: Any) -> Provider:
         """Our adapter with another account there."""
-        return ADAPTERS[self.provider.name](self.http, replace(self.account, **changed))
+        other = replace(self.account, **changed)
+        return ADAPTERS[self.provider.name](self.http, lambda: other)
 
     async def create(self, reference: str = "pay_1", amount: int = 12_950, **more: Any) -> Known:
         """Begin a payment that the provider takes."""
@@ -108,4 +109,4 @@ async def outside(name: str, folder: Path) -> AsyncIterator[Outside]:
     ):
         wires.ends = {"sim": sim.client._transport, "merchant": merchant}
         account = Account(f"http://sim/sim/{name}", *KEYS, f"http://merchant/{name}", timeout_s=1.0)
-        yield Outside(ADAPTERS[name](http, account), sim, wires, merchant, clock, account, http)
+        yield Outside(ADAPTERS[name](http, lambda: account), sim, wires, merchant, clock, account, http)

@@ -15,7 +15,7 @@ ANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChec
 
 
 def read(there: Outside, request: httpx2.Request) -> News:
-    return there.provider.read_callback(request.headers, request.content)
+    return there.provider.read_callback(request.headers, request.content, there.clock.now())
 
 
 async def test_a_captured_payment_is_told_by_our_name(there: Outside) -> None:
@@ -76,7 +76,7 @@ async def test_our_secret_is_needed(there: Outside) -> None:
     (request,) = await there.called_back()
     other = there.with_account(webhook_secret="an:other", key_secret="another", key_id="others")
     with pytest.raises(BadSignature):
-        other.read_callback(request.headers, request.content)
+        other.read_callback(request.headers, request.content, there.clock.now())
 
 
 @ANY
@@ -86,7 +86,7 @@ async def test_our_secret_is_needed(there: Outside) -> None:
 )
 async def test_no_bytes_get_further_than_a_refusal(there: Outside, body: bytes, headers: dict[str, str]) -> None:
     with pytest.raises((BadSignature, Invalid)):
-        there.provider.read_callback(headers, body)
+        there.provider.read_callback(headers, body, there.clock.now())
 
 
 @ANY
@@ -99,7 +99,7 @@ async def test_one_changed_byte_is_noticed_or_was_only_a_hint(there: Outside, pl
     body = bytearray(request.content)
     body[place % len(body)] ^= change
     try:
-        news = there.provider.read_callback(request.headers, bytes(body))
+        news = there.provider.read_callback(request.headers, bytes(body), there.clock.now())
     except (BadSignature, Invalid):
         return
     assert news.payment is None or news.payment == read(there, request).payment

@@ -7,6 +7,9 @@ import pytest
 from mela.contracts.payments import NotCaptured, Payment, PaymentState, Refund, RefundTooLarge, UnknownPayment
 from mela.kernel.errors import MelaError, Rejected
 from mela.kernel.idempotency import KeyReused
+from mela.kernel.money import Paise
+from mela.services.payments.model import Outcome, ProviderRefund
+from mela.services.payments.store import refunds
 from tests.service.payments.world import World
 
 UNKNOWN = "pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
@@ -138,3 +141,18 @@ async def test_cash_is_collected_once_and_never_for_a_cancelled_payment(shop: Wo
         await service.collect_cash(key="cash-2", payment_id=cancelled.id)
     with pytest.raises(Rejected):
         await service.collect_cash(key="cash-3", payment_id=(await shop.start()).id)
+
+
+@pytest.mark.parametrize(("provider", "amount"), [("gateway", 9_999), ("razorpay", 10_000)])
+async def test_a_refund_of_another_amount_or_provider_is_parked(shop: World, provider: str, amount: int) -> None:
+    payment = await shop.paid()
+    await shop.plan(refund_pending=1.0, refund_pending_ms=60_000)
+    asked = await refund(shop, payment, 10_000)
+    told = ProviderRefund(asked.id, Paise(amount), "processed")
+    outcome = await shop.payments.db.run(
+        refunds.process, told, shop.clock.now(), provider=provider, event=("evt_1", "refund.processed")
+    )
+    assert outcome is Outcome.PARKED
+    assert await shop.balance("refunds:pending") == -10_000
+    kinds = [case["kind"] for case in (await shop.check())["cases"]]
+    assert kinds == ["amount_differs" if provider == "gateway" else "unknown_refund"]

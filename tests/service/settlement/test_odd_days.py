@@ -1,6 +1,8 @@
 """What seldom happens, and must not lose a paisa either."""
 
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,7 +77,8 @@ async def test_late_entry_waits_for_the_next_run_when_the_day_has_its_payout(mar
 
 
 async def test_gateway_that_refuses_leaves_the_payout_sending_and_says_why(market: World) -> None:
-    market.settlement.service._bank._auth = ("key", "wrong")
+    bank = market.settlement.service._bank
+    bank._current = partial(replace, bank._current(), gateway_key_secret="wrong")
     await market.sell(line())
     market.clock.advance(86_400)
     assert (await market.settlement.service.run(TUESDAY)).sending == 1

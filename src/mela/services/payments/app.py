@@ -1,7 +1,7 @@
 """What the runtime reads."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
 
 DATA = Path(__file__).parent / "data"
-ADAPTERS: Mapping[str, Callable[[httpx2.AsyncClient, Account], Provider]] = {
+ADAPTERS: Mapping[str, Callable[[httpx2.AsyncClient, Callable[[], Account]], Provider]] = {
     "gateway": Gateway, "razorpay": Razorpay, "cashfree": Cashfree, "phonepe": PhonePe, "payu": PayU,
 }  # fmt: skip
 CALLBACKS = "/api/payments/callbacks"
@@ -121,10 +121,21 @@ def _provider(name: str, ctx: Context[Settings]) -> Provider:
     return ADAPTERS[name](ctx.http, _account(name, ctx))
 
 
-def _account(name: str, ctx: Context[Settings]) -> Account:
+def _account(name: str, ctx: Context[Settings]) -> Callable[[], Account]:
+    """Our account at a provider, with the keys of now."""
     base = (ctx.settings.callback_base or ctx.url).rstrip("/")
-    url, (key_id, secret, webhook) = ctx.settings.url_of(name), ctx.settings.keys_of(name)
-    return Account(url, key_id, secret, webhook, f"{base}{CALLBACKS}/{name}", ctx.settings.gateway_timeout_s)
+
+    def made(given: Settings, keys: list[str], before: Account | None = None) -> Account:
+        key_id, secret, webhook = keys
+        here = f"{base}{CALLBACKS}/{name}"
+        return Account(given.url_of(name), key_id, secret, webhook, here, given.gateway_timeout_s, before)
+
+    @lru_cache(maxsize=1)
+    def of(given: Settings) -> Account:
+        previous = given.previous_keys_of(name)
+        return made(given, given.keys_of(name), made(given, previous) if previous else None)
+
+    return lambda: of(ctx.now())
 
 
 def _data(name: str) -> Any:

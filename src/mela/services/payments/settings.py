@@ -31,6 +31,10 @@ class Settings:
         default=(), repr=False,
         metadata={"secret": True, "help": "Our keys there: razorpay=KEY_ID:KEY_SECRET:WEBHOOK_SECRET,…"},
     )  # fmt: skip
+    previous_keys: tuple[str, ...] = field(
+        default=(), repr=False,
+        metadata={"secret": True, "help": "Keys of before a change, in the same form, `gateway` among them: callbacks signed with them are still taken."},
+    )  # fmt: skip
     merchant_category: str = "5399"
     """What the merchant sells (MCC, ISO 18245): decides whether it may still use UPI collect."""
     routing_rules: str | None = None
@@ -64,6 +68,9 @@ class Settings:
                     f"{name} needs {name}=URL in provider_urls and {name}=ID:SECRET:WEBHOOK in provider_keys"
                 )
 
+        if any(len(_of(name, self.previous_keys).split(":", 2)) != 3 for name in _names(self.previous_keys)):
+            raise ValueError("previous_keys is NAME=ID:SECRET:WEBHOOK of providers")
+
     def url_of(self, provider: str) -> str:
         """Where a provider is, empty when nobody said."""
         return self.gateway_url if provider == "gateway" else _of(provider, self.provider_urls)
@@ -73,6 +80,14 @@ class Settings:
         if provider == "gateway":
             return [self.gateway_key_id, self.gateway_key_secret, self.webhook_secret]
         return _of(provider, self.provider_keys).split(":", 2)
+
+    def previous_keys_of(self, provider: str) -> list[str]:
+        """The same of before they were changed, None where there was no change."""
+        return _of(provider, self.previous_keys).split(":", 2) if provider in _names(self.previous_keys) else []
+
+
+def _names(pairs: Sequence[str]) -> list[str]:
+    return [pair.partition("=")[0] for pair in pairs]
 
 
 def _of(provider: str, pairs: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ _DATA = Path(__file__).parent / "data"
 def build(context: Context[SettlementSettings]) -> Parts:
     """Put the service together."""
     settlement = Settlement(
-        context.db, context.peer(Payments), context.peer(Catalog), Bank(context.http, context.settings), context.clock,
+        context.db, context.peer(Payments), context.peer(Catalog), Bank(context.http, context.now), context.clock,
         context.settings, calendar=calendar.read(_data("bank_holidays")), rates=_rates(),
         merchant_fees_=merchant_fees.read(_data("merchant_fees")),
     )  # fmt: skip

@@ -13,7 +13,7 @@ A call never raises for what happens outside. It comes back with what the provid
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -107,8 +107,8 @@ class Provider(Protocol):
         """How a refund is."""
         ...
 
-    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
-        """What a callback says. Raises: BadSignature; Invalid for a body of another shape."""
+    def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
+        """What a callback says. Raises: BadSignature, also where it was signed too long before `now`; Invalid for a body of another shape."""
         ...
 
     async def downtimes(self) -> list[Downtime] | Unknown:

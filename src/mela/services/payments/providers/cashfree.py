@@ -11,14 +11,18 @@ from typing import Any, Literal, TypeVar
 
 from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
+from mela.services.payments.providers.fields import Code, Id, Inr, Link, Rrn, Stamp, Token
 from mela.services.payments.providers.http import (
-    BadSignature,
+    MOST_PAGES,
+    Account,
     Http,
     Movement,
     Paid,
     Refused,
-    basic,
+    Silent,
+    about,
     command,
+    event_id,
     question,
     read,
     read_news,
@@ -28,8 +32,16 @@ from mela.services.payments.providers.http import (
 from mela.services.payments.rules import rupees, signature
 
 T = TypeVar("T")
+Paged = TypeVar("Paged", "_Page", "_Settlements")
 _VERSION = "2025-01-01"
 _PAGE = 1_000
+_EVENT = "x-idempotency-key"
+_GOOD_MS = (-300_000, 3_600_000)
+"""How long before (and, for a clock that is wrong, after) it comes a callback may have been signed, in milliseconds.
+
+No bound is published: its tries, 2, 10 and 30 minutes apart, may all have been signed at the first (assumption).
+Source: https://www.cashfree.com/docs/payments/online/webhooks/overview (2026-11-23).
+"""
 _WORDS = {
     "PENDING": Word.CREATED, "NOT_ATTEMPTED": Word.CREATED, "FAILED": Word.FAILED, "USER_DROPPED": Word.EXPIRED,
     "CANCELLED": Word.FAILED, "VOID": Word.VOIDED,
@@ -41,39 +53,40 @@ _REFUNDS: Mapping[str, Literal["pending", "processed", "failed"]] = {
 
 @dataclass(frozen=True)
 class _Order:
-    payment_session_id: str
+    payment_session_id: Token
 
 
 @dataclass(frozen=True)
 class _Payload:
-    default: str
+    default: Link
 
 
 @dataclass(frozen=True)
 class _Data:
-    url: str | None
+    url: Link | None
     payload: _Payload | None
 
 
 @dataclass(frozen=True)
 class _Begun:
-    cf_payment_id: str
+    cf_payment_id: Id
     data: _Data
 
 
 @dataclass(frozen=True)
 class _Error:
-    error_code: str | None
+    error_code: Code | None
 
 
 @dataclass(frozen=True)
 class _Payment:
-    cf_payment_id: str
+    cf_payment_id: Id
     payment_status: Literal["SUCCESS", "NOT_ATTEMPTED", "FAILED", "USER_DROPPED", "VOID", "CANCELLED", "PENDING"]
     payment_amount: rupees.Rupees
     is_captured: bool
-    bank_reference: str | None = None
+    bank_reference: Rrn | None = None
     error_details: _Error | None = None
+    payment_currency: Inr = "INR"
 
     def told(self, reference: str) -> ProviderPayment:
         """In our words."""
@@ -84,9 +97,10 @@ class _Payment:
 
 @dataclass(frozen=True)
 class _Refund:
-    refund_id: str
+    refund_id: Id
     refund_amount: rupees.Rupees
     refund_status: Literal["SUCCESS", "PENDING", "CANCELLED", "ONHOLD", "FAILED"]
+    refund_currency: Inr = "INR"
 
     def told(self) -> ProviderRefund:
         """In our words."""
@@ -97,15 +111,15 @@ class _Refund:
 class _Moved:
     event_type: Literal["PAYMENT", "REFUND"]
     event_amount: rupees.Rupees
-    event_time: datetime
-    order_id: str | None
-    refund_id: str | None
+    event_time: Stamp
+    order_id: Id | None
+    refund_id: Id | None
 
 
 @dataclass(frozen=True)
 class _Page:
     data: list[_Moved]
-    cursor: str | None
+    cursor: Token | None
 
 
 @dataclass(frozen=True)
@@ -116,10 +130,10 @@ class _Settled:
     sale_type: Literal["CREDIT", "DEBIT"]
     service_charge: rupees.Rupees
     service_tax: rupees.Rupees
-    utr: str
-    cf_settlement_id: str
-    order_id: str | None
-    refund_id: str | None
+    utr: Id
+    cf_settlement_id: Id
+    order_id: Id | None
+    refund_id: Id | None
 
     def paid(self) -> Paid:
         """In our words."""
@@ -131,12 +145,12 @@ class _Settled:
 @dataclass(frozen=True)
 class _Settlements:
     data: list[_Settled]
-    cursor: str | None
+    cursor: Token | None
 
 
 @dataclass(frozen=True)
 class _OfOrder:
-    order_id: str
+    order_id: Id
 
 
 @dataclass(frozen=True)
@@ -148,7 +162,7 @@ class _News:
 
 @dataclass(frozen=True)
 class _Event:
-    type: str
+    type: Code
     data: _News
 
 
@@ -167,7 +181,7 @@ class Cashfree(Http):
     async def capture(
         self, known: Known, amount: int, *, reference: str, final: bool
     ) -> ProviderPayment | Declined | Unknown:
-        return await command(self._authorization(known, {"action": "CAPTURE", "amount": amount / 100}))
+        return await command(self._authorization(known, {"action": "CAPTURE", "amount": amount / 100}, least=amount))
 
     async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
         return await command(self._authorization(known, {"action": "VOID"}))
@@ -178,18 +192,20 @@ class Cashfree(Http):
     async def refund_status(self, known: Known, *, reference: str) -> ProviderRefund | Absent | Unknown:
         return await question(self._refund_status(known, reference))
 
-    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
-        moment, event_id = headers.get("x-webhook-timestamp", ""), headers.get("x-idempotency-key", "")
-        wanted = signature.base64_hmac(self._account.key_secret, moment, body)
-        if not event_id or not signature.same(wanted, headers.get("x-webhook-signature", "")):
-            raise BadSignature
+    def _is_genuine(self, account: Account, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+        moment = headers.get("x-webhook-timestamp", "")
+        wanted = signature.base64_hmac(account.key_secret, moment, body)
+        named = bool(headers.get(_EVENT)) and signature.same(wanted, headers.get("x-webhook-signature", ""))
+        return named and _is_of_now(moment, now)
+
+    def _news(self, headers: Mapping[str, str], body: bytes) -> News:
         told = read_news(_Event, body)
-        event_id, event = f"cashfree:{event_id}"[:80], told.type[:40]
-        if told.data.refund is not None:
-            return News(event_id, event, refund=told.data.refund.told())
-        if told.data.payment is not None and told.data.order is not None:
-            return News(event_id, event, payment=told.data.payment.told(told.data.order.order_id))
-        return News(event_id, event)
+        data, event = told.data, event_id("cashfree", headers[_EVENT])
+        if data.refund is not None:
+            return News(event, told.type, refund=data.refund.told())
+        if data.payment is not None and data.order is not None:
+            return News(event, told.type, payment=data.payment.told(data.order.order_id))
+        return News(event, told.type)
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         return await write_report(self._moved(day), file)
@@ -198,7 +214,7 @@ class Cashfree(Http):
         return await write_settlements(self._paid(day), file)
 
     async def books(self) -> ProviderBooks | Unknown:
-        return await self._books(basic(self._account))
+        return await self._books()
 
     async def _create(self, new: Charge) -> ProviderPayment:
         order = {
@@ -229,37 +245,40 @@ class Cashfree(Http):
             raise Refused(404)
         return payments[0].told(known.reference)
 
-    async def _authorization(self, known: Known, body: Any) -> ProviderPayment:
-        return (await self._ask(_Payment, "POST", f"/orders/{known.reference}/authorization", body)).told(
-            known.reference
-        )
+    async def _authorization(self, known: Known, body: Any, *, least: int = 0) -> ProviderPayment:
+        told = await self._ask(_Payment, "POST", f"/orders/{known.reference}/authorization", body)
+        return about(known.reference, told.told(known.reference), least=least)
 
     async def _refund(self, known: Known, reference: str, amount: int) -> ProviderRefund:
         body = {"refund_id": reference, "refund_amount": amount / 100, "refund_note": "Refund"}
-        return (await self._ask(_Refund, "POST", f"/orders/{known.reference}/refunds", body, key=reference)).told()
+        told = await self._ask(_Refund, "POST", f"/orders/{known.reference}/refunds", body, key=reference)
+        return about(reference, told.told())
 
     async def _refund_status(self, known: Known, reference: str) -> ProviderRefund:
-        return (await self._ask(_Refund, "GET", f"/orders/{known.reference}/refunds/{reference}")).told()
+        return about(
+            reference, (await self._ask(_Refund, "GET", f"/orders/{known.reference}/refunds/{reference}")).told()
+        )
 
     async def _paid(self, day: date) -> AsyncIterator[Paid]:
-        cursor: str | None = None
-        while True:
-            page = await self._ask(_Settlements, "POST", "/settlement/recon", _asked(day, cursor))
+        async for page in self._pages(_Settlements, "/settlement/recon", day):
             for each in page.data:
                 yield each.paid()
-            if (cursor := page.cursor) is None:
-                return
 
     async def _moved(self, day: date) -> AsyncIterator[Movement]:
-        cursor: str | None = None
-        while True:
-            page = await self._ask(_Page, "POST", "/recon", _asked(day, cursor))
+        async for page in self._pages(_Page, "/recon", day):
             for each in page.data:
                 came = each.event_type == "PAYMENT"
                 reference = (each.order_id if came else each.refund_id) or ""
                 yield Movement("collected" if came else "refunded", reference, each.event_amount, each.event_time)
+
+    async def _pages(self, of: type[Paged], path: str, day: date) -> AsyncIterator[Paged]:
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            page = await self._ask(of, "POST", path, _asked(day, cursor))
+            yield page
             if (cursor := page.cursor) is None:
                 return
+        raise Silent("endless")
 
     async def _ask(self, of: type[T], method: str, path: str, body: Any = None, *, key: str = "") -> T:
         headers = {
@@ -269,6 +288,13 @@ class Cashfree(Http):
         }
         headers |= {"x-idempotency-key": key} if key else {}
         return read(of, await self._send(method, f"/pg{path}", body=body, headers=headers))
+
+
+def _is_of_now(moment: str, now: datetime) -> bool:
+    """Whether a callback's moment, in milliseconds since 1970, is neither long past nor to come."""
+    soonest, latest = _GOOD_MS
+    plain = moment.isascii() and moment.isdigit() and len(moment) < 15
+    return plain and soonest <= now.timestamp() * 1000 - int(moment) <= latest
 
 
 def _asked(day: date, cursor: str | None) -> dict[str, Any]:

@@ -4,9 +4,11 @@ Inside an adapter an outcome that ends the work is an exception, Refused or Sile
 """
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -18,12 +20,15 @@ from mela.kernel import deadline, http, messages
 from mela.kernel.errors import Invalid, Unauthenticated
 from mela.kernel.money import Paise
 from mela.kernel.telemetry import tracing
-from mela.services.payments.model import Downtime, ProviderBooks
-from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
+from mela.services.payments.model import Downtime, ProviderBooks, ProviderPayment, ProviderRefund
+from mela.services.payments.providers import Absent, Declined, News, Unknown, Unsent
 
 T = TypeVar("T")
+Told = TypeVar("Told", ProviderPayment, ProviderRefund)
 HEADER = "kind,reference,amount_paise,at_utc\n"
 SETTLEMENTS = "kind,reference,gross_paise,fee_paise,tax_paise,net_paise,settlement,utr\n"
+MOST_PAGES = 100_000
+"""A day that has more of them is none: somebody answers for ever."""
 MAY_PASS = frozenset({401, 403, 408, 425, 429})
 """Refusals that are not about the request: a wrong key or too many requests. Until they end, nobody knows."""
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
@@ -58,24 +63,56 @@ class Silent(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """Ours at a provider: where it is, and what we show it. `callback_url`: where it tells us."""
+    """Ours at a provider: where it is, and what we show it. `callback_url`: where it tells us.
+
+    `before`: the same with the keys of before they were changed. Callbacks signed with those are good, too.
+    """
 
     url: str
     key_id: str
-    key_secret: str
-    webhook_secret: str
+    key_secret: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
     callback_url: str
     timeout_s: float
+    before: "Account | None" = None
+
+    @cached_property
+    def basic(self) -> str:
+        """The header `Authorization` by which it shows name and password."""
+        return "Basic " + base64.b64encode(f"{self.key_id}:{self.key_secret}".encode()).decode()
 
 
 class Http:
-    """A provider's HTTP API."""
+    """A provider's HTTP API. `current` gives our account there, whose keys may change while we run."""
 
     name = ""
 
-    def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
-        self._http, self._account = http, account
-        self._root = account.url.rstrip("/")
+    def __init__(self, http: httpx2.AsyncClient, current: Callable[[], Account]) -> None:
+        self._http, self._current = http, current
+
+    @property
+    def _account(self) -> Account:
+        return self._current()
+
+    @property
+    def _auth(self) -> str:
+        return self._account.basic
+
+    def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
+        """See `Provider.read_callback`."""
+        account = self._account
+        for each in (account, account.before):
+            if each is not None and self._is_genuine(each, headers, body, now):
+                return self._news(headers, body)
+        raise BadSignature
+
+    def _is_genuine(self, account: Account, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+        """Whether a callback is signed with the keys of this account."""
+        raise NotImplementedError
+
+    def _news(self, headers: Mapping[str, str], body: bytes) -> News:
+        """What a callback says that was signed. Raises: Invalid."""
+        raise NotImplementedError
 
     async def downtimes(self) -> list[Downtime] | Unknown:
         """See `Provider.downtimes`. Most tell nobody."""
@@ -98,7 +135,7 @@ class Http:
         try:
             with tracing.span("call", url=f"{self.name} {method} {about}"):
                 answer = await http.send(
-                    self._http, method, self._root + path, content=content, headers=shown, seconds=seconds
+                    self._http, method, self._at(path), content=content, headers=shown, seconds=seconds
                 )
         except _NOT_SENT as error:
             raise Silent(type(error).__name__, sent=False) from error
@@ -110,17 +147,15 @@ class Http:
             raise Silent(str(answer.status_code))
         return answer.content
 
-    async def _books(self, auth: str, path: str = "/books") -> ProviderBooks | Unknown:
+    def _at(self, path: str) -> str:
+        return self._account.url.rstrip("/") + path
+
+    async def _books(self, path: str = "/books") -> ProviderBooks | Unknown:
         """What simulators tell beside their published API."""
         try:
-            return read(ProviderBooks, await self._send("GET", f"{path}?limit=1", auth=auth))
+            return read(ProviderBooks, await self._send("GET", f"{path}?limit=1", auth=self._auth))
         except (Refused, Silent) as error:
             return Unknown(str(error))
-
-
-def basic(account: Account) -> str:
-    """The header `Authorization` by which an account shows name and password."""
-    return "Basic " + base64.b64encode(f"{account.key_id}:{account.key_secret}".encode()).decode()
 
 
 def read(of: type[T], content: bytes) -> T:
@@ -136,7 +171,25 @@ def read_news(of: type[T], body: bytes) -> T:
     try:
         return messages.from_json(of, body)
     except ValidationError as error:
-        raise Invalid([{"field": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()]) from error
+        raise invalid(error) from error
+
+
+def invalid(error: ValidationError) -> Invalid:
+    """What does not have its shape, field by field. What was sent is not repeated."""
+    return Invalid([{"field": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()])
+
+
+def about(reference: str, told: Told, *, least: int = 0) -> Told:
+    """An answer about what was asked, by our name, of so many paise at least. Raises: Silent for any other."""
+    if told.reference != reference or told.amount < least:
+        raise Silent("of_something_else")
+    return told
+
+
+def event_id(name: str, given: str) -> str:
+    """What a callback is remembered by: the provider's own id of it, or a digest where that is none that fits."""
+    fits = given.isascii() and given.isprintable() and len(name) + len(given) < 80
+    return f"{name}:{given if fits else sha256(given.encode('utf-8', 'replace')).hexdigest()}"
 
 
 @dataclass(frozen=True)

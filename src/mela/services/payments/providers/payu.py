@@ -10,20 +10,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import parse_qs
 
+from pydantic import StringConstraints, ValidationError
+
+from mela.kernel import messages
 from mela.kernel.errors import Invalid
 from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
+from mela.services.payments.providers.fields import Code, Id, Link, Rrn, Stamp
 from mela.services.payments.providers.http import (
-    BadSignature,
+    Account,
     Http,
     Movement,
     Paid,
     Refused,
-    basic,
+    about,
     command,
+    invalid,
     question,
     read,
     read_news,
@@ -42,28 +47,30 @@ _REFUNDS: Mapping[str, Literal["pending", "processed", "failed"]] = {
 }  # fmt: skip
 _GOOD = "E000"
 _ALREADY = 106
+_JSON = "application/json"
+_Query = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,1180}$")]
 
 
 @dataclass(frozen=True)
 class _Begun:
-    referenceId: str  # noqa: N815 (published so)
-    intentURIData: str | None = None  # noqa: N815 (published so)
-    redirectUrl: str | None = None  # noqa: N815 (published so)
+    referenceId: Id  # noqa: N815 (published so)
+    intentURIData: _Query | None = None  # noqa: N815 (published so)
+    redirectUrl: Link | None = None  # noqa: N815 (published so)
 
 
 @dataclass(frozen=True)
 class _Refusal:
     status: Literal["failed"]
-    error: str
+    error: Code
 
 
 @dataclass(frozen=True)
 class _Detail:
-    mihpayid: str
+    mihpayid: Id
     amount: rupees.Rupees
     unmappedstatus: Literal["auth", "captured", "pending", "userCancelled", "bounced", "dropped", "failed"]
-    bank_ref_num: str = ""
-    error_code: str = _GOOD
+    bank_ref_num: Rrn = ""
+    error_code: Code = _GOOD
 
     def told(self, reference: str) -> ProviderPayment:
         """In our words."""
@@ -74,15 +81,21 @@ class _Detail:
 
 
 @dataclass(frozen=True)
+class _Nothing:
+    """What stands where there is no such transaction."""
+
+    status: Literal["Not Found"]
+
+
+@dataclass(frozen=True)
 class _Verified:
     status: int
-    transaction_details: dict[str, _Detail | dict[str, str]]
+    transaction_details: dict[str, _Detail | _Nothing]
 
 
 @dataclass(frozen=True)
 class _Done:
     status: int
-    msg: str = ""
     error_code: int | None = None
 
 
@@ -90,7 +103,7 @@ class _Done:
 class _Action:
     amt: rupees.Rupees
     status: Literal["queued", "pending", "success", "failure"]
-    token: str
+    token: Id
 
 
 @dataclass(frozen=True)
@@ -101,16 +114,16 @@ class _Actions:
 
 @dataclass(frozen=True)
 class _Moved:
-    txnid: str
-    token: str
+    txnid: Id | Literal[""]
+    token: Id | Literal[""]
     requestaction: Literal["capture", "refund"]
     amount: rupees.Rupees
-    addedon: datetime
+    addedon: Stamp
     mer_service_fee: rupees.Rupees
     mer_service_tax: rupees.Rupees
     mer_net_amount: rupees.SignedRupees
-    mer_utr: str
-    settlement_id: str
+    mer_utr: Id | Literal[""]
+    settlement_id: Id | Literal[""]
 
     @property
     def kind(self) -> str:
@@ -136,8 +149,18 @@ class _Settled:
 
 @dataclass(frozen=True)
 class _RefundNews:
-    action: str
-    token: str
+    token: Id
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a callback's hash covers, and theirs of the payment."""
+
+    hash: str
+    status: str
+    txnid: Id
+    amount: rupees.Rupees
+    mihpayid: Id
 
 
 class PayU(Http):
@@ -155,7 +178,7 @@ class PayU(Http):
     async def capture(
         self, known: Known, amount: int, *, reference: str, final: bool
     ) -> ProviderPayment | Declined | Unknown:
-        return await command(self._change(known, "capture_transaction", var2=rupees.text(amount)))
+        return await command(self._change(known, "capture_transaction", least=amount, var2=rupees.text(amount)))
 
     async def void(self, known: Known) -> ProviderPayment | Declined | Unknown:
         amount = rupees.text(known.amount)
@@ -169,24 +192,24 @@ class PayU(Http):
     async def refund_status(self, known: Known, *, reference: str) -> ProviderRefund | Absent | Unknown:
         return await question(self._refund_status(known, reference))
 
-    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
-        if headers.get("content-type", "").startswith("application/json"):
-            about = read_news(_RefundNews, body).token
-            return News(f"payu:{sha256(body).hexdigest()}", "refund", look=about)
+    def _is_genuine(self, account: Account, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+        if _is_json(headers):
+            return True  # never signed, and a hint only
         form = _form(body)
-        if not signature.same(
-            signature.payu_answer(self._account.key_id, self._account.key_secret, form), form.get("hash", "")
-        ):
-            raise BadSignature
-        event_id = f"payu:{sha256(form['hash'].encode()).hexdigest()}"
-        if form.get("status") == "success":
-            return News(event_id, "success", look=form.get("txnid", ""))
+        return signature.same(signature.payu_answer(account.key_id, account.key_secret, form), form.get("hash", ""))
+
+    def _news(self, headers: Mapping[str, str], body: bytes) -> News:
+        if _is_json(headers):
+            token = read_news(_RefundNews, body).token
+            return News(f"payu:{sha256(body).hexdigest()}", "refund", look=token)
         try:
-            amount = rupees.paise(form.get("amount", ""))
-        except ValueError:
-            raise Invalid([{"field": "amount", "reason": "not an amount in rupees"}]) from None
-        failed = ProviderPayment(form.get("mihpayid", ""), form.get("txnid", ""), Word.FAILED, amount)
-        return News(event_id, "failure", payment=failed)
+            told: _Answer = messages.adapter(_Answer).validate_python(_form(body))
+        except ValidationError as error:
+            raise invalid(error) from error
+        event = f"payu:{sha256(told.hash.encode()).hexdigest()}"
+        if told.status == "success":
+            return News(event, "success", look=told.txnid)
+        return News(event, "failure", payment=ProviderPayment(told.mihpayid, told.txnid, Word.FAILED, told.amount))
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         moved = (Movement(each.kind, each.reference, each.amount, each.addedon)
@@ -197,7 +220,7 @@ class PayU(Http):
         return await write_settlements((each.paid() async for each in self._day(day) if each.mer_utr), file)
 
     async def books(self) -> ProviderBooks | Unknown:
-        return await self._books(basic(self._account))
+        return await self._books()
 
     async def _create(self, new: Charge) -> ProviderPayment:
         form = {
@@ -229,11 +252,11 @@ class PayU(Http):
             raise Refused(404)
         return detail.told(known.reference)
 
-    async def _change(self, known: Known, name: str, **more: str) -> ProviderPayment:
+    async def _change(self, known: Known, name: str, *, least: int = 0, **more: str) -> ProviderPayment:
         """A command, and how the payment is after it: the answer to a command says too little."""
         if (await self._ask(_Done, name, known.id or "", **more)).status != 1:
             raise Refused(422)
-        return await self._status(known)
+        return about(known.reference, await self._status(known), least=least)
 
     async def _refund(self, known: Known, reference: str, amount: int) -> ProviderRefund:
         more = {"var2": reference, "var3": rupees.text(amount)}
@@ -257,6 +280,10 @@ class PayU(Http):
         hashed = signature.payu_command(self._account.key_id, self._account.key_secret, name, var1)
         form = {"key": self._account.key_id, "command": name, "var1": var1, "hash": hashed, **more}
         return read(of, await self._send("POST", "/merchant/postservice.php?form=2", form=form))
+
+
+def _is_json(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").startswith(_JSON)
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -3,24 +3,22 @@
 Source: see `simulators.gateway.faces.phonepe`, which lists what is assumed and what is not published.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import httpx2
 
-from mela.kernel.money import Paise
 from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
+from mela.services.payments.providers.fields import Amount, Code, Id, Link, Rrn, Token
 from mela.services.payments.providers.http import (
     Account,
-    BadSignature,
     Http,
     Silent,
-    basic,
     command,
     question,
     read,
@@ -38,18 +36,18 @@ _EXPIRED = "ORDER_EXPIRED"
 
 @dataclass(frozen=True)
 class _Token:
-    access_token: str
+    access_token: Token
 
 
 @dataclass(frozen=True)
 class _Begun:
-    orderId: str  # noqa: N815 (published so)
-    intentUrl: str  # noqa: N815 (published so)
+    orderId: Id  # noqa: N815 (published so)
+    intentUrl: Link  # noqa: N815 (published so)
 
 
 @dataclass(frozen=True)
 class _Rail:
-    utr: str | None = None
+    utr: Rrn | None = None
 
 
 @dataclass(frozen=True)
@@ -64,10 +62,10 @@ class _Detail:
 
 @dataclass(frozen=True)
 class _Order:
-    orderId: str  # noqa: N815 (published so)
+    orderId: Id  # noqa: N815 (published so)
     state: Literal["PENDING", "COMPLETED", "FAILED"]
-    amount: Paise
-    errorCode: str | None = None  # noqa: N815 (published so)
+    amount: Amount
+    errorCode: Code | None = None  # noqa: N815 (published so)
     paymentDetails: list[_Detail] = field(default_factory=list)  # noqa: N815 (published so)
 
     def told(self, reference: str) -> ProviderPayment:
@@ -79,19 +77,19 @@ class _Order:
 
 @dataclass(frozen=True)
 class _Refund:
-    amount: Paise
+    amount: Amount
     state: Literal["PENDING", "CONFIRMED", "COMPLETED", "FAILED"]
 
 
 @dataclass(frozen=True)
 class _Payload:
-    merchantOrderId: str = ""  # noqa: N815 (published so)
-    merchantRefundId: str = ""  # noqa: N815 (published so)
+    merchantOrderId: Id | None = None  # noqa: N815 (published so)
+    merchantRefundId: Id | None = None  # noqa: N815 (published so)
 
 
 @dataclass(frozen=True)
 class _Event:
-    event: str
+    event: Code
     payload: _Payload
 
 
@@ -101,8 +99,8 @@ class PhonePe(Http):
     name = "phonepe"
     can: frozenset[Can] = frozenset()
 
-    def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
-        super().__init__(http, account)
+    def __init__(self, http: httpx2.AsyncClient, current: Callable[[], Account]) -> None:
+        super().__init__(http, current)
         self._token: str | None = None
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
@@ -128,13 +126,14 @@ class PhonePe(Http):
     async def refund_status(self, known: Known, *, reference: str) -> ProviderRefund | Absent | Unknown:
         return await question(self._refund("GET", f"/payments/v2/refund/{reference}/status", reference))
 
-    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
-        wanted = signature.account_digest(*self._account.webhook_secret.partition(":")[::2])
-        if not signature.same(wanted, headers.get("authorization", "")):
-            raise BadSignature
+    def _is_genuine(self, account: Account, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+        wanted = signature.account_digest(*account.webhook_secret.partition(":")[::2])
+        return signature.same(wanted, headers.get("authorization", ""))
+
+    def _news(self, headers: Mapping[str, str], body: bytes) -> News:
         told = read_news(_Event, body)
         about = told.payload.merchantRefundId or told.payload.merchantOrderId
-        return News(f"phonepe:{sha256(body).hexdigest()}", told.event[:40], look=about or None)
+        return News(f"phonepe:{sha256(body).hexdigest()}", told.event, look=about)
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         return Unknown("not_offered")
@@ -143,7 +142,7 @@ class PhonePe(Http):
         return Unknown("not_offered")
 
     async def books(self) -> ProviderBooks | Unknown:
-        return await self._books(basic(self._account))
+        return await self._books()
 
     async def _create(self, new: Charge) -> ProviderPayment:
         flow = {"type": "PG", "paymentMode": {"type": "UPI_INTENT"}}
@@ -159,13 +158,18 @@ class PhonePe(Http):
         return ProviderRefund(reference, told.amount, _REFUNDS[told.state])
 
     async def _ask(self, of: type[T], method: str, path: str, body: Any = None) -> T:
-        """With a token, fetched where there is none; one that is not taken is thrown away. Raises: Silent, Refused."""
-        token = self._token = self._token or await self._log_in()
+        """With a token, fetched where there is none; one that is not taken any more is replaced once. Raises: Silent, Refused."""
+        token, kept = self._token or await self._log_in(), self._token is not None
         try:
+            self._token = token
             return read(of, await self._send(method, path, body=body, headers={"authorization": f"O-Bearer {token}"}))
         except Silent as silent:
-            self._token = None if silent.why == "401" else self._token
-            raise
+            if silent.why != "401":
+                raise
+            self._token = None
+            if not kept:
+                raise
+        return await self._ask(of, method, path, body)
 
     async def _log_in(self) -> str:
         form = {"client_id": self._account.key_id, "client_secret": self._account.key_secret, "client_version": "1",

@@ -5,14 +5,10 @@ Source: see `simulators.gateway.faces.razorpay`, which lists what is assumed.
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import httpx2
-
-from mela.kernel.errors import Invalid
-from mela.kernel.money import Paise
 from mela.services.payments.model import (
     Charge,
     Downtime,
@@ -24,15 +20,18 @@ from mela.services.payments.model import (
     Word,
 )
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
+from mela.services.payments.providers.fields import Amount, Code, Id, Inr, Link, Rrn, Seconds
 from mela.services.payments.providers.http import (
+    MOST_PAGES,
     Account,
-    BadSignature,
     Http,
     Movement,
     Paid,
     Refused,
-    basic,
+    Silent,
+    about,
     command,
+    event_id,
     question,
     read,
     read_news,
@@ -44,11 +43,12 @@ from mela.services.payments.rules import signature
 T = TypeVar("T")
 _WORDS = {"created": Word.CREATED, "authorized": Word.AUTHORIZED, "captured": Word.CAPTURED, "refunded": Word.CAPTURED}
 _PAGE = 1_000
+_EVENT = "x-razorpay-event-id"
 
 
 @dataclass(frozen=True)
 class _Order:
-    id: str
+    id: Id
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,31 @@ class _Orders:
 
 
 @dataclass(frozen=True)
+class _Notes:
+    reference: Id
+
+
+@dataclass(frozen=True)
+class _Acquirer:
+    rrn: Rrn | None = None
+
+
+@dataclass(frozen=True)
 class _Payment:
-    id: str
-    amount: Paise
+    id: Id
+    amount: Amount
     status: Literal["created", "authorized", "captured", "refunded", "failed"]
-    notes: dict[str, str]
-    error_reason: str | None = None
-    acquirer_data: dict[str, str | None] = field(default_factory=dict)
+    notes: _Notes
+    error_reason: Code | None = None
+    acquirer_data: _Acquirer = field(default_factory=_Acquirer)
+    currency: Inr = "INR"
 
     def told(self) -> ProviderPayment:
         """In our words."""
         late = self.error_reason == "payment_timed_out"
         word = _WORDS.get(self.status) or (Word.EXPIRED if late else Word.FAILED)
-        rrn = self.acquirer_data.get("rrn")
-        return ProviderPayment(self.id, self.notes.get("reference", ""), word, self.amount, rrn, self.error_reason)
+        rrn = self.acquirer_data.rrn
+        return ProviderPayment(self.id, self.notes.reference, word, self.amount, rrn, self.error_reason)
 
 
 @dataclass(frozen=True)
@@ -80,21 +91,22 @@ class _Payments:
 
 @dataclass(frozen=True)
 class _Next:
-    url: str
+    url: Link
 
 
 @dataclass(frozen=True)
 class _Begun:
-    razorpay_payment_id: str
-    link: str | None = None
+    razorpay_payment_id: Id
+    link: Link | None = None
     next: list[_Next] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Refund:
-    amount: Paise
-    receipt: str
+    amount: Amount
+    receipt: Id
     status: Literal["pending", "processed", "failed"]
+    currency: Inr = "INR"
 
     def told(self) -> ProviderRefund:
         """In our words."""
@@ -109,17 +121,18 @@ class _Refunds:
 @dataclass(frozen=True)
 class _Moved:
     type: Literal["payment", "refund"]
-    amount: Paise
-    created_at: int
-    order_receipt: str | None
-    receipt: str | None
-    credit: int
-    debit: int
-    fee: int  # with the tax on it
-    tax: int
+    amount: Amount
+    created_at: Seconds
+    order_receipt: Id | None
+    receipt: Id | None
+    credit: Amount
+    debit: Amount
+    fee: Amount  # with the tax on it
+    tax: Amount
     settled: bool
-    settlement_id: str | None
-    settlement_utr: str | None
+    settlement_id: Id | None
+    settlement_utr: Id | None
+    currency: Inr = "INR"
 
     @property
     def kind(self) -> str:
@@ -145,15 +158,13 @@ class _Page:
 @dataclass(frozen=True)
 class _Downtime:
     method: Literal["netbanking", "wallet", "card", "upi"]
-    begin: int
-    end: int | None
-    instrument: dict[str, str]
+    begin: Seconds
+    end: Seconds | None
+    instrument: dict[str, Code]
 
     def told(self) -> Downtime:
         """In our words."""
-        ends = None if self.end is None else datetime.fromtimestamp(self.end, UTC)
-        begins = datetime.fromtimestamp(self.begin, UTC)
-        return Downtime(self.method, next(iter(self.instrument.values()), ""), begins, ends)
+        return Downtime(self.method, next(iter(self.instrument.values()), ""), self.begin, self.end)
 
 
 @dataclass(frozen=True)
@@ -173,19 +184,19 @@ class _OfRefund:
 
 @dataclass(frozen=True)
 class _Dispute:
-    id: str
-    amount: Paise
-    reason_code: str
-    respond_by: int | None
+    id: Id
+    amount: Amount
+    reason_code: Code
+    respond_by: Seconds | None
     status: Literal["open", "under_review", "won", "lost", "closed"]
+    currency: Inr = "INR"
 
     def told(self, reference: str) -> ProviderDispute:
         """In our words; what is closed without money taken counts as won."""
         status: Literal["opened", "won", "lost"] = (
             "lost" if self.status == "lost" else "won" if self.status in ("won", "closed") else "opened"
         )
-        until = datetime.fromtimestamp(self.respond_by, UTC) if self.respond_by else None
-        return ProviderDispute(self.id[:40], reference, self.amount, status, self.reason_code[:40], until)
+        return ProviderDispute(self.id, reference, self.amount, status, self.reason_code, self.respond_by)
 
 
 @dataclass(frozen=True)
@@ -202,7 +213,7 @@ class _Payload:
 
 @dataclass(frozen=True)
 class _Event:
-    event: str
+    event: Code
     payload: _Payload
 
 
@@ -211,10 +222,6 @@ class Razorpay(Http):
 
     name = "razorpay"
     can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "downtimes", "report", "settlements"})
-
-    def __init__(self, http: httpx2.AsyncClient, account: Account) -> None:
-        super().__init__(http, account)
-        self._auth = basic(account)
 
     async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
         return await command(self._create(new))
@@ -236,32 +243,28 @@ class Razorpay(Http):
     async def refund_status(self, known: Known, *, reference: str) -> ProviderRefund | Absent | Unknown:
         return await question(self._refund_status(known, reference))
 
-    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
-        wanted, event_id = (
-            signature.hex_hmac(self._account.webhook_secret, body),
-            headers.get("x-razorpay-event-id", ""),
-        )
-        if not event_id or not signature.same(wanted, headers.get("x-razorpay-signature", "")):
-            raise BadSignature
+    def _is_genuine(self, account: Account, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+        wanted = signature.hex_hmac(account.webhook_secret, body)
+        return bool(headers.get(_EVENT)) and signature.same(wanted, headers.get("x-razorpay-signature", ""))
+
+    def _news(self, headers: Mapping[str, str], body: bytes) -> News:
         told = read_news(_Event, body)
-        event_id, event = f"razorpay:{event_id}"[:80], told.event[:40]
-        if event.startswith("refund.") and told.payload.refund is not None:
-            return News(event_id, event, refund=told.payload.refund.entity.told())
-        if event.startswith("payment.") and told.payload.payment is not None:
-            payment = told.payload.payment.entity.told()
-            if not payment.reference:
-                raise Invalid([{"field": "notes.reference", "reason": "missing"}])
-            if told.payload.dispute is not None:
-                return News(event_id, event, dispute=told.payload.dispute.entity.told(payment.reference))
-            return News(event_id, event, payment=payment)
-        return News(event_id, event)
+        name, payload, event = told.event, told.payload, event_id("razorpay", headers[_EVENT])
+        if name.startswith("refund.") and payload.refund is not None:
+            return News(event, name, refund=payload.refund.entity.told())
+        if name.startswith("payment.") and payload.payment is not None:
+            payment = payload.payment.entity.told()
+            if payload.dispute is not None:
+                return News(event, name, dispute=payload.dispute.entity.told(payment.reference))
+            return News(event, name, payment=payment)
+        return News(event, name)
 
     async def downtimes(self) -> list[Downtime] | Unknown:
         told = await question(self._ask(_Downtimes, "GET", "/payments/downtimes"))
         return [each.told() for each in told.items] if isinstance(told, _Downtimes) else Unknown(str(told))
 
     async def report(self, day: date, file: Path) -> Unknown | None:
-        moved = (Movement(each.kind, each.reference, each.amount, datetime.fromtimestamp(each.created_at, UTC))
+        moved = (Movement(each.kind, each.reference, each.amount, each.created_at)
                  async for each in self._day(day) if not each.settled)  # fmt: skip
         return await write_report(moved, file)
 
@@ -269,7 +272,7 @@ class Razorpay(Http):
         return await write_settlements((each.paid() async for each in self._day(day) if each.settled), file)
 
     async def books(self) -> ProviderBooks | Unknown:
-        return await self._books(self._auth)
+        return await self._books()
 
     async def _create(self, new: Charge) -> ProviderPayment:
         order = {"amount": new.amount, "currency": "INR", "receipt": new.reference, "payment_capture": new.capture}
@@ -304,17 +307,18 @@ class Razorpay(Http):
 
     async def _status(self, known: Known) -> ProviderPayment:
         if known.id is not None:
-            return (await self._ask(_Payment, "GET", f"/payments/{known.id}")).told()
+            return about(known.reference, (await self._ask(_Payment, "GET", f"/payments/{known.id}")).told())
         orders = (await self._ask(_Orders, "GET", f"/orders?receipt={known.reference}")).items
         if orders:
             payments = (await self._ask(_Payments, "GET", f"/orders/{orders[0].id}/payments")).items
             if payments:
-                return payments[-1].told()
+                return about(known.reference, payments[-1].told())
         raise Refused(404)
 
     async def _captured(self, known: Known, amount: int) -> ProviderPayment:
         body = {"amount": amount, "currency": "INR"}
-        return (await self._ask(_Payment, "POST", f"/payments/{known.id}/capture", body)).told()
+        told = (await self._ask(_Payment, "POST", f"/payments/{known.id}/capture", body)).told()
+        return about(known.reference, told, least=amount)
 
     async def _refund(self, known: Known, reference: str, amount: int) -> ProviderRefund:
         body = {"amount": amount, "speed": "normal", "receipt": reference}
@@ -322,7 +326,7 @@ class Razorpay(Http):
         content = await self._send(
             "POST", f"/v1/payments/{known.id}/refund", body=body, headers=headers, auth=self._auth
         )
-        return read(_Refund, content).told()
+        return about(reference, read(_Refund, content).told())
 
     async def _refund_status(self, known: Known, reference: str) -> ProviderRefund:
         for refund in (await self._ask(_Refunds, "GET", f"/payments/{known.id}/refunds")).items:
@@ -331,11 +335,16 @@ class Razorpay(Http):
         raise Refused(404)
 
     async def _day(self, day: date) -> AsyncIterator[_Moved]:
-        skip, where = 0, f"/settlements/recon/combined?year={day.year}&month={day.month}&day={day.day}&count={_PAGE}"
-        while items := (await self._ask(_Page, "GET", f"{where}&skip={skip}")).items:
+        where = f"/settlements/recon/combined?year={day.year}&month={day.month}&day={day.day}&count={_PAGE}"
+        skip = 0
+        for _ in range(MOST_PAGES):
+            items = (await self._ask(_Page, "GET", f"{where}&skip={skip}")).items
             for each in items:
                 yield each
+            if not items:
+                return
             skip += len(items)
+        raise Silent("endless")
 
     async def _ask(self, of: type[T], method: str, path: str, body: Any = None) -> T:
         return read(of, await self._send(method, f"/v1{path}", body=body, auth=self._auth))

@@ -157,12 +157,13 @@ class PaymentsService:
 
     async def take_callback(self, provider: str, *, headers: Mapping[str, str], body: bytes) -> Outcome:
         """Let a provider's callback have its effect, once. Raises: UnknownProvider, BadSignature, Invalid."""
-        told = self._desk.at(provider).read_callback(headers, body)
-        now, event = self._clock.now(), (told.event_id, told.event)
+        now = self._clock.now()
+        told = self._desk.at(provider).read_callback(headers, body, now)
+        event = (told.event_id, told.event)
         if told.payment is not None:
             return await self._apply(provider, told.payment, Actor.CALLBACK, event=event)
         if told.refund is not None and told.refund.status == "processed":
-            return await self._db.run(refunds.process, told.refund.reference, now, event=event)
+            return await self._db.run(refunds.process, told.refund, now, provider=provider, event=event)
         if told.dispute is not None:
             return await self._db.run(
                 disputes.tell, told.dispute, provider=provider, bearers=self._bearers, now=now, event=event
@@ -373,7 +374,7 @@ class PaymentsService:
             log.warning("refund refused", refund=refund.id, code=told.code)
             await self._db.run(refunds.refuse, refund.id, now, status=told.code)
         elif not isinstance(told, Unknown) and told.status == "processed":
-            await self._db.run(refunds.process, refund.id, now)
+            await self._db.run(refunds.process, told, now, provider=refund.provider)
         else:
             await self._db.run(refunds.look_again, refund.id, self._again(now, refund.tries + 1))
 

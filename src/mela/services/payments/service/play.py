@@ -5,7 +5,7 @@ through the same code, and a restart changes nothing.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ class PlayBank:
     async def refund_status(self, known: Known, *, reference: str) -> ProviderRefund | Absent | Unknown:
         return Absent()
 
-    def read_callback(self, headers: Mapping[str, str], body: bytes) -> News:
+    def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
         raise NotFound("payments.unknown_provider", provider=TEST)
 
     async def downtimes(self) -> list[Downtime] | Unknown:

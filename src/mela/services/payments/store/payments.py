@@ -31,6 +31,7 @@ from mela.services.payments.store import captures, cases, cash, ledger, refunds
 from mela.services.payments.store.telling import tell
 from mela.services.payments.tables import payments
 
+_RRN = 20
 NO_ANSWER, IN_REVIEW, DEEMED = "no_answer", "risk_review", "deemed"
 MOVED = Counter("mela_payments_total", "Payments, by the state they came to and their method", ["state", "method"])
 
@@ -290,7 +291,7 @@ def _close_taken(
 ) -> Row[Any]:  # fmt: skip
     """An authorised payment of which all is taken that will be; `due`: when to have the provider let the rest go."""
     step = _step(row.state, PaymentState.CAPTURED, actor, None, now)
-    rrn = (told.rrn or told.id or row.rrn) if told is not None else row.rrn
+    rrn = (told.rrn or told.id)[:_RRN] or row.rrn if told is not None else row.rrn
     values = {"state": PaymentState.CAPTURED, "history": [*row.history, step], "rrn": rrn, "due": due}
     moved = conn.execute(_MOVE, {"of": row.id, "was": row.state, **values}).one()
     after_commit(conn, MOVED.labels(PaymentState.CAPTURED.value, row.method).inc)
@@ -391,7 +392,7 @@ def _learnt(row: Row[Any], told: ProviderPayment | None) -> dict[str, Any]:
     return {
         "gateway_id": told.id or row.gateway_id,
         "intent_url": told.intent_url or row.intent_url,
-        "rrn": (told.rrn or told.id) if told.status is Word.CAPTURED else row.rrn,
+        "rrn": (told.rrn or told.id)[:_RRN] if told.status is Word.CAPTURED else row.rrn,
     }
 
 

@@ -18,7 +18,7 @@ from mela.contracts.payments import (
 from mela.kernel import ids
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
-from mela.services.payments.model import OpenRefund, Outcome
+from mela.services.payments.model import OpenRefund, Outcome, ProviderRefund
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.store import cases, ledger, telling
 from mela.services.payments.store.telling import tell
@@ -98,18 +98,24 @@ def return_late_money(conn: Connection, payment: Row[Any], now: datetime) -> Non
     _promise(conn, payment, key=f"late:{payment.id}", amount=payment.amount, reason=LATE, now=now, due=now)
 
 
-def process(conn: Connection, refund_id: str, now: datetime, *, event: tuple[str, str] | None = None) -> Outcome:
-    """The money is with the payer. `event`: id and name of the callback that says so."""
-    if event is not None and not cases.first_time(conn, *event, now, about=refund_id):
+def process(
+    conn: Connection, told: ProviderRefund, now: datetime, *, provider: str, event: tuple[str, str] | None = None
+) -> Outcome:
+    """The money is with the payer, says the provider. `event`: id and name of the callback that says so.
+
+    What is not the provider's, or another amount than it was asked for, is parked for a person.
+    """
+    if event is not None and not cases.first_time(conn, *event, now, about=told.reference):
         return Outcome.REPEATED
-    row = _close(conn, refund_id, "processed")
-    if row is None:
-        known = conn.execute(_BY_ID, {"of": refund_id}).one_or_none()
-        if known is None:
-            cases.park(conn, "unknown_refund", refund_id, {}, now)
-        return Outcome.NOTHING if known else Outcome.PARKED
-    payment = conn.execute(_PAYMENT, {"of": row.payment_id}).one()
-    _processed(conn, row.id, payment, row.amount, now)
+    known = conn.execute(_BY_ID, {"of": told.reference}).one_or_none()
+    payment = None if known is None else conn.execute(_PAYMENT, {"of": known.payment_id}).one()
+    if known is None or payment is None or payment.provider != provider or known.amount != told.amount:
+        kind = "amount_differs" if payment is not None and payment.provider == provider else "unknown_refund"
+        cases.park(conn, kind, told.reference, {"provider": provider, "amount": told.amount}, now)
+        return Outcome.PARKED
+    if _close(conn, known.id, "processed") is None:
+        return Outcome.NOTHING
+    _processed(conn, known.id, payment, known.amount, now)
     return Outcome.MOVED
 
 

@@ -1,5 +1,6 @@
 """The gateway's payouts, over HTTP. A payout has the same reference however often it is asked for."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -18,11 +19,10 @@ class OutcomeUnknown(Retryable):
 
 
 class Bank:
-    """Pays out, and says what became of a payout."""
+    """Pays out, and says what became of a payout. `current`: the settings, whose key may change while we run."""
 
-    def __init__(self, http: httpx2.AsyncClient, settings: SettlementSettings) -> None:
-        self._http, self._url, self._timeout_s = http, settings.gateway_url, settings.gateway_timeout_s
-        self._auth = (settings.gateway_key_id, settings.gateway_key_secret)
+    def __init__(self, http: httpx2.AsyncClient, current: Callable[[], SettlementSettings]) -> None:
+        self._http, self._current = http, current
 
     async def pay(self, payout: Payout, to: BankAccount) -> str:
         """Send the money; the bank's reference (UTR). Raises: OutcomeUnknown."""
@@ -42,9 +42,10 @@ class Bank:
 
     async def _ask(self, method: str, path: str, **parts: Any) -> dict[str, Any] | None:
         """The answer; None for 404. Everything else that is no success leaves the outcome unknown."""
-        seconds = deadline.left(self._timeout_s)
+        now = self._current()
+        seconds, auth = deadline.left(now.gateway_timeout_s), (now.gateway_key_id, now.gateway_key_secret)
         try:
-            response = await self._http.request(method, self._url + path, auth=self._auth, timeout=seconds, **parts)
+            response = await self._http.request(method, now.gateway_url + path, auth=auth, timeout=seconds, **parts)
             answer: dict[str, Any] = response.json()
         except (httpx2.HTTPError, ValueError) as error:
             raise OutcomeUnknown(why=type(error).__name__) from error
