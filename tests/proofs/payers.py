@@ -251,7 +251,7 @@ async def neighbours(payers: Payers, port: int) -> AsyncIterator[None]:
     doors: type[Any] = Door
     people: type[Any] = auth.Authenticator
     routes = rpc.routes(people, payers, service="accounts", callers=callers, permits=permits)
-    for name in ("orders", "webhooks"):
+    for name in ("orders", "settlement", "webhooks"):
         routes += rpc.routes(doors, payers, service=name, callers=callers, permits=permits)
     config = uvicorn.Config(Starlette(routes=routes), port=port, log_level="critical", lifespan="off", access_log=False)
     server = uvicorn.Server(config)

@@ -55,7 +55,7 @@ def payments_of(outside: Actor, url: str, door: int) -> dict[str, str]:
     there = f"http://127.0.0.1:{door}"
     return {
         "MELA_DATABASE": url, "MELA_TOKEN": TOKEN, "MELA_CALLERS": CALLERS, "MELA_UNIT_S": "5",
-        "MELA_PEERS": f"accounts={there},orders={there},webhooks={there}",
+        "MELA_PEERS": f"accounts={there},orders={there},settlement={there},webhooks={there}",
         "MELA_PAYMENTS_GATEWAY_URL": f"{outside.url}/sim/gateway",
         "MELA_PAYMENTS_GATEWAY_KEY_ID": "mela", "MELA_PAYMENTS_GATEWAY_KEY_SECRET": KEY, "MELA_PAYMENTS_WEBHOOK_SECRET": HOOK,
         "MELA_PAYMENTS_PROVIDERS": ",".join(PROVIDERS),
