@@ -1,15 +1,19 @@
 """Callbacks: believed by the provider's own scheme, or taken for a hint; whatever else comes is refused in one of two ways."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mela.kernel.errors import Invalid
-from mela.services.payments.model import Word
-from mela.services.payments.providers import News
+from mela.services.payments.model import ProviderDispute, Word
+from mela.services.payments.providers import Absent, News
 from mela.services.payments.providers.http import BadSignature
-from tests.contract.providers.outside import Outside
+from tests.contract.providers.outside import KEYS, START, Outside
 
 ANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -47,6 +51,49 @@ async def test_a_failed_payment_is_told(there: Outside) -> None:
     (request,) = await there.called_back()
     news = read(there, request)
     assert news.look == "pay_1" or (news.payment is not None and news.payment.status is Word.FAILED)
+
+
+async def disputed(there: Outside, path: str, **body: object) -> tuple[dict[str, Any], httpx2.Request]:
+    """What a payer's bank does, and the callback that tells of it."""
+    name = there.provider.name
+    answer = await there.sim.client.post(f"/sim/{name}/disputes{path}", json=body, auth=KEYS[:2])
+    return answer.raise_for_status().json(), (await there.called_back())[-1]
+
+
+async def meant(there: Outside, request: httpx2.Request) -> ProviderDispute:
+    """The dispute that a callback tells, or hints at."""
+    news = read(there, request)
+    told = news.dispute or await there.provider.dispute(news.look_at_dispute or "")
+    assert isinstance(told, ProviderDispute), told
+    return told
+
+
+@pytest.mark.parametrize("status", ["won", "lost"])
+async def test_a_dispute_is_told_by_our_name_and_so_is_its_end(there: Outside, status: Any) -> None:
+    await there.paid()
+    made, request = await disputed(there, "", reference="pay_1", amount=5_050, reason="fraud", days=9)
+    opened = await meant(there, request)
+    assert (opened.reference, opened.amount, opened.status) == ("pay_1", 5_050, "opened")
+    assert opened.reason.startswith("fraud")
+    assert opened.respond_by is not None
+    assert timedelta(days=8) < opened.respond_by - START < timedelta(days=10)
+    _, request = await disputed(there, f"/{made['id']}/end", status=status)
+    assert await meant(there, request) == replace(opened, status=status)
+
+
+async def test_words_about_a_dispute_are_signed_or_only_a_hint(there: Outside) -> None:
+    await there.paid()
+    _, request = await disputed(there, "", reference="pay_1")
+    more = request.content.replace(b"129", b"128")
+    if read(there, request).dispute is None:
+        assert there.provider.name == "phonepe"
+        assert isinstance(await there.provider.dispute("gdnobody"), Absent)
+        return
+    with pytest.raises(BadSignature):
+        there.provider.read_callback(request.headers, more, there.clock.now())
+    kept = {name: value for name, value in request.headers.items() if "signature" not in name}
+    with pytest.raises(BadSignature):
+        there.provider.read_callback(kept, request.content, there.clock.now())
 
 
 async def test_a_callback_brought_again_has_the_same_event_id(there: Outside) -> None:

@@ -12,7 +12,7 @@ from mela.contracts.payments import Payer, Payment, Transfer
 from mela.kernel.money import Paise
 from mela.services.payments.model import ProviderDispute
 from mela.services.payments.store import disputes
-from tests.service.payments.several import KEY, several
+from tests.service.payments.several import KEY, Several, several
 from tests.service.payments.test_reconciliation import opened
 from tests.service.payments.world import START, World
 
@@ -121,19 +121,44 @@ async def test_a_dispute_that_does_not_fit_is_a_persons_case(shop: World, change
     assert await shop.balance("chargebacks:disputed") == 0
 
 
-async def test_razorpays_disputes_are_read_in_its_own_shape(tmp_path: Path) -> None:
-    async with several(tmp_path, "razorpay") as world:
+@pytest.mark.parametrize("name", ["razorpay", "cashfree", "phonepe", "payu"])
+async def test_each_providers_disputes_are_read_in_its_own_shape(tmp_path: Path, name: str) -> None:
+    async with several(tmp_path, name) as world:
+        payments = [await world.start(amount) for amount in (9_000, 7_000)]
+        sim, made = world.sims[name], []
+        for payment in payments:
+            await world.approve(payment, name)
+            await world.pass_time(1)
+            made.append(await sim.client.post(f"/sim/{name}/disputes", json={"reference": payment.id}, auth=KEY))
+        await sim.run_job("send_callbacks")
+        assert await held(world, name) == (16_000, 0, 0)
+        for each, status in zip(made, ("won", "lost"), strict=True):
+            url = f"/sim/{name}/disputes/{each.json()['id']}/end"
+            (await sim.client.post(url, json={"status": status}, auth=KEY)).raise_for_status()
+        await sim.run_job("send_callbacks")
+        assert await held(world, name) == (0, 7_000, 9_000)
+
+
+async def held(world: Several, name: str) -> tuple[int, int, int]:
+    """What is disputed, lost, and held by a provider."""
+    accounts = {row["account"]: row["balance_paise"] for row in (await world.get("/ledger/balances"))["items"]}
+    disputed, lost, there = (
+        accounts.get(n, 0) for n in ("chargebacks:disputed", "chargebacks:lost", f"gateway:{name}")
+    )
+    return disputed, lost, there
+
+
+async def test_a_hint_that_cannot_be_looked_into_has_to_come_again(tmp_path: Path) -> None:
+    async with several(tmp_path, "phonepe") as world:
         payment = await world.start(9_000)
-        await world.approve(payment, "razorpay")
-        sim = world.sims["razorpay"]
-        made = await sim.client.post("/sim/razorpay/disputes", json={"reference": payment.id}, auth=KEY)
+        await world.approve(payment, "phonepe")
+        await world.pass_time(1)
+        sim = world.sims["phonepe"]
+        (await sim.client.post("/sim/phonepe/plan", json={"drop_before": 1.0}, auth=KEY)).raise_for_status()
+        await sim.client.post("/sim/phonepe/disputes", json={"reference": payment.id}, auth=KEY)
         await sim.run_job("send_callbacks")
-        accounts = {row["account"]: row["balance_paise"] for row in (await world.get("/ledger/balances"))["items"]}
-        assert accounts["chargebacks:disputed"] == 9_000
-        ended = await sim.client.post(
-            f"/sim/razorpay/disputes/{made.json()['id']}/end", json={"status": "won"}, auth=KEY
-        )
-        ended.raise_for_status()
+        assert await held(world, "phonepe") == (0, 0, 9_000)
+        (await sim.client.post("/sim/phonepe/plan", json={}, auth=KEY)).raise_for_status()
+        await world.pass_time(600)
         await sim.run_job("send_callbacks")
-        accounts = {row["account"]: row["balance_paise"] for row in (await world.get("/ledger/balances"))["items"]}
-        assert (accounts["chargebacks:disputed"], accounts["gateway:razorpay"]) == (0, 9_000)
+        assert await held(world, "phonepe") == (9_000, 0, 0)

@@ -214,6 +214,11 @@ class Gateway:
         self._sender.wake()
         return dict(closed)
 
+    async def dispute(self, dispute_id: str) -> dict[str, Any]:
+        """A dispute. Raises: NotFound."""
+        found = await self._planned("status", dispute_id, lambda: self._db.read(store.dispute, dispute_id))
+        return dict(found)
+
     async def pay_out(self, asked: schemas.NewPayout) -> dict[str, Any]:
         """Send money to a bank account, once per reference. Raises: ReferenceReused."""
         now = self._clock.now()

@@ -350,6 +350,12 @@ def close_dispute(conn: Connection, dispute_id: str, status: str, *, now: dateti
     return _disputed(conn, kept, _one(conn, payments, found.payment_id), now, plan)
 
 
+def dispute(conn: Connection, dispute_id: str) -> Fields:
+    """A dispute, with the merchant's name of its payment. Raises: NotFound."""
+    found = _one(conn, disputes, dispute_id)
+    return dispute_json(fields(found)) | {"reference": _one(conn, payments, found.payment_id).reference}
+
+
 def pay_out(conn: Connection, row: Fields, *, now: datetime) -> Fields:
     """Send money to a bank account, once per reference. Raises: ReferenceReused."""
     if (known := by_reference(conn, payouts, row["reference"])) is not None:

@@ -60,7 +60,8 @@ class Unsent(Unknown):
 class News:
     """What a callback says. `event_id` names it once and for all; `event` is its name at the provider.
 
-    `look`: what the provider's signature does not cover is no word, only a hint to ask for the status of our payment.
+    `look`: what the provider's signature does not cover is no word, only a hint to ask for the status of our payment;
+    `look_at_dispute` the same of a dispute, by its id there.
     None of them for an event that we have no use for.
     """
 
@@ -70,6 +71,7 @@ class News:
     refund: ProviderRefund | None = None
     dispute: ProviderDispute | None = None
     look: str | None = None
+    look_at_dispute: str | None = None
 
 
 class Provider(Protocol):
@@ -109,6 +111,10 @@ class Provider(Protocol):
 
     def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
         """What a callback says. Raises: BadSignature, also where it was signed too long before `now`; Invalid for a body of another shape."""
+        ...
+
+    async def dispute(self, dispute_id: str) -> ProviderDispute | Absent | Unknown:
+        """How a dispute is, of a provider whose callbacks only hint at it."""
         ...
 
     async def downtimes(self) -> list[Downtime] | Unknown:

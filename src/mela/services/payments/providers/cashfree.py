@@ -9,7 +9,15 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import (
+    Charge,
+    Known,
+    ProviderBooks,
+    ProviderDispute,
+    ProviderPayment,
+    ProviderRefund,
+    Word,
+)
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.fields import Code, Id, Inr, Link, Rrn, Stamp, Token
 from mela.services.payments.providers.http import (
@@ -26,6 +34,7 @@ from mela.services.payments.providers.http import (
     question,
     read,
     read_news,
+    reason,
     write_report,
     write_settlements,
 )
@@ -154,10 +163,32 @@ class _OfOrder:
 
 
 @dataclass(frozen=True)
+class _Dispute:
+    dispute_id: Id
+    dispute_type: Code
+    dispute_status: Code
+    dispute_amount: rupees.Rupees
+    reason_description: Code = ""
+    respond_by: Stamp | None = None
+
+    def told(self, reference: str) -> ProviderDispute:
+        """In our words."""
+        status: Literal["opened", "won", "lost"] = "opened"
+        if self.dispute_status.endswith("_MERCHANT_WON"):
+            status = "won"
+        elif self.dispute_status.endswith(("_MERCHANT_LOST", "_MERCHANT_ACCEPTED")):
+            status = "lost"
+        why = reason(self.reason_description)
+        return ProviderDispute(self.dispute_id, reference, self.dispute_amount, status, why, self.respond_by)
+
+
+@dataclass(frozen=True)
 class _News:
     order: _OfOrder | None = None
     payment: _Payment | None = None
     refund: _Refund | None = None
+    dispute: _Dispute | None = None
+    order_details: _OfOrder | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +232,10 @@ class Cashfree(Http):
     def _news(self, headers: Mapping[str, str], body: bytes) -> News:
         told = read_news(_Event, body)
         data, event = told.data, event_id("cashfree", headers[_EVENT])
+        if data.dispute is not None and data.order_details is not None:
+            is_question = data.dispute.dispute_type == "RETRIEVAL"
+            told_of = None if is_question else data.dispute.told(data.order_details.order_id)
+            return News(event, told.type, dispute=told_of)
         if data.refund is not None:
             return News(event, told.type, refund=data.refund.told())
         if data.payment is not None and data.order is not None:

@@ -4,6 +4,7 @@ Inside an adapter an outcome that ends the work is an exception, Refused or Sile
 """
 
 import base64
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from mela.kernel import deadline, http, messages
 from mela.kernel.errors import Invalid, Unauthenticated
 from mela.kernel.money import Paise
 from mela.kernel.telemetry import tracing
-from mela.services.payments.model import Downtime, ProviderBooks, ProviderPayment, ProviderRefund
+from mela.services.payments.model import Downtime, ProviderBooks, ProviderDispute, ProviderPayment, ProviderRefund
 from mela.services.payments.providers import Absent, Declined, News, Unknown, Unsent
 
 T = TypeVar("T")
@@ -113,6 +114,10 @@ class Http:
     def _news(self, headers: Mapping[str, str], body: bytes) -> News:
         """What a callback says that was signed. Raises: Invalid."""
         raise NotImplementedError
+
+    async def dispute(self, dispute_id: str) -> ProviderDispute | Absent | Unknown:
+        """See `Provider.dispute`. Most sign what they say of it."""
+        return Unknown("not_offered")
 
     async def downtimes(self) -> list[Downtime] | Unknown:
         """See `Provider.downtimes`. Most tell nobody."""
@@ -246,6 +251,11 @@ async def write_report(rows: AsyncIterator[Movement], file: Path) -> Unknown | N
     except (Refused, Silent) as error:
         return Unknown(str(error))
     return None
+
+
+def reason(text: str) -> str:
+    """A bank's reason in words, as our data writes them: `goods_not_received`."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40]
 
 
 async def command(work: Awaitable[T]) -> T | Declined | Unknown:

@@ -1,23 +1,33 @@
 """PayU: forms with a SHA-512 over named fields; our id is the txnid; a refund is found again by our token.
 
 A callback's hash covers status, amount and txnid, which is all that is believed of it; a refund's callback has none, so it is a hint.
+A chargeback's is signed in a header, if PayU has been asked to: one without is refused.
 
 Source: see `simulators.gateway.faces.payu`, which lists what is assumed.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qs
 
 from pydantic import StringConstraints, ValidationError
 
 from mela.kernel import messages
+from mela.kernel.clock import INDIA
 from mela.kernel.errors import Invalid
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import (
+    Charge,
+    Known,
+    ProviderBooks,
+    ProviderDispute,
+    ProviderPayment,
+    ProviderRefund,
+    Word,
+)
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.fields import Code, Id, Link, Rrn, Stamp
 from mela.services.payments.providers.http import (
@@ -32,6 +42,7 @@ from mela.services.payments.providers.http import (
     question,
     read,
     read_news,
+    reason,
     write_report,
     write_settlements,
 )
@@ -45,6 +56,11 @@ _WORDS = {
 _REFUNDS: Mapping[str, Literal["pending", "processed", "failed"]] = {
     "queued": "pending", "pending": "pending", "success": "processed", "failure": "failed",
 }  # fmt: skip
+_ENDS: Mapping[str, Literal["opened", "won", "lost"]] = {
+    "closedcustomerfavour": "lost", "closedincustomerfavour": "lost", "closedinmerchantfavour": "won",
+    "closedunderfraudliability": "won",
+}  # fmt: skip
+"""Statuses that end a chargeback, without spaces and case; for fraud liability PayU pays."""
 _GOOD = "E000"
 _ALREADY = 106
 _JSON = "application/json"
@@ -153,6 +169,25 @@ class _RefundNews:
 
 
 @dataclass(frozen=True)
+class _Dispute:
+    event: Literal["dispute"]
+    cb_id: int
+    txn_id: Id
+    cb_type: Code
+    cb_status: Code
+    cb_amount: rupees.Rupees
+    reason_code: Code = ""
+    due_date: date | None = None
+
+    def told(self) -> ProviderDispute:
+        """In our words; who may answer until a day may until it is over in India."""
+        status = _ENDS.get(self.cb_status.replace(" ", "").lower(), "opened")
+        until = datetime.combine(self.due_date, time(23, 59, 59), INDIA) if self.due_date else None
+        why = reason(self.reason_code)
+        return ProviderDispute(str(self.cb_id)[:40], self.txn_id, self.cb_amount, status, why, until)
+
+
+@dataclass(frozen=True)
 class _Answer:
     """What a callback's hash covers, and theirs of the payment."""
 
@@ -194,14 +229,23 @@ class PayU(Http):
 
     def _is_genuine(self, account: Account, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
         if _is_json(headers):
-            return True  # never signed, and a hint only
+            return self._is_hint_or_signed(account, headers, body)
         form = _form(body)
         return signature.same(signature.payu_answer(account.key_id, account.key_secret, form), form.get("hash", ""))
 
+    def _is_hint_or_signed(self, account: Account, headers: Mapping[str, str], body: bytes) -> bool:
+        """A refund's news are never signed, and a hint only; a chargeback's are, over the text of its fields."""
+        if isinstance(_json_news(body), _RefundNews):
+            return True
+        wanted = signature.payu_dispute(account.key_id, account.key_secret, messages.from_json(dict[str, Any], body))
+        return signature.same(wanted, headers.get("x-payu-dispute-webhook-signature-v2", ""))
+
     def _news(self, headers: Mapping[str, str], body: bytes) -> News:
         if _is_json(headers):
-            token = read_news(_RefundNews, body).token
-            return News(f"payu:{sha256(body).hexdigest()}", "refund", look=token)
+            told_of, event = _json_news(body), f"payu:{sha256(body).hexdigest()}"
+            if isinstance(told_of, _Dispute):
+                return News(event, told_of.event, dispute=told_of.told())
+            return News(event, "refund", look=told_of.token)
         try:
             told: _Answer = messages.adapter(_Answer).validate_python(_form(body))
         except ValidationError as error:
@@ -280,6 +324,12 @@ class PayU(Http):
         hashed = signature.payu_command(self._account.key_id, self._account.key_secret, name, var1)
         form = {"key": self._account.key_id, "command": name, "var1": var1, "hash": hashed, **more}
         return read(of, await self._send("POST", "/merchant/postservice.php?form=2", form=form))
+
+
+def _json_news(body: bytes) -> _RefundNews | _Dispute:
+    """Raises: Invalid for what is neither."""
+    told: _RefundNews | _Dispute = read_news(_RefundNews | _Dispute, body)  # type: ignore[arg-type]
+    return told
 
 
 def _is_json(headers: Mapping[str, str]) -> bool:

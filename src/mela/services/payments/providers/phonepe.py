@@ -5,14 +5,23 @@ Source: see `simulators.gateway.faces.phonepe`, which lists what is assumed and 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import httpx2
+from pydantic import Field
 
-from mela.services.payments.model import Charge, Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
+from mela.services.payments.model import (
+    Charge,
+    Known,
+    ProviderBooks,
+    ProviderDispute,
+    ProviderPayment,
+    ProviderRefund,
+    Word,
+)
 from mela.services.payments.providers import Absent, Can, Declined, News, Unknown
 from mela.services.payments.providers.fields import Amount, Code, Id, Link, Rrn, Token
 from mela.services.payments.providers.http import (
@@ -23,6 +32,7 @@ from mela.services.payments.providers.http import (
     question,
     read,
     read_news,
+    reason,
 )
 from mela.services.payments.rules import signature
 
@@ -32,6 +42,10 @@ _REFUNDS: Mapping[str, Literal["pending", "processed", "failed"]] = {
     "PENDING": "pending", "CONFIRMED": "pending", "COMPLETED": "processed", "FAILED": "failed",
 }  # fmt: skip
 _EXPIRED = "ORDER_EXPIRED"
+
+
+_Ms = Annotated[int, Field(strict=True, ge=0, le=4_102_444_800_000)]
+"""A moment of this century, in milliseconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +96,28 @@ class _Refund:
 
 
 @dataclass(frozen=True)
+class _Dispute:
+    disputeId: Id  # noqa: N815 (assumed so)
+    merchantOrderId: Id  # noqa: N815 (published so)
+    amount: Amount
+    status: Literal["CREATED", "UNDER_REVIEW", "ACTION_REQUIRED", "WON", "LOST"]
+    reason: Code = ""
+    respondBy: _Ms | None = None  # noqa: N815 (assumed so)
+
+    def told(self) -> ProviderDispute:
+        """In our words."""
+        status: Literal["opened", "won", "lost"] = (
+            "won" if self.status == "WON" else "lost" if self.status == "LOST" else "opened"
+        )
+        until = datetime.fromtimestamp(self.respondBy / 1000, UTC) if self.respondBy else None
+        return ProviderDispute(self.disputeId, self.merchantOrderId, self.amount, status, reason(self.reason), until)
+
+
+@dataclass(frozen=True)
 class _Payload:
     merchantOrderId: Id | None = None  # noqa: N815 (published so)
     merchantRefundId: Id | None = None  # noqa: N815 (published so)
+    disputeId: Id | None = None  # noqa: N815 (assumed so)
 
 
 @dataclass(frozen=True)
@@ -132,8 +165,14 @@ class PhonePe(Http):
 
     def _news(self, headers: Mapping[str, str], body: bytes) -> News:
         told = read_news(_Event, body)
+        event_id = f"phonepe:{sha256(body).hexdigest()}"
+        if told.event.startswith("payment.dispute."):
+            return News(event_id, told.event, look_at_dispute=told.payload.disputeId)
         about = told.payload.merchantRefundId or told.payload.merchantOrderId
-        return News(f"phonepe:{sha256(body).hexdigest()}", told.event, look=about)
+        return News(event_id, told.event, look=about)
+
+    async def dispute(self, dispute_id: str) -> ProviderDispute | Absent | Unknown:
+        return await question(self._dispute(dispute_id))
 
     async def report(self, day: date, file: Path) -> Unknown | None:
         return Unknown("not_offered")
@@ -152,6 +191,12 @@ class PhonePe(Http):
 
     async def _status(self, known: Known) -> ProviderPayment:
         return (await self._ask(_Order, "GET", f"/payments/v2/order/{known.reference}/status")).told(known.reference)
+
+    async def _dispute(self, dispute_id: str) -> ProviderDispute:
+        told = (await self._ask(_Dispute, "GET", f"/disputes/v2/{dispute_id}")).told()
+        if told.id != dispute_id:
+            raise Silent("of_something_else")
+        return told
 
     async def _refund(self, method: str, path: str, reference: str, body: Any = None) -> ProviderRefund:
         told = await self._ask(_Refund, method, path, body)

@@ -3,7 +3,7 @@
     hex_hmac         Razorpay, and the gateway in its manner: the body is covered, no moment
     base64_hmac      Cashfree: moment and body, one after the other without a separator
     account_digest   PhonePe v2: name and password of the merchant, the same each time: neither body nor moment is covered
-    payu_request, payu_command, payu_answer   PayU: named fields in a fixed order, the salt at one end
+    payu_request, payu_command, payu_answer, payu_dispute   PayU: named fields in a fixed order, the salt at one end
 
 Source: razorpay-node `razorpay-utils.js` @9737ef1; cashfree-pg `configuration.go` @a600a39; phonepe-pg-sdk-python
 `hash_utils.py` @73d460e; payu web-sdk-nodejs `hasher.js` @5997b8a (all 2026-11-23).
@@ -58,6 +58,15 @@ def payu_answer(key: str, salt: str, fields: Mapping[str, str]) -> str:
     covered = [fields.get(name, "") for name in reversed(_COVERED)]
     charges = [fields["additional_charges"]] if fields.get("additional_charges") else []
     return _sha512(*charges, salt, fields.get("status", ""), *[""] * 5, *covered, key)
+
+
+def payu_dispute(key: str, salt: str, fields: Mapping[str, object]) -> str:
+    """The hash in the header of a callback about a chargeback; the status without its spaces. Not covered: reason and dates.
+
+    Source: docs.payu.in, webhooks for chargebacks, signature V2 (2026-11-27).
+    """
+    told = [str(fields.get(name, "")) for name in ("txn_id", "cb_amount", "cb_id", "cb_type")]
+    return _sha512(key, *told, str(fields.get("cb_status", "")).replace(" ", ""), salt)
 
 
 def _sha512(*parts: str) -> str:

@@ -168,6 +168,8 @@ class PaymentsService:
             return await self._db.run(
                 disputes.tell, told.dispute, provider=provider, bearers=self._bearers, now=now, event=event
             )
+        if told.look_at_dispute is not None:
+            return await self._look_at_dispute(provider, told.look_at_dispute, event)
         return await self._look(provider, told.look) if told.look else Outcome.NOTHING
 
     async def hear(self, provider: str, told: ProviderPayment, event: tuple[str, str]) -> Outcome:
@@ -364,6 +366,17 @@ class PaymentsService:
             await self._ask(found)
             return Outcome.LOOKED
         return Outcome.NOTHING
+
+    async def _look_at_dispute(self, provider: str, dispute_id: str, event: tuple[str, str]) -> Outcome:
+        """A hint about a dispute: ask. Nobody asks again by a schedule, so the callback has to come again."""
+        told = await self._desk.at(provider).dispute(dispute_id)
+        if isinstance(told, Unknown):
+            raise Unreachable(service=provider, seconds=5)
+        if isinstance(told, Absent):
+            return Outcome.NOTHING
+        now = self._clock.now()
+        await self._db.run(disputes.tell, told, provider=provider, bearers=self._bearers, now=now, event=event)
+        return Outcome.LOOKED
 
     async def _push(self, refund: OpenRefund) -> None:
         """Have the provider refund, or note when to ask again."""

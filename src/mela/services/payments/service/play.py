@@ -20,6 +20,7 @@ from mela.services.payments.model import (
     Downtime,
     Known,
     ProviderBooks,
+    ProviderDispute,
     ProviderPayment,
     ProviderRefund,
     Word,
@@ -81,6 +82,9 @@ class PlayBank:
 
     def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
         raise NotFound("payments.unknown_provider", provider=TEST)
+
+    async def dispute(self, dispute_id: str) -> ProviderDispute | Absent | Unknown:
+        return Absent()
 
     async def downtimes(self) -> list[Downtime] | Unknown:
         return []

@@ -3,10 +3,12 @@
 Source: cashfree-pg @a600a39, cashfree.com/docs, juspay/connector-service @79cfb69 (2026-11-23).
 Assumed: an `order_id` that came before is refused unless the idempotency key is the same; what an order that has a payment session
 in use answers; `order_id`, `refund_id`, `event_time` and `cf_settlement_id` in the reconciliations, and that one day is asked for by its date; an expired link is USER_DROPPED.
+Disputes: cashfree.com/docs, dispute webhooks (2026-11-27). Assumed: that each is signed and named as the others are; that one which ends
+is told as DISPUTE_CLOSED; `reason_description` in words.
 """
 
 import hmac
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -124,13 +126,17 @@ class Cashfree(Face):
         api.dependencies.append(Depends(_merchant(settings)))
         _orders(api, gateway)
         _after(api, gateway)
-        return routes.together(api, routes.behind(self.name, gateway, settings))
+        return routes.together(
+            api, routes.behind(self.name, gateway, settings), routes.disputes(self.name, gateway, settings)
+        )
 
     def callback(self, settings: Settings, row: Row[Any]) -> tuple[dict[str, str], bytes] | None:
         event, payment, refund = shape.told(row)
         if event == "payment.voided":
             return None
-        if refund is not None:
+        if event.startswith("dispute."):
+            data, name = _disputed(shape.kept(row)["dispute"]["entity"], payment)
+        elif refund is not None:
             data, name = {"refund": _refund(refund, payment["reference"])}, "REFUND_STATUS_WEBHOOK"
         else:
             word = {"SUCCESS": "SUCCESS", "FAILED": "FAILED"}.get(_STATUS[payment["status"]], "USER_DROPPED")
@@ -267,6 +273,17 @@ def _payment(row: Any) -> dict[str, object]:
             "is_captured": row["status"] == "captured", "payment_group": row["method"],
             "error_details": {"error_code": failed, "error_reason": failed, "error_source": "customer"} if failed else None,
             }  # fmt: skip
+
+
+def _disputed(row: Any, payment: Any) -> tuple[dict[str, object], str]:
+    status = {"opened": "CREATED", "won": "MERCHANT_WON", "lost": "MERCHANT_LOST"}[row["status"]]
+    until = datetime.fromtimestamp(row["respond_by"], UTC).isoformat()
+    dispute = {"dispute_id": row["id"], "dispute_type": "CHARGEBACK", "reason_code": "1402", "dispute_amount": row["amount"] / 100,
+               "reason_description": row["reason"].replace("_", " ").capitalize(), "respond_by": until,
+               "dispute_status": f"CHARGEBACK_{status}", "dispute_action_on": "MERCHANT"}  # fmt: skip
+    of = {"order_id": payment["reference"], "order_amount": payment["amount"] / 100, "order_currency": "INR",
+          "cf_payment_id": row["payment_id"]}  # fmt: skip
+    return {"dispute": dispute, "order_details": of}, "DISPUTE_CREATED" if status == "CREATED" else "DISPUTE_CLOSED"
 
 
 def _refund(row: Any, order_id: str) -> dict[str, object]:

@@ -3,11 +3,13 @@
 Source: payu web-sdk-nodejs @5997b8a, docs.payu.in, juspay/connector-service @79cfb69 (2026-11-23).
 Assumed: a txnid that came before with the same amount is the same payment; `expiry_seconds`; `txnid` for orders in the settlement,
 `token` for refunds, and that what moved on the day and is not settled yet stands in it without a UTR; that a cancel of an authorised payment lets it go; the fields of a card's token; that mihpayid is no number here.
+Chargebacks: docs.payu.in, webhooks for chargebacks and their signature V2 (2026-11-27); its `txn_id` may be the merchant's or PayU's: assumed ours.
 """
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -27,6 +29,9 @@ _STATUS = {"created": ("pending", "pending"), "deemed": ("pending", "pending"),
            "authorized": ("success", "auth"), "captured": ("success", "captured"),
            "voided": ("failure", "userCancelled"), "failed": ("failure", "failed"), "expired": ("failure", "dropped")}  # fmt: skip
 _REFUND = {"pending": "queued", "processed": "success"}
+_CHARGEBACK = {"opened": "New", "won": "Closed in Merchant Favour", "lost": "Closed Customer Favour"}
+_REASONS = {"goods_not_received": "Non Receipt of Goods or Services", "fraud": "Fraud - Card Not Present Environment",
+            "goods_not_as_described": "Product or Services not as described", "duplicate": "Customer charged more than once"}  # fmt: skip
 _REFUSED = {"gateway.over_captured": 105, "gateway.reference_reused": 106, "kernel.not_found": 116}
 
 
@@ -41,12 +46,16 @@ class PayU(Face):
         api = shape.router("/sim/payu", _refusal)
         _payment(api, gateway, settings)
         _commands(api, gateway, settings)
-        return routes.together(api, routes.behind(self.name, gateway, settings))
+        return routes.together(
+            api, routes.behind(self.name, gateway, settings), routes.disputes(self.name, gateway, settings)
+        )
 
     def callback(self, settings: Settings, row: Row[Any]) -> tuple[dict[str, str], bytes] | None:
         event, payment, refund = shape.told(row)
         if event == "payment.voided":
             return None
+        if event.startswith("dispute."):
+            return _disputed(settings, shape.kept(row)["dispute"]["entity"], payment)
         if refund is not None:
             told = {"action": "refund", "status": _REFUND[refund["status"]], "amt": shape.rupees(refund["amount"]),
                     "token": refund["reference"], "mihpayid": refund["payment_id"], "request_id": refund["id"]}  # fmt: skip
@@ -59,6 +68,17 @@ class PayU(Face):
         }
         fields["hash"] = signature.payu_answer(settings.key_id, settings.key_secret, fields)
         return {"content-type": "application/x-www-form-urlencoded"}, urlencode(fields).encode()
+
+
+def _disputed(settings: Settings, row: Any, payment: Any) -> tuple[dict[str, str], bytes]:
+    due = datetime.fromtimestamp(row["respond_by"], UTC).date().isoformat()
+    told = {"type": "payments", "event": "dispute", "reason_code": _REASONS.get(row["reason"], row["reason"]), "mid": "2",
+            "cb_id": int(sha256(row["id"].encode()).hexdigest()[:12], 16), "txn_id": payment["reference"], "cb_type": "Chargeback",
+            "due_date": due, "cb_amount": shape.rupees(row["amount"]), "cb_status": _CHARGEBACK[row["status"]]}  # fmt: skip
+    signed = (told[name] for name in ("txn_id", "cb_amount", "cb_id", "cb_type"))
+    text = "|".join(map(str, (settings.key_id, *signed, str(told["cb_status"]).replace(" ", ""), settings.key_secret)))
+    header = {"x-payu-dispute-webhook-signature-v2": signature.payu(text)}
+    return header | {"content-type": "application/json"}, shape.json_bytes(told)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 Source: phonepe-pg-sdk-python @73d460e, developer.phonepe.com (2026-11-23).
 Assumed: a `merchantOrderId` that came before with the same amount is the same order; what a refused request answers.
+Disputes: the names of their events and that a dispute can be fetched are published (developer.phonepe.com/chargeback, 2026-11-27); assumed: the
+address and every field of it.
 Not published, so not here: capture, void and a file of transactions; cards, whose fields are encrypted with a key of theirs.
 """
 
@@ -62,11 +64,16 @@ class PhonePe(Face):
         _door(door, settings, tokens)
         api.dependencies.append(Depends(_bearer(tokens)))
         _orders(api, gateway, settings)
-        return routes.together(door, api, routes.behind(self.name, gateway, settings))
+        behind = routes.behind(self.name, gateway, settings), routes.disputes(self.name, gateway, settings)
+        return routes.together(door, api, *behind)
 
     def callback(self, settings: Settings, row: Row[Any]) -> tuple[dict[str, str], bytes] | None:
         event, payment, refund = shape.told(row)
-        if refund is not None:
+        if event.startswith("dispute."):
+            told = shape.kept(row)["dispute"]["entity"]
+            name = f"payment.dispute.{'created' if told['status'] == 'opened' else told['status']}"
+            payload = _dispute(told)
+        elif refund is not None:
             name, payload = "pg.refund.completed", _refund(refund) | {"originalMerchantOrderId": payment["reference"]}
         else:
             name = "pg.order.completed" if event == "payment.captured" else "pg.order.failed"
@@ -125,6 +132,10 @@ def _orders(api: APIRouter, gateway: Gateway, settings: Settings) -> None:
         row = await gateway.payment_of(asked.originalMerchantOrderId)
         return _refund(await gateway.refund(row["id"], reference=asked.merchantRefundId, amount=asked.amount))
 
+    @api.get("/disputes/v2/{id}")
+    async def dispute(id: str) -> object:  # noqa: A002
+        return _dispute(await gateway.dispute(id[:60]))
+
     @api.get("/payments/v2/refund/{id}/status")
     async def refund_status(id: str) -> object:  # noqa: A002
         return _refund(await gateway.refund_of(id[:63]))
@@ -138,6 +149,12 @@ def _order(row: Any) -> dict[str, object]:
               "errorCode": failed, "splitInstruments": [instrument]}  # fmt: skip
     return {"orderId": row["id"], "merchantOrderId": row["reference"], "state": state, "amount": row["amount"],
             "errorCode": failed, "detailedErrorCode": row["error_code"], "paymentDetails": [detail]}  # fmt: skip
+
+
+def _dispute(row: Any) -> dict[str, object]:
+    state = {"opened": "CREATED", "won": "WON", "lost": "LOST"}[row["status"]]
+    return {"disputeId": row["id"], "merchantOrderId": row["reference"], "amount": row["amount"], "status": state,
+            "reason": row["reason"].replace("_", " ").upper(), "respondBy": row["respond_by"] * 1000}  # fmt: skip
 
 
 def _refund(row: Any) -> dict[str, object]:
