@@ -29,6 +29,7 @@ from benchmarks.client import Connection
 from benchmarks.outside import SECRET, Gateway, Hearer
 from benchmarks.server import LOAD_CORE, MELA, SERVER_CORE, Platform, free_port, platform
 from mela.kernel import auth
+from mela.kernel.sealed.files import make_file
 
 TOKEN = "mela_sv_" + "t" * 43
 NEEDED = 772
@@ -43,6 +44,7 @@ def alone(work: Path, gateway: int, hearer: int, *, free: bool, database: str) -
         "MELA_TOKEN": TOKEN, "MELA_CALLERS": f"orders={auth.digest(TOKEN)}", "MELA_PAYMENTS_GATEWAY_URL": f"http://127.0.0.1:{gateway}",
         "MELA_PAYMENTS_GATEWAY_KEY_ID": "mela", "MELA_PAYMENTS_GATEWAY_KEY_SECRET": "k" * 40, "MELA_PAYMENTS_WEBHOOK_SECRET": SECRET,
         "MELA_PEERS": ",".join(f"{name}=http://127.0.0.1:{hearer}" for name in ("accounts", "orders")),
+        "MELA_KEYS": make_file(work / "keys.json"),
     }  # fmt: skip
     if database.startswith("postgresql"):
         environ["MELA_DATABASE"] = database.replace("/payments", "/{service}")
@@ -120,7 +122,7 @@ async def main(options: argparse.Namespace) -> None:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mela-bench-")))
         database = stack.enter_context(stored.database(work, postgres=options.postgres))
         if options.stored:
-            await stored.fill(database, options.stored)
+            await stored.fill(database, options.stored, make_file(work / "keys.json"))
         for port, door in zip(doors, (gateway.door, Hearer), strict=True):
             listener = await loop.create_server(door, "127.0.0.1", port)
             stack.callback(listener.close)

@@ -18,12 +18,17 @@ from sqlalchemy import Connection, insert
 
 import mela.services.payments
 from mela.contracts.payments import Payer
+from mela.kernel import sealed
 from mela.kernel.clock import SystemClock
 from mela.kernel.db import Database, open_database
+from mela.kernel.db.migrate import migrate
 from mela.kernel.money import Paise
+from mela.kernel.sealed.files import make_file
+from mela.kernel.sealed.keyring import load_keyring
+from mela.kernel.sealed.opening import open_provider
 from mela.services.payments.rules import risk as rules
 from mela.services.payments.service.risk import Risk
-from mela.services.payments.tables import attempts, metadata, payments
+from mela.services.payments.tables import attempts, payments
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
 DATA = Path(mela.services.payments.__file__).parent / "data" / "risk.yaml"
@@ -42,8 +47,12 @@ async def _measure(folder: Path, counts: tuple[int, ...]) -> None:
     listing.write_text(
         "id,name,aliases\n" + "".join(f"s{n},{_name()} {_name()} {_name()},\n" for n in range(10_000)), encoding="utf-8"
     )
-    db = open_database(f"sqlite:///{folder}/payments.db", service="payments")
-    await db.run(metadata.create_all)
+    url = f"sqlite:///{folder}/payments.db"
+    migrate(url, service="payments", package="mela.services.payments.migrations")
+    provider = open_provider(make_file(folder / "keys.json"))
+    db = open_database(
+        url, service="payments", keyring=load_keyring(lambda: url, provider, service="payments", clock=SystemClock())
+    )
     today = rules.in_force(yaml.safe_load(DATA.read_text(encoding="utf-8")), date(2026, 11, 26))
     risk = Risk(db, SystemClock(), today, listing, within_s=1.0)
     stored = 0
@@ -86,12 +95,12 @@ def _some(conn: Connection, first: int, size: int, of: int) -> None:
             "payment_id": one["id"], "payer": f"cus_{payer}", "likeness": 0.0, "device": device, "place": "33", "payees": ["a"],
             "at": at, "verdict": None, "reasons": [],
         })  # fmt: skip
-    conn.execute(insert(payments), made)
-    conn.execute(insert(attempts), tried)
+    conn.execute(insert(payments), [sealed.row(payments, row) for row in made])
+    conn.execute(insert(attempts), [sealed.row(attempts, row) for row in tried])
 
 
 _FIXED: dict[str, Any] = {
-    "refunded": 0, "method": "upi", "state": "captured", "description": "", "history": [], "tries": 0,
+    "captured": 0, "capture": True, "instrument": {}, "refunded": 0, "method": "upi", "state": "captured", "description": "", "history": [], "tries": 0,
 }  # fmt: skip
 
 

@@ -11,8 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from mela.kernel import sealed
+from mela.kernel.clock import SystemClock
 from mela.kernel.db import open_database
 from mela.kernel.db.migrate import migrate
+from mela.kernel.sealed.keyring import load_keyring
+from mela.kernel.sealed.opening import open_provider
 from mela.services.payments.store import seals
 from mela.services.payments.tables import attempts, payments, transfers
 
@@ -42,10 +46,11 @@ def database(work: Path, *, postgres: bool) -> Iterator[str]:
         yield url
 
 
-async def fill(url: str, count: int) -> None:
+async def fill(url: str, count: int, keys_url: str) -> None:
     """Captured payments of as many payers as a tenth of them, over ninety days up to now; a payer in a hundred buys from a shared device."""
     now = datetime.now(UTC)
-    db = open_database(url, service="payments")
+    keys = load_keyring(lambda: url, open_provider(keys_url), service="payments", clock=SystemClock())
+    db = open_database(url, service="payments", keyring=keys)
     try:
         for start in range(0, count, _AT_ONCE):
             size = min(_AT_ONCE, count - start)
@@ -78,4 +83,4 @@ def _some(conn: Connection, first: int, size: int, of: int, now: datetime) -> No
             "payment_id": one, "at": at,
         })  # fmt: skip
     for rows, table in ((made, payments), (tried, attempts), (entered, transfers)):
-        conn.execute(insert(table), rows)
+        conn.execute(insert(table), [sealed.row(table, row) for row in rows])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
+from mela.kernel.sealed.files import make_file
 from mela.runtime import registry
 from tests import postgres
 from tests.proofs import components
@@ -54,7 +55,7 @@ def payments_of(outside: Actor, url: str, door: int) -> dict[str, str]:
     """Variables of payments, which has its accounts there. Accounts, orders and webhooks are behind `door`."""
     there = f"http://127.0.0.1:{door}"
     return {
-        "MELA_DATABASE": url, "MELA_TOKEN": TOKEN, "MELA_CALLERS": CALLERS, "MELA_UNIT_S": "5",
+        "MELA_DATABASE": url, "MELA_KEYS": make_file(outside.folder / "keys.json"), "MELA_TOKEN": TOKEN, "MELA_CALLERS": CALLERS, "MELA_UNIT_S": "5",
         "MELA_PEERS": f"accounts={there},orders={there},settlement={there},webhooks={there}",
         "MELA_PAYMENTS_GATEWAY_URL": f"{outside.url}/sim/gateway",
         "MELA_PAYMENTS_GATEWAY_KEY_ID": "mela", "MELA_PAYMENTS_GATEWAY_KEY_SECRET": KEY, "MELA_PAYMENTS_WEBHOOK_SECRET": HOOK,

@@ -11,7 +11,7 @@ moved to another row does not open. A column becomes sealed by its type; what is
 हिन्दी: नाम, फ़ोन और पता डेटाबेस में ताले में बंद रहते हैं; चाबी कहीं और रहती है, और बदली जा सकती है जब सब कुछ चल रहा हो।
 """
 
-from mela.kernel.sealed.columns import BlindIndex, SealedJson, SealedText, of, row
+from mela.kernel.sealed.columns import BlindIndex, SealedJson, SealedText, of, row, unsealed
 from mela.kernel.sealed.keyring import CannotOpen, Keyring
 from mela.kernel.sealed.provider import KeyProvider, KeysUnusable
 from mela.kernel.sealed.reads import create_reads
@@ -29,4 +29,5 @@ __all__ = [
     "create_tables",
     "of",
     "row",
+    "unsealed",
 ]

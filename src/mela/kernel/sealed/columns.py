@@ -88,9 +88,10 @@ class BlindIndex(TypeDecorator[str]):
     impl = String(64)
     cache_ok = True
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, later: bool = False) -> None:
+        """`later`: rows of before sealing began get theirs from the job, not before anything is served."""
         super().__init__()
-        self.name = name
+        self.name, self.later = name, later
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else _keyring(dialect).blind(value, self.name)
@@ -115,6 +116,11 @@ def row(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
 def sealed_names(table: Table) -> tuple[str, ...]:
     """The sealed columns of a table."""
     return tuple(column.name for column in table.columns if isinstance(column.type, SealedText))
+
+
+def unsealed(table: Table) -> list[Column[Any]]:
+    """The columns of a table that are not sealed: what a query selects that needs to know nothing of people."""
+    return [column for column in table.columns if not isinstance(column.type, SealedText)]
 
 
 @cache

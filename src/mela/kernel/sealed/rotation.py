@@ -13,7 +13,21 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Table, Text, and_, bindparam, column, func, select, table, tuple_, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    tuple_,
+    update,
+)
 
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database, row_guarded
@@ -107,11 +121,12 @@ def count_by_key(conn: Connection, sealed: Table) -> dict[str, int]:
 def index_all(renew: Callable[[], str], tables: Sequence[Table], keys: Keyring) -> None:
     """Before anything is served: rows of before sealing began get their keyed hashes, by which they are found."""
     for sealed in tables:
-        missing = [_raw(sealed).c[name].is_(None) for name in indexes(sealed)]
-        found: Sequence[Any] = [None] * BATCH if missing else []
+        raw, due = _raw(sealed), {name: of for name, of in indexes(sealed).items() if not sealed.c[name].type.later}  # type: ignore[attr-defined]
+        missing = or_(False, *(and_(raw.c[name].is_(None), raw.c[of].is_not(None)) for name, of in due.items()))
+        found: Sequence[Any] = [None] * BATCH if due else []
         while len(found) == BATCH:
             with transaction(renew()) as conn:
-                found = conn.execute(select(_raw(sealed)).where(*missing).limit(BATCH)).all()
+                found = conn.execute(select(raw).where(missing).limit(BATCH)).all()
                 _seal_rows(conn, sealed, keys, found)
 
 

@@ -41,6 +41,7 @@ from mela.services.payments.service.play import PlayBank
 from mela.services.payments.service.reconciliation import Reconciliation
 from mela.services.payments.service.risk import Risk
 from mela.services.payments.settings import Settings
+from mela.services.payments.store import PERSONAL
 
 DATA = Path(__file__).parent / "data"
 ADAPTERS: Mapping[str, Callable[[httpx2.AsyncClient, Callable[[], Account]], Provider]] = {
@@ -152,6 +153,7 @@ SERVICE = Service(
         "settlement": frozenset({"get", "post", "withheld"}),
     },
     events=True,
+    personal=PERSONAL,
     migrations="mela.services.payments.migrations",
     messages=DATA / "messages.yaml",
 )

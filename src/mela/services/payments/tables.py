@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from mela.kernel.db import Instant, Json
+from mela.kernel.sealed import BlindIndex, SealedJson, SealedText, unsealed
 
 metadata = MetaData()
 _OF_MERCHANT = text("merchant_id IS NOT NULL")
@@ -31,7 +32,7 @@ payments = Table(
     Column("captured", BigInteger, nullable=False),  # taken or being taken
     Column("refunded", BigInteger, nullable=False),  # given back or on its way back
     Column("method", String(10), nullable=False),
-    Column("instrument", Json, nullable=False),  # what is paid with, as far as it may be kept
+    Column("instrument", SealedJson("payments.instrument"), nullable=False),  # what is paid with, as far as it may be kept
     Column("paid_with", String(40)),  # the same for people
     Column("capture", Boolean, nullable=False),  # false: authorised first
     Column("state", String(10), nullable=False),
@@ -55,6 +56,9 @@ payments = Table(
     Index("payments_rrn", "rrn"),
     Index("payments_of_merchant", "merchant_id", "created", "id", sqlite_where=_OF_MERCHANT, postgresql_where=_OF_MERCHANT),
 )  # fmt: skip
+
+PAYMENT = unsealed(payments)
+"""All of a payment but what it was paid with, which few need to see."""
 
 captures = Table(  # of payments that were authorised first
     "captures", metadata,
@@ -244,7 +248,8 @@ attempts = Table(  # who pays, whom, from where; what the risk rules or a person
     Column("payment_id", String(40), primary_key=True),
     Column("payer", String(64), nullable=False),
     Column("likeness", Float),  # of the payer's name to one on the screening list, of 100; null: there was no list
-    Column("device", String(64)),
+    Column("device", SealedText("attempts.device")),
+    Column("device_index", BlindIndex("attempts.device", later=True)),
     Column("place", String(8)),
     Column("payees", Json, nullable=False),
     Column("at", Instant, nullable=False),
@@ -254,7 +259,7 @@ attempts = Table(  # who pays, whom, from where; what the risk rules or a person
     Column("note", String(500)),
     Column("decided", Instant),
     Index("attempts_payer", "payer", "at"),
-    Index("attempts_device", "device", "at"),
+    Index("attempts_device", "device_index", "at"),
     Index("attempts_verdict", "verdict", "payment_id"),
 )  # fmt: skip
 
@@ -278,3 +283,6 @@ test_bank = Table(  # what the provider of test mode knows
     Column("expires", Instant, nullable=False),
     Column("rings", Instant, index=True),  # when it calls back next
 )  # fmt: skip
+
+PERSONAL = (payments, attempts)
+"""What has sealed columns."""

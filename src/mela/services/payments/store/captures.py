@@ -20,7 +20,7 @@ from mela.kernel import ids
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
 from mela.services.payments.model import OpenCapture
-from mela.services.payments.tables import captures, payments
+from mela.services.payments.tables import PAYMENT, captures, payments
 
 # Built once: building a statement costs more than running it.
 _ADD = captures.insert()
@@ -33,7 +33,7 @@ _OPEN = select(captures, payments.c.provider, payments.c.gateway_id).join_from(
 )
 _PENDING_OF = _OPEN.where(and_(captures.c.payment_id == bindparam("of"), captures.c.state == "pending"))
 _SOME_OPEN = _OPEN.where(captures.c.id.in_(bindparam("ids", expanding=True)))
-_PAYMENT = select(payments).where(payments.c.id == bindparam("of"))
+_PAYMENT = select(*PAYMENT).where(payments.c.id == bindparam("of"))
 _TAKEN = payments.c.captured + bindparam("more", type_=BigInteger)
 _RESERVE = (
     update(payments)
@@ -45,7 +45,7 @@ _RESERVE = (
         )
     )
     .values(captured=_TAKEN)
-    .returning(payments)
+    .returning(*PAYMENT)
 )
 _PENDING = and_(_IT, captures.c.state == "pending")
 _CLOSE = update(captures).where(_PENDING).values(state=bindparam("to"), due=None).returning(captures.c.id)

@@ -11,10 +11,10 @@ from mela.kernel.money import Paise
 from mela.services.payments.model import Outcome, ProviderDispute
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.store import cases, ledger, telling
-from mela.services.payments.tables import attempts, disputes, payments
+from mela.services.payments.tables import PAYMENT, attempts, disputes, payments
 
 CASE = "chargeback"
-_PAYMENT = select(payments).where(payments.c.id == bindparam("of"))
+_PAYMENT = select(*PAYMENT).where(payments.c.id == bindparam("of"))
 _PAYEES = select(attempts.c.payees).where(attempts.c.payment_id == bindparam("of"))
 _END = update(disputes).where(and_(disputes.c.id == bindparam("of"), disputes.c.state == "opened"))
 

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select, tuple_
 
 from mela.contracts.payments import PaymentState, UnknownPayment
+from mela.kernel import sealed
 from mela.kernel.errors import Rejected
 from mela.services.payments.store import cases
-from mela.services.payments.tables import attempts, callbacks, captures, payments, refunds, transfers
+from mela.services.payments.tables import PAYMENT, attempts, callbacks, captures, payments, refunds, transfers
 from mela.services.payments.tables import cases as case_rows
 
 _SHOWN = (
@@ -80,7 +81,7 @@ def conditions(wanted: Wanted) -> list[Any]:
 
 def traces(conn: Connection, payment_id: str) -> Traces:
     """All that is written down about a payment, each kind in its order. Raises: UnknownPayment."""
-    payment = conn.execute(select(payments).where(payments.c.id == payment_id)).one_or_none()
+    payment = conn.execute(select(*PAYMENT).where(payments.c.id == payment_id)).one_or_none()
     if payment is None:
         raise UnknownPayment(payment_id=payment_id)
     returned = list(conn.execute(select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.id)))
@@ -90,7 +91,9 @@ def traces(conn: Connection, payment_id: str) -> Traces:
     entries = select(transfers).where(transfers.c.at >= payment.created)
     return Traces(
         payment=payment,
-        attempt=conn.execute(select(attempts).where(attempts.c.payment_id == payment_id)).one_or_none(),
+        attempt=conn.execute(
+            select(*sealed.unsealed(attempts)).where(attempts.c.payment_id == payment_id)
+        ).one_or_none(),
         captures=taken,
         refunds=returned,
         transfers=list(conn.execute(entries.where(transfers.c.key.in_(keys)).order_by(transfers.c.id))),

@@ -9,7 +9,7 @@ from mela.contracts.payments import UnknownPayment
 from mela.kernel.errors import NotFound
 from mela.services.payments.model import TEST
 from mela.services.payments.store import history
-from mela.services.payments.tables import captures, payments, refunds
+from mela.services.payments.tables import PAYMENT, captures, payments, refunds
 
 
 class UnknownRefund(NotFound):
@@ -34,7 +34,7 @@ def _own(owner: Owner) -> Any:
 
 def find(conn: Connection, owner: Owner, payment_id: str) -> Row[Any]:
     """A payment as it is now. Raises: UnknownPayment."""
-    row = conn.execute(select(payments).where(payments.c.id == payment_id, _own(owner))).one_or_none()
+    row = conn.execute(select(*PAYMENT).where(payments.c.id == payment_id, _own(owner))).one_or_none()
     if row is None:
         raise UnknownPayment(payment_id=payment_id)
     return row
@@ -42,7 +42,7 @@ def find(conn: Connection, owner: Owner, payment_id: str) -> Row[Any]:
 
 def page(conn: Connection, owner: Owner, wanted: history.Wanted, *, before: str | None, limit: int) -> list[Row[Any]]:
     """Payments, the latest first, those that began before the payment `before`. Raises: Rejected where that is none."""
-    query = select(payments).where(_own(owner), *history.conditions(wanted))
+    query = select(*PAYMENT).where(_own(owner), *history.conditions(wanted))
     return history.latest(conn, query, before=before, limit=limit)
 
 

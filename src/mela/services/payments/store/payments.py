@@ -19,6 +19,7 @@ from mela.contracts.payments import (
     PaymentState,
     UnknownPayment,
 )
+from mela.kernel import sealed
 from mela.kernel.db.database import after_commit
 from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import Rejected
@@ -29,7 +30,7 @@ from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.rules import states
 from mela.services.payments.store import captures, cases, cash, ledger, refunds
 from mela.services.payments.store.telling import tell
-from mela.services.payments.tables import payments
+from mela.services.payments.tables import PAYMENT, payments
 
 _RRN = 20
 NO_ANSWER, IN_REVIEW, DEEMED = "no_answer", "risk_review", "deemed"
@@ -38,11 +39,12 @@ MOVED = Counter("mela_payments_total", "Payments, by the state they came to and 
 # Built once: building a statement costs more than running it. What an update sets and is not named here comes by parameter.
 _IT = payments.c.id == bindparam("of")
 _FROM = and_(_IT, payments.c.state == bindparam("was"))
-_BY_ID = select(payments).where(_IT)
+_BY_ID = select(*PAYMENT).where(_IT)
+_WHOLE = select(payments).where(_IT)
 _BY_KEY = select(payments).where(payments.c.key == bindparam("of"))
-_MOVE = update(payments).where(_FROM).returning(payments)
-_SENT = update(payments).where(and_(_FROM, payments.c.provider == bindparam("there"))).returning(payments)
-_TAKE_LATE = update(payments).where(and_(_FROM, payments.c.rrn.is_(None))).returning(payments)
+_MOVE = update(payments).where(_FROM).returning(*PAYMENT)
+_SENT = update(payments).where(and_(_FROM, payments.c.provider == bindparam("there"))).returning(*PAYMENT)
+_TAKE_LATE = update(payments).where(and_(_FROM, payments.c.rrn.is_(None))).returning(*PAYMENT)
 _NOTE = update(payments).where(_IT)
 _LOOK_AGAIN = (
     update(payments)
@@ -67,7 +69,7 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> tuple[
         "state": state, "captured": 0, "refunded": 0, "reason": None, "gateway_id": None, "intent_url": None, "rrn": None,
         "history": [], "due": due, "tries": 0, "instrument": _kept(new.instrument),
     }  # fmt: skip
-    if insert_new(conn, payments, row):
+    if insert_new(conn, payments, sealed.row(payments, row)):
         after_commit(conn, MOVED.labels(PaymentState.CREATED.value, new.method).inc)
         return _payment(row), new.provider
     known = conn.execute(_BY_KEY, {"of": new.key}).one()
@@ -244,8 +246,8 @@ def route(conn: Connection, payment_id: str) -> tuple[str | None, list[dict[str,
 
 
 def means(conn: Connection, payment_id: str) -> tuple[str, str | None]:
-    """By which method and which bank a payment is made. Raises: UnknownPayment."""
-    row = _find(conn, payment_id)
+    """By which method and which bank a payment that there is is made."""
+    row = conn.execute(_WHOLE, {"of": payment_id}).one()
     return row.method, row.instrument.get("bank")
 
 
@@ -262,7 +264,7 @@ def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> l
 
 def find_open(conn: Connection, payment_id: str) -> Open | None:
     """A payment that somebody still has to ask about, None for any other."""
-    row = conn.execute(_BY_ID, {"of": payment_id}).one_or_none()
+    row = conn.execute(_WHOLE, {"of": payment_id}).one_or_none()
     return None if row is None or row.due is None else _open(row)
 
 

@@ -22,7 +22,7 @@ from mela.services.payments.model import OpenRefund, Outcome, ProviderRefund
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.store import cases, ledger, telling
 from mela.services.payments.store.telling import tell
-from mela.services.payments.tables import payments, refunds
+from mela.services.payments.tables import PAYMENT, payments, refunds
 
 LATE = "arrived_late"
 
@@ -32,17 +32,17 @@ _IT = refunds.c.id == bindparam("of")
 _BY_ID = select(refunds).where(_IT)
 _BY_KEY = select(refunds).where(refunds.c.key == bindparam("of"))
 _OF_PAYMENT = select(refunds).where(refunds.c.payment_id == bindparam("of")).order_by(refunds.c.id)
-_PAYMENT = select(payments).where(payments.c.id == bindparam("of"))
+_PAYMENT = select(*PAYMENT).where(payments.c.id == bindparam("of"))
 _REFUNDED = payments.c.refunded + bindparam("more", type_=BigInteger)
 _CAPTURED = and_(payments.c.id == bindparam("of"), payments.c.state == PaymentState.CAPTURED)
 _RESERVE = (
     update(payments)
     .where(and_(_CAPTURED, payments.c.captured >= _REFUNDED))
     .values(refunded=_REFUNDED)
-    .returning(payments)
+    .returning(*PAYMENT)
 )
 _WITHIN = and_(payments.c.id == bindparam("of"), payments.c.captured >= _REFUNDED)
-_HOLD = update(payments).where(_WITHIN).values(refunded=_REFUNDED).returning(payments)
+_HOLD = update(payments).where(_WITHIN).values(refunded=_REFUNDED).returning(*PAYMENT)
 _PENDING = and_(_IT, refunds.c.state == "pending")
 _CLOSE = update(refunds).where(_PENDING).values(state=bindparam("to"), due=None).returning(refunds)
 _LOOK_AGAIN = update(refunds).where(_PENDING).values(due=bindparam("until"), tries=refunds.c.tries + 1)
@@ -125,7 +125,7 @@ def refuse(conn: Connection, refund_id: str, now: datetime, *, status: str) -> N
     if row is not None:
         left = payments.c.refunded - row.amount
         held = update(payments).where(payments.c.id == row.payment_id).values(refunded=left)
-        payment = conn.execute(held.returning(payments)).one()
+        payment = conn.execute(held.returning(*PAYMENT)).one()
         back = accounts.refund_failed(payment.provider, row.amount, telling.merchant(payment))
         ledger.enter(conn, f"refund_failed:{row.id}", [back], now, payment_id=row.payment_id)
         detail = {"status": status, "payment_id": row.payment_id, "amount": row.amount}

@@ -4,9 +4,22 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, Row, Select, and_, bindparam, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    select,
+    type_coerce,
+    update,
+)
 
 from mela.contracts.payments import Payment, PaymentState
+from mela.kernel import sealed
 from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import Conflict
 from mela.kernel.money import Paise
@@ -27,15 +40,15 @@ _PAST = select(
 _RECENT = and_(attempts.c.at >= bindparam("since"), attempts.c.payment_id != bindparam("but"))
 
 
-def _newest(of: Column[Any]) -> Select[Any]:
+def _newest(of: ColumnElement[Any]) -> Select[Any]:
     found = _PAST.where(and_(of == bindparam("of"), _RECENT)).order_by(attempts.c.at.desc())
     return found.limit(bindparam("most", type_=Integer))
 
 
-_OF_PAYER, _OF_DEVICE = _newest(attempts.c.payer), _newest(attempts.c.device)
+_OF_PAYER, _OF_DEVICE = _newest(attempts.c.payer), _newest(type_coerce(attempts.c.device_index, String))
 _IT = attempts.c.payment_id == bindparam("of")
 _ATTEMPT = (
-    select(attempts, table.c.amount, table.c.method, payers.c.tier)
+    select(*sealed.unsealed(attempts), table.c.amount, table.c.method, payers.c.tier)
     .join_from(attempts, table, table.c.id == attempts.c.payment_id)
     .join(payers, payers.c.id == attempts.c.payer, isouter=True)
     .where(_IT)
@@ -67,21 +80,22 @@ def _note(conn: Connection, payment_id: str, attempt: Attempt) -> None:
         "payees": sorted(attempt.payees), "at": attempt.at, "verdict": None, "reasons": [], "by": None, "note": None,
         "decided": None,
     }  # fmt: skip
-    conn.execute(_ENTER, row)
+    conn.execute(_ENTER, sealed.row(attempts, row))
 
 
 def of_payment(conn: Connection, payment_id: str, look_back: timedelta) -> tuple[Row[Any], Attempt, History] | None:
     """An attempt as it was kept, and the earlier payments of its payer and device. None where nobody said who pays."""
-    row = conn.execute(_ATTEMPT, {"of": payment_id}).one_or_none()
+    row: Any = conn.execute(_ATTEMPT, {"of": payment_id}).one_or_none()
     if row is None:
         return None
     attempt = Attempt(
         payer=row.payer, amount=Paise(row.amount), method=row.method, at=row.at, payees=frozenset(row.payees),
-        device=row.device, place=row.place, tier=row.tier or "none", likeness=row.likeness,
+        device=row.device_index, place=row.place, tier=row.tier or "none", likeness=row.likeness,
     )  # fmt: skip
     bounds = {"since": row.at - look_back, "but": payment_id, "most": NEWEST}
     own = _past(conn.execute(_OF_PAYER, {"of": row.payer, **bounds}).all())
-    same_device = _past(conn.execute(_OF_DEVICE, {"of": row.device, **bounds}).all()) if row.device else ()
+    alike = conn.execute(_OF_DEVICE, {"of": row.device_index, **bounds}).all() if row.device_index else ()
+    same_device = _past(alike)
     return row, attempt, History(own, same_device)
 
 
@@ -113,7 +127,7 @@ def settle(conn: Connection, payment_id: str, verdict: Verdict, now: datetime, *
 def waiting(conn: Connection, *, after: str | None, limit: int) -> list[Row[Any]]:
     """Payments that wait for a person, in the order of their ids, the oldest first."""
     query = (
-        select(attempts, table.c.amount, table.c.method, table.c.order_id, table.c.expires)
+        select(*sealed.unsealed(attempts), table.c.amount, table.c.method, table.c.order_id, table.c.expires)
         .join_from(attempts, table, table.c.id == attempts.c.payment_id)
         .where(attempts.c.verdict == Verdict.REVIEW, table.c.state.in_([PaymentState.CREATED, PaymentState.PENDING]))
         .order_by(attempts.c.payment_id)
