@@ -8,6 +8,7 @@ import pytest
 
 # Program, Debian package. `.ci/run` installs the same ones.
 PACKAGES = {
+    "docker": "docker.io",
     "java": "default-jdk-headless",
     "mvn": "maven",
     "postgres": "postgresql",

@@ -6,19 +6,20 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Update, create_engine, text, update
 
-from mela.kernel.clock import SystemClock
+from mela.kernel.clock import FakeClock, SystemClock
 from mela.kernel.db import Database, open_database
 from mela.kernel.db.migrate import driver_url, migrate
 from mela.kernel.sealed import of
 from mela.kernel.sealed.files import make_file
 from mela.kernel.sealed.keyring import Keyring, load_keyring
 from mela.kernel.sealed.opening import open_provider
-from mela.kernel.sealed.rotation import Progress, count_by_key, progress
+from mela.kernel.sealed.rotation import Progress, Sealer, count_by_key, progress
 from mela.services.accounts import store, tables
 from tests import postgres
 from tests.proofs import components
@@ -158,6 +159,17 @@ async def _check(url: str, folder: Path, renamed: dict[str, str]) -> None:
     assert {row.id: row.phone for row in found} == {_identity(n): _phone(n) for n in range(CUSTOMERS)}
     assert all(row.name == renamed.get(row.id, f"Person {int(row.id[-26:])}") for row in found)
     assert len({row.phone_index for row in found} - {None}) == CUSTOMERS
+    later = FakeClock(SystemClock().now() + timedelta(minutes=5))
+    await Sealer(db, (tables.customers, tables.codes), keys, later).run()
+    assert await db.read(
+        lambda conn: conn.scalars(text("select number from data_keys where purpose = 'seal'")).all()
+    ) == [3]
+    await db.close()
+    db, _ = _open(url, folder)
+    assert (
+        len({row.phone for row in await db.read(lambda conn: conn.execute(tables.customers.select()).all())})
+        == CUSTOMERS
+    )
     await db.close()
 
 

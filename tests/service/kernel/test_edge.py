@@ -12,6 +12,9 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from mela.kernel import deadline, errors, i18n
 from mela.kernel.telemetry import metrics
@@ -68,6 +71,10 @@ def router() -> APIRouter:
     return routes
 
 
+async def raw(request: Request) -> Response:
+    return Response(await request.body())
+
+
 @asynccontextmanager
 async def life() -> AsyncIterator[None]:
     yield
@@ -75,7 +82,7 @@ async def life() -> AsyncIterator[None]:
 
 def application(health: Health | None = None, **settings: Any) -> FastAPI:
     return create_app(
-        "edge-test", version="0", description="", routers=[router()], routes=[], health=health or Health(),
+        "edge-test", version="0", description="", routers=[router()], routes=[Route("/raw", raw, methods=["POST"])], health=health or Health(),
         messages=i18n.Messages.load(MESSAGES), authenticator=kit.Tokens(), settings=WebSettings(**settings), lifespan=life,
     )  # fmt: skip
 
@@ -199,6 +206,27 @@ async def test_an_answer_that_breaks_off_is_not_mended_with_a_second_one() -> No
     assert [message["type"] for message in sent].count("http.response.start") == 1
     assert sent[-1].get("more_body") is True
     assert "answer broken off" in [line["event"] for line in lines]
+
+
+async def test_a_caller_who_goes_away_is_no_error_of_ours() -> None:
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "method": "POST",
+        "scheme": "http", "path": "/raw", "raw_path": b"/raw", "query_string": b"", "headers": [],
+        "client": ("127.0.0.1", 1), "server": ("test", 80), "root_path": "",
+    }  # fmt: skip
+    with structlog.testing.capture_logs() as lines:
+        await application()(scope, receive, send)
+    assert sent == []
+    assert {line["log_level"] for line in lines} <= {"debug", "info"}
+    assert "the caller went away before its request was whole" in [line["event"] for line in lines]
 
 
 # ---- time and rate

@@ -227,6 +227,46 @@ async def test_who_has_not_heard_of_the_new_key_yet_is_waited_for(store: Store) 
     await stale.close()
 
 
+async def numbers(store: Store) -> list[Any]:
+    """The data keys that there are."""
+    return await store.raw("number", "data_keys where purpose = 'seal'")
+
+
+async def rotated(store: Store) -> None:
+    """New keys, and everything sealed anew."""
+    await store.rotate()
+    for _ in range(3):
+        await store.sealer().run()
+        store.clock.advance(LEARN_S)
+
+
+async def test_a_key_that_seals_nothing_any_more_is_destroyed(store: Store) -> None:
+    await store.put(1)
+    await rotated(store)
+    assert await numbers(store) == [1, 2], "it may still be in use until now"
+    await store.sealer().run()
+    assert await numbers(store) == [2]
+    assert await store.phones() == ["+919876500001"]
+    store.keys = store.open_keys()
+    assert await store.rotate() == 3
+
+
+async def test_a_key_that_still_seals_something_stays_until_that_is_sealed_anew(store: Store) -> None:
+    await store.put(1)
+    stale = open_database(store.url, service="people", keyring=store.open_keys())
+    await rotated(store)
+    await stale.run(insert, "per_stale", "+919876500009")  # a process that was stopped for a while
+    await stale.close()
+    await store.sealer().run()
+    assert await numbers(store) == [1, 2]
+    for _ in range(2):
+        await store.sealer().run()
+        store.clock.advance(LEARN_S)
+    await store.sealer().run()
+    assert await numbers(store) == [2]
+    assert await store.phones() == ["+919876500001", "+919876500009"]
+
+
 async def test_reads_and_writes_go_on_while_rows_are_sealed_anew(store: Store) -> None:
     for number in range(300):
         await store.put(number)

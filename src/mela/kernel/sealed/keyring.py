@@ -53,15 +53,18 @@ class Keyring:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the keys anew; only those that are not known yet are unwrapped. Raises: KeysUnusable."""
+        """Read the keys anew; only those that are not known yet are unwrapped, and those that are gone are forgotten. Raises: KeysUnusable."""
         with self._lock:
-            kept = self._load()
+            kept, ciphers = self._load(), {}
             for purpose, number, wrapped in kept.keys:
                 if purpose == "index" and not self._index:
                     self._index = self._provider.unwrap(wrapped, about(self.service, purpose, number))
-                elif purpose == "seal" and number not in self._ciphers:
-                    self._ciphers[number] = AESGCM(self._provider.unwrap(wrapped, about(self.service, purpose, number)))
-            self.number, self._whole = max(self._ciphers), kept.whole
+                elif purpose == "seal":
+                    known = self._ciphers.get(number)
+                    ciphers[number] = known or AESGCM(
+                        self._provider.unwrap(wrapped, about(self.service, purpose, number))
+                    )
+            self._ciphers, self.number, self._whole = ciphers, max(ciphers), kept.whole
 
     def seal(self, text: str, name: str, identity: str) -> str:
         """A value of column `name` (`table.column`) in the row `identity`, under the newest key."""

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import orjson
+import structlog
 from sqlalchemy import (
     Column,
     Connection,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     column,
+    delete,
     func,
     or_,
     select,
@@ -38,10 +40,12 @@ from mela.kernel.sealed.keyring import MARK, Keyring, about, add_key
 from mela.kernel.sealed.provider import KeyProvider
 from mela.kernel.sealed.schema import data_keys, sealing
 
+log = structlog.get_logger()
 LEARN_S = 30
 """After so long every process has a new key: they look every `LOOK_S`."""
 LOOK_S = 10.0
 BATCH = 100
+_LEARNT, _SEALS = timedelta(seconds=LEARN_S), data_keys.c.purpose == "seal"
 _REST = 3
 """A step that took so long is followed by a rest of this many times as long."""
 
@@ -118,6 +122,28 @@ def count_by_key(conn: Connection, sealed: Table) -> dict[str, int]:
     return counts
 
 
+def over(conn: Connection, tables: Sequence[Table], keys: Keyring, now: datetime) -> list[int]:
+    """The older keys, once nobody can be sealing under them any more and every table's last pass is over; else none."""
+    older = conn.scalars(select(data_keys.c.number).where(_SEALS, data_keys.c.number < keys.number)).all()
+    at = {row.table_name: row for row in conn.execute(select(sealing))} if older else {}
+    last = [at.get(each.name) for each in tables]
+    settled = all(row and row.number == keys.number and row.finished and row.finished + _LEARNT <= now for row in last)
+    return list(older) if settled else []
+
+
+@row_guarded
+def retire(conn: Connection, numbers: Sequence[int]) -> None:
+    """Destroy keys that seal nothing any more. What a backup holds is opened by the keys that it holds."""
+    conn.execute(delete(data_keys).where(_SEALS, data_keys.c.number.in_(numbers)))
+
+
+@row_guarded
+def once_more(conn: Connection, sealed: Table, now: datetime) -> None:
+    """Walk a table again: somebody who had not heard of the newest key has sealed under an older one."""
+    again = {"cursor": None, "started": now, "finished": None}
+    conn.execute(update(sealing).where(sealing.c.table_name == sealed.name).values(again))
+
+
 def index_all(renew: Callable[[], str], tables: Sequence[Table], keys: Keyring) -> None:
     """Before anything is served: rows of before sealing began get their keyed hashes, by which they are found."""
     for sealed in tables:
@@ -141,6 +167,7 @@ class Sealer:
         await asyncio.to_thread(self._keys.refresh)
         for sealed in self._tables:
             await self.seal(sealed)
+        await self._retire()
 
     async def seal(self, sealed: Table, hear: Callable[[Progress], None] | None = None) -> Progress:
         """One pass over a table, or what was left of one; most of the time is left to others who write.
@@ -155,6 +182,19 @@ class Sealer:
             if not at.more:
                 return at
             await asyncio.sleep(_REST * (self._clock.monotonic() - started))
+
+    async def _retire(self) -> None:
+        """Destroy the keys that a change has left behind, after a last look at every value."""
+        older = await self._db.read(over, self._tables, self._keys, self._clock.now())
+        if not older:
+            return
+        for sealed in self._tables:
+            if set(map(str, older)) & (await self._db.read(count_by_key, sealed)).keys():
+                await self._db.run(once_more, sealed, self._clock.now())
+                return
+        await self._db.run(retire, older)
+        await asyncio.to_thread(self._keys.refresh)
+        log.info("data keys destroyed", service=self._keys.service, numbers=older)
 
 
 def _after(conn: Connection, sealed: Table, cursor: str | None, limit: int) -> Sequence[Any]:

@@ -9,7 +9,7 @@ import structlog
 from limits import RateLimitItem
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mela.kernel import deadline, errors, ids
@@ -19,6 +19,8 @@ from mela.kernel.web import problems
 
 log = structlog.get_logger()
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
+_GONE = 499
+"""What is counted where nobody waits for an answer. Source: nginx's own status, https://nginx.org/en/docs/dev/development_guide.html (recalled)."""
 _SERVICES_ONLY = "/rpc/"
 """Who comes here shows a service's token, and a busy one makes more calls than any person."""
 _HEADERS = [
@@ -105,6 +107,10 @@ class Edge:
         except _NotKept:
             log.exception("nobody was shown personal data: it could not be kept who looks", path=scope["path"])
             failure = errors.Retryable("kernel.unavailable", seconds=1)
+        except ClientDisconnect:
+            answer.status = _GONE
+            log.info("the caller went away before its request was whole", path=scope["path"])
+            return
         except RecursionError:
             failure = errors.Rejected("kernel.too_deep")
         except UnicodeDecodeError:
