@@ -1,14 +1,17 @@
 """How long a rehearsal takes, and how much memory: 6 hours, 12 services, 100 pods to a node, by number of nodes.
 
-`python -m benchmarks.rehearsal NODES [quick]` plays one size in this process and prints one line of JSON, so that memory is
-its own. The crowd rises from a tenth to the whole within the second hour and leaves again, so all nodes and pods come and go.
+`python -m benchmarks.rehearsal NODES [quick] [process]` plays one size in this process and prints one line of JSON, so that memory is
+its own; `process` times `mela rehearse` of the same as files, from its start to its end. The crowd rises from a tenth to the whole within the second hour and leaves again, so all nodes and pods come and go.
 """
 
 import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,8 +59,8 @@ def _workload(index: int, most: int) -> list[dict[str, Any]]:
     return [deployment, scaler]
 
 
-def made(nodes: int) -> system.Rehearsed:
-    """Twelve workloads that fill so many nodes."""
+def manifest(nodes: int) -> str:
+    """Twelve workloads that fill so many nodes, as YAML."""
     size = "k8s.io/cluster-autoscaler/node-template/resources/"
     tags = {f"{size}cpu": "26", f"{size}memory": "64Gi", f"{size}pods": "110", "mela.dev/nodes-at-once": "200"}
     group = {
@@ -74,11 +77,11 @@ def made(nodes: int) -> system.Rehearsed:
     }  # fmt: skip
     most = nodes * PODS_PER_NODE // SERVICES
     documents = [cluster, *(each for index in range(SERVICES) for each in _workload(index, most))]
-    return system.of(manifests.parse(yaml.safe_dump_all(documents), "benchmark.yaml"))
+    return yaml.safe_dump_all(documents)
 
 
-def graph() -> calls.Graph:
-    """A front, four services behind it, seven behind those; each request costs 5 ms of CPU everywhere."""
+def graph() -> str:
+    """A call graph: a front, four services behind it, seven behind those; each request costs 5 ms of CPU everywhere."""
     services = {}
     for index in range(SERVICES):
         below = (
@@ -92,10 +95,8 @@ def graph() -> calls.Graph:
         operation = {"cpu_ms": 5, "wait_ms": 2, "sends_kb": 2, "calls": called}
         services[f"s{index}"] = {"workload": f"shop/s{index}", "start_s": 6, "operations": {"work": operation}}
     actions = {"visit": {"calls": [{"to": "s0.work", "timeout_ms": 4000, "retries": 1}]}}
-    return calls.parse(
-        yaml.safe_dump(
-            {"name": "bench", "mark": "assumption", "source": "benchmark", "services": services, "actions": actions}
-        )
+    return yaml.safe_dump(
+        {"name": "bench", "mark": "assumption", "source": "benchmark", "services": services, "actions": actions}
     )
 
 
@@ -112,7 +113,8 @@ def measure(nodes: int, *, quick: bool) -> dict[str, float]:
 
     `cohorts` of a service on average, `ns_each`: nanoseconds of CPU per step, service and cohort.
     """
-    system_, crowd, calls_ = made(nodes), demand(nodes), graph()
+    system_, crowd = system.of(manifests.parse(manifest(nodes), "benchmark.yaml")), demand(nodes)
+    calls_ = calls.parse(graph())
     wall, cpu = time.perf_counter(), time.process_time()
     under_way = Stage(
         system_, crowd, calls_, engine.AS_WRITTEN, 1, QUICK_S if quick else 1, delays.on(crowd.start.date())
@@ -136,5 +138,26 @@ def measure(nodes: int, *, quick: bool) -> dict[str, float]:
     }
 
 
+def whole(nodes: int, *, quick: bool) -> dict[str, float]:
+    """What `mela rehearse` of the same takes as a process that starts, reads files, plays, judges and tells, without a search for mends."""
+    rates = demand(nodes).arrivals[::60, 0]
+    rows = ["at_min,visit/s", *(f"{minute},{rate:.1f}" for minute, rate in enumerate(rates))]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in (("system.yaml", manifest(nodes)), ("calls.yaml", graph()), ("visits.csv", "\n".join(rows))):
+            Path(folder, name).write_text(text, encoding="utf-8")
+        command = [str(Path(sys.executable).with_name("mela")), "rehearse", "system.yaml", "--event", "visits.csv", "--calls", "calls.yaml", "--no-search", "--json"]  # fmt: skip
+        began = time.perf_counter()
+        done = subprocess.run(
+            [*command, *(["--quick"] if quick else [])], cwd=folder, capture_output=True, text=True, check=False
+        )
+        wall = time.perf_counter() - began
+    if done.returncode == 2:
+        raise RuntimeError(done.stderr)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = round(used.ru_utime + used.ru_stime, 2)
+    return {"nodes": nodes, "wall_s": round(wall, 2), "cpu_s": spent, "mib": round(used.ru_maxrss / 1024)}
+
+
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]), quick="quick" in sys.argv)))
+    play = whole if "process" in sys.argv else measure
+    print(json.dumps(play(int(sys.argv[1]), quick="quick" in sys.argv)))

@@ -1,7 +1,7 @@
 """Real pods under real load: what one measured pod predicts for a ramp that a real autoscaler has to follow.
 
-`mela calibrate` measures before the ramp, at the one pod that is there then: CPU of a request at a fixed rate, how that varies, what an answer
-takes beyond it (connection and sender included), CPU at rest. The CPU of its start is what the pod had used when it got ready. Requests come by
+`mela calibrate` measures before the ramp, at the one pod that is there then: CPU of a request that finds the pod idle and of one that does not,
+how that varies, what an answer takes beyond it (connection and sender included), CPU at rest. The CPU of its start is what the pod had used when it got ready. Requests come by
 chance, at a rate that the curve gives; each opens a connection and counts from when it was due. With much else running the figures mean
 nothing: two cores carry pods, control plane and load.
 
@@ -48,15 +48,12 @@ LOW, HIGH, EACH = 20.0, 120.0, 20.0
 """Requests a second: calm, at the top after a climb; and of the one pod that is measured, as many as each of six gets at the top."""
 RATE = np.interp(np.arange(CALM_S + CLIMB_S + TOP_S), [CALM_S, CALM_S + CLIMB_S], [LOW, HIGH])
 WINDOW_S = 15
-WITHIN = {"start, s": 0.25, "p50, ms": 0.25, "p95, ms": 0.5}
-"""The issue asks for a quarter of the 95th percentile, too; why that does not hold yet stands in docs/systems/03-live-match.md."""
+WITHIN = 0.25
 NORMAL = NormalDist()
 PERCENTILES = {"p50": 0.5, "p95": 0.95}
 
 
-def test_start_and_median_are_within_a_quarter_and_the_95th_percentile_within_a_half_of_what_one_measured_pod_says() -> (
-    None
-):
+def test_start_median_and_95th_percentile_are_within_a_quarter_of_what_one_measured_pod_says() -> None:
     components.need("wrk")
     kubectl = need_cluster()
     documents: list[Object] = [each for each in yaml.safe_load_all(MANIFEST.read_text()) if each]
@@ -116,7 +113,7 @@ def judge(figures: dict[str, Any], record: agreement.Record, began: float, accou
         print(f"  {name}: rehearsed {said_:.1f}, seen {was:.1f}, {was / said_ - 1:+.0%}")
     print("replicas", agreement.compare(each.desired[:, 0], desired))
     assert not account.failed
-    assert {name for name, (said_, was) in found.items() if abs(was / said_ - 1) > WITHIN[name]} == set()
+    assert {name for name, (said_, was) in found.items() if abs(was / said_ - 1) > WITHIN} == set()
 
 
 def spreads(p50: Floats, p95: Floats, p99: Floats) -> Floats:
@@ -174,7 +171,7 @@ def said(*words: str) -> dict[str, Any]:
 def graph(figures: dict[str, Any]) -> calls.Graph:
     """The call graph of these figures."""
     service = calls.Service(
-        "catalog", {"page": calls.Operation(**{key: figures[key] for key in ("cpu_ms", "cv", "wait_ms")})}, f"{NAMESPACE}/catalog",
+        "catalog", {"page": calls.Operation(**{key: figures[key] for key in ("cpu_ms", "busy_cpu_ms", "cv", "wait_ms")})}, f"{NAMESPACE}/catalog",
         workers=1, start_s=0.0, start_cpu_s=figures["start_cpu_s"], idle_cpu_m=figures["idle_cpu_m"],
     )  # fmt: skip
     actions = {"page": calls.Action((calls.Call("catalog.page", timeout_ms=10_000),))}

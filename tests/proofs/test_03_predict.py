@@ -91,7 +91,7 @@ def test_floor_is_lifted_in_time_with_the_rights_of_the_manifest(admin: Api, nam
     controller = Controller(own, Stand(), [LEARNT], namespace, "sessions", "a")
     process = Process(controller, clock, every_s=15, lease="sessions-predict")
     process.turn()
-    assert _hpa(admin, namespace)["spec"]["minReplicas"] == 34  # four million at 120 000 a pod
+    assert _hpa(admin, namespace)["spec"]["minReplicas"] == 50  # four million at 80 000 a pod
     clock.advance(18 * 60)
     process.turn()
     lifted = _hpa(admin, namespace)["spec"]["minReplicas"]

@@ -1,7 +1,8 @@
 """`mela calibrate`: what a request costs, measured at a running service, as the figures of a call graph.
 
 Twice: as fast as it can, for what saturates it; and at a fixed rate of a third of that, as people come to a pod that an autoscaler looks
-after. A process that is never idle needs little more than half of the CPU for a request.
+after. A process that is never idle needs little more than half of the CPU for a request, so a request has two figures: `cpu_ms` of one that
+finds the process idle, `busy_cpu_ms` of one that never does. The fixed rate lies between them, by how busy the process was then.
 """
 
 import re
@@ -9,7 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ SHARE, MOST_PER_S = 3, 500
 """The fixed rate: this part of the fastest, and no more than the sender itself can do. Where some then fail, half of it, and half again."""
 FEWEST, MOST_CV = 50, 10.0
 """Answers without which a spread means nothing, and the largest that a call graph takes."""
+FULL = 0.9
+"""So much of the most CPU that was ever used, and the process is never idle."""
 PER_DEVIATION = 1.349
 """From the first to the third quartile of a normal distribution, in standard deviations. Few that wait for long do not move it."""
 MISSING = "wrk is not installed: apt-get install wrk (Debian, Ubuntu), brew install wrk, dnf install wrk"
@@ -40,12 +43,12 @@ local run, n = tostring(os.time()) .. tostring({{}}):sub(8), 0
 local body, given, paths = {body}, {{{headers}}}, {{{paths}}}
 request = function()
   n = n + 1
-  local headers = {{}}
-  for name, value in pairs(given) do headers[name] = value:gsub("{{n}}", run .. "-" .. n) end
-  return wrk.format("{method}", paths[(n - 1) % #paths + 1], headers, body)
+  local headers, own = {{}}, run .. "-" .. n
+  for name, value in pairs(given) do headers[name] = value:gsub("{{n}}", own) end
+  return wrk.format("{method}", paths[(n - 1) % #paths + 1], headers, body and (body:gsub("{{n}}", own)))
 end
 """
-"""For wrk. `{{n}}` in a header becomes a text that no other request has."""
+"""For wrk. `{{n}}` in a header or the body becomes a text that no other request has."""
 CPU, STARTED, MEMORY = "process_cpu_seconds_total", "process_start_time_seconds", "process_resident_memory_bytes"
 
 
@@ -93,13 +96,13 @@ class CannotMeasure(Exception):
     metavar="'NAME: VALUE'",
     help="Sent with each request; {n} becomes another value each time. May be repeated.",
 )
-@click.option("--post", metavar="JSON", help="Post this body instead of getting.")
+@click.option(
+    "--post", metavar="JSON", help="Post this body instead of getting; {n} in it, too, becomes another value each time."
+)
 @click.option("--paths", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE", help="Paths to take in turn instead of the URL's own, one a line.")  # fmt: skip
 @click.option("--seconds", type=click.IntRange(1, 120), default=4, show_default=True, help="Per number of connections.")
 @click.option("--rate", type=click.FloatRange(0.1, MOST_PER_S), metavar="N", help="The fixed rate, requests a second.  [default: a third of the fastest]")  # fmt: skip
-@click.option(
-    "--fresh", is_flag=True, help="At the fixed rate each request opens a connection of its own, as strangers do."
-)
+@click.option("--fresh", is_flag=True, help="Each request opens a connection of its own, as strangers do.")
 @click.option("--into", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE", help="A call graph to write the figures into; needs --as.")  # fmt: skip
 @click.option("--as", "operation", metavar="SERVICE.OPERATION", help="What was measured.")
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
@@ -138,7 +141,7 @@ def _measured(
     asked: "sending.Asked", metrics: str, ready: str, start: str | None, seconds: int, rate: float | None, *, fresh: bool
 ) -> dict[str, Any]:  # fmt: skip
     process, began = _started(start, ready)
-    script = _script(asked)
+    script = _script(replace(asked, headers=(*asked.headers, ("connection", "close"))) if fresh else asked)
     try:
         at_start = _own(metrics)
         loads: list[Load] = []
@@ -309,7 +312,7 @@ def _quantile(said: str, percent: int) -> float:
 def _figures(
     url: str, loads: list[Load], steady: Steady, idle_m: float, at_start: dict[str, float] | None, began: float | None, now: dict[str, float]
 ) -> dict[str, Any]:  # fmt: skip
-    """The CPU of a request is that at the fixed rate, and so is how it varies; what an answer takes beyond that is waiting."""
+    """How CPU varies is what it does at the fixed rate; what an answer takes beyond its CPU there is waiting."""
     import numpy as np
 
     from mela.rehearsal.engine import queueing
@@ -318,13 +321,14 @@ def _figures(
     half = queueing.quantile(np.array([steady.cpu_ms]), np.array([(cv * steady.cpu_ms) ** 2]), 0.0)[0]
     most = max(loads, key=lambda load: load.per_s)
     saturated = next(load for load in loads if load.per_s * GROWTH >= most.per_s)
+    idle_ms, busy_ms = _by_use(steady, loads, idle_m)
     return {
         "url": url,
-        "cpu_ms": round(steady.cpu_ms, 3),
+        "cpu_ms": round(idle_ms, 3),
+        "busy_cpu_ms": round(busy_ms, 3),
         "cv": round(cv, 2),
         "wait_ms": round(max(0.0, steady.p50_ms - float(half)), 2),
         "idle_cpu_m": round(idle_m, 1),
-        "busy_cpu_ms": round(most.cpu_ms, 3),
         "saturation_per_s": round(most.per_s),
         "saturation_connections": saturated.connections,
         "saturated_by": "CPU" if most.busy > 0.9 else "something that it waits for",
@@ -335,6 +339,18 @@ def _figures(
         "loads": loads,
         "steady": steady,
     }
+
+
+def _by_use(steady: Steady, loads: list[Load], idle_m: float) -> tuple[float, float]:
+    """The CPU of a request that finds the process idle, and of one that never does, in milliseconds.
+
+    The second is what all loads took that used the CPU up; at most that of the fixed rate, which lies on the line between the two.
+    """
+    cores = max(load.busy for load in loads)
+    full = [load for load in loads if load.busy >= FULL * cores]
+    busy_ms = min(steady.cpu_ms, sum(load.busy for load in full) / sum(load.per_s for load in full) * 1000)
+    used = steady.per_s * steady.cpu_ms / 1000 / max(cores - idle_m / 1000, 0.001)
+    return ((steady.cpu_ms - used * busy_ms) / (1 - used) if used < 1 else steady.cpu_ms), busy_ms
 
 
 def _tell(found: dict[str, Any], operation: str) -> None:
@@ -361,7 +377,7 @@ def _yaml(found: dict[str, Any], service: str, operation: str) -> list[str]:
     start = [f"    {key}: {found[key]}" for key in ("start_s", "start_cpu_s") if found[key] is not None]
     return [
         "services:", f"  {service}:", f"    workers: {found['workers']}", f"    memory_mb: {found['memory_mb']}", f"    idle_cpu_m: {found['idle_cpu_m']}", *start,
-        "    operations:", f"      {operation}: {{cpu_ms: {found['cpu_ms']}, cv: {found['cv']}, wait_ms: {found['wait_ms']}}}",
+        "    operations:", f"      {operation}: {{cpu_ms: {found['cpu_ms']}, busy_cpu_ms: {found['busy_cpu_ms']}, cv: {found['cv']}, wait_ms: {found['wait_ms']}}}",
     ]  # fmt: skip
 
 
@@ -383,7 +399,7 @@ def _write(file: Path, operation: str, found: dict[str, Any]) -> None:
     thing = Object("", "", "", "", yaml.safe_load(text), Source(str(file)), Document(text))
     at_service, at_operation = ("services", service), ("services", service, "operations", name)
     values: dict[tuple[str, ...], Any] = {
-        **{(*at_operation, key): found[key] for key in ("cpu_ms", "cv", "wait_ms")},
+        **{(*at_operation, key): found[key] for key in ("cpu_ms", "busy_cpu_ms", "cv", "wait_ms")},
         **{
             (*at_service, key): found[key]
             for key in ("workers", "memory_mb", "idle_cpu_m", "start_s", "start_cpu_s")

@@ -19,7 +19,7 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked: `url` says whom, `paths` are taken in turn; `{n}` in a header becomes a text that no other request has."""
+    """What is asked: `url` says whom, `paths` are taken in turn; `{n}` in a header or the body becomes a text that no other request has."""
 
     url: str
     method: str = "GET"
@@ -29,10 +29,11 @@ class Asked:
 
     def texts(self, run: str) -> Iterator[bytes]:
         """Request after request, without end; `run` makes them others than those of other runs."""
-        body = (self.body or "").encode()
         for number, path in enumerate(itertools.cycle(self.paths)):
+            own = f"{run}-{number}"
+            body = (self.body or "").replace("{n}", own).encode()
             lines = [f"{self.method} {path} HTTP/1.1", f"Host: {urlsplit(self.url).netloc}"]
-            lines += [f"{name}: {value.replace('{n}', f'{run}-{number}')}" for name, value in self.headers]
+            lines += [f"{name}: {value.replace('{n}', own)}" for name, value in self.headers]
             lines += [f"Content-Length: {len(body)}"] if body else []
             yield "\r\n".join([*lines, "", ""]).encode() + body
 

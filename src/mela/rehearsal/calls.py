@@ -51,11 +51,14 @@ class Call:
 class Operation:
     """What one request costs: CPU, waiting of its own, bytes sent. `tier` 1 is shed last, 9 first.
 
+    `cpu_ms` is the CPU of a request that finds its pod idle, `busy_cpu_ms` of one at a pod that is never idle: caches are warm and a thread need
+    not be woken. Between them it goes with how busy the pod is. None: the same.
     `cv` is how much the CPU of one request differs from that of another: standard deviation over mean. 1, where nothing else
     is known, is work that varies like chance (M/M/c); 0 is the same work each time; pages of one kind lie near 0.4.
     """
 
     cpu_ms: float = 0.0
+    busy_cpu_ms: float | None = None
     cv: float = 1.0
     wait_ms: float = 0.0
     sends_kb: float = 0.0
@@ -235,6 +238,7 @@ def _operation(entry: reading.Entry, known: tuple[str, ...]) -> Operation:
     at, own = entry.fields(), Operation()
     operation = Operation(
         cpu_ms=_number(at, "cpu_ms", own.cpu_ms),
+        busy_cpu_ms=found.number(0.0, math.inf) if (found := at.get("busy_cpu_ms")) else None,
         cv=_number(at, "cv", own.cv, most=10.0),
         wait_ms=_number(at, "wait_ms", 0.0),
         sends_kb=_number(at, "sends_kb", 0.0),

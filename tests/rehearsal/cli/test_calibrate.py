@@ -42,13 +42,25 @@ def test_figures_are_those_of_a_call_graph() -> None:
     found = calibrate._figures(
         "http://x/", LOADS, STEADY, 11.0, {calibrate.CPU: 2.8}, 4.25, {calibrate.MEMORY: 141 * 2**20}
     )
-    assert (found["cpu_ms"], found["cv"], found["busy_cpu_ms"], found["idle_cpu_m"]) == (2.5, 0.4, 1.7, 11.0)
+    assert (found["cv"], found["idle_cpu_m"]) == (0.4, 11.0)
     assert found["wait_ms"] == pytest.approx(8.3 - 2.37, abs=0.01)  # beyond the median of work that varies so
     assert (found["saturation_per_s"], found["saturation_connections"], found["saturated_by"]) == (570, 2, "CPU")
     assert (found["start_s"], found["start_cpu_s"], found["memory_mb"], found["workers"]) == (4.25, 2.8, 141, 1)
-    assert f"      read: {{cpu_ms: 2.5, cv: 0.4, wait_ms: {found['wait_ms']}}}" in calibrate._yaml(
-        found, "scores", "read"
-    )
+    line = f"      read: {{cpu_ms: {found['cpu_ms']}, busy_cpu_ms: {found['busy_cpu_ms']}, cv: 0.4, wait_ms: {found['wait_ms']}}}"
+    assert line in calibrate._yaml(found, "scores", "read")
+
+
+def test_idle_and_busy_lie_on_a_line_through_the_fixed_rate() -> None:
+    idle_ms, busy_ms = calibrate._by_use(STEADY, LOADS, 11.0)
+    assert busy_ms == pytest.approx(1000 * (0.95 + 0.97 + 0.97) / (560 + 570 + 565))  # of loads that left nothing idle
+    used = STEADY.per_s * STEADY.cpu_ms / 1000 / (0.97 - 0.011)
+    assert idle_ms + (busy_ms - idle_ms) * used == pytest.approx(STEADY.cpu_ms)
+
+
+def test_a_busy_process_is_never_taken_to_be_dearer() -> None:
+    """Where the load itself disturbs, or the process was asked for all that it can do at the fixed rate, too."""
+    assert calibrate._by_use(Steady(190, 8.3, 12.0, 1.2, 1.0), LOADS, 11.0) == pytest.approx((1.2, 1.2))
+    assert calibrate._by_use(Steady(500, 8.3, 12.0, 2.5, 1.0), LOADS, 11.0)[0] == 2.5
 
 
 def test_figures_go_into_the_file_and_comments_stay(tmp_path: Path) -> None:
@@ -61,7 +73,8 @@ def test_figures_go_into_the_file_and_comments_stay(tmp_path: Path) -> None:
     scores = calls.load(str(file)).services["scores"]
     assert (scores.start_s, scores.start_cpu_s, scores.memory_mb) == (4.25, 2.8, 141)
     heartbeat = scores.operations["heartbeat"]
-    assert (heartbeat.cpu_ms, heartbeat.cv, heartbeat.wait_ms) == (2.5, 0.4, found["wait_ms"])
+    assert (heartbeat.cpu_ms, heartbeat.busy_cpu_ms) == (found["cpu_ms"], found["busy_cpu_ms"])
+    assert (heartbeat.cv, heartbeat.wait_ms) == (0.4, found["wait_ms"])
     assert scores.operations["home"].cpu_ms == 2
     assert "heartbeat: # the score, every ten seconds" in file.read_text(encoding="utf-8")
 

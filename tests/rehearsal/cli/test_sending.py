@@ -53,6 +53,15 @@ def test_as_many_leave_as_the_rate_says_and_connections_are_used_again(chunked: 
     assert len(ports) < 50
 
 
+def test_each_body_has_a_value_of_its_own_and_the_length_of_it() -> None:
+    what = sending.Asked("http://h/", "POST", body='{"key": "{n}"}')
+    first, tenth = (
+        each.decode() for number, each in zip(range(11), what.texts("run"), strict=False) if number in {0, 10}
+    )
+    assert first.endswith('Content-Length: 16\r\n\r\n{"key": "run-0"}')
+    assert tenth.endswith('Content-Length: 17\r\n\r\n{"key": "run-10"}')
+
+
 def test_a_stranger_opens_a_connection_of_his_own() -> None:
     with answering() as (url, _, ports):
         sending.send(sending.Asked(url), 400, 0.1, "run", told, fresh=True)

@@ -28,6 +28,9 @@ LONGEST_S = 3600.0
 QUOTA_S = 0.1
 """A limit is a quota of CPU per period of this length: a pod below one core runs at full speed, and stands still when it is used up.
 Source: https://docs.kernel.org/scheduler/sched-bwc.html, and cpuCFSQuotaPeriod of the kubelet (2026-11-26)."""
+KEPT_S = 0.001
+"""So much of its quota a processor keeps for a pod that goes to rest, into the next period, whose quota is whole all the same.
+Source: min_cfs_rq_runtime in https://github.com/torvalds/linux/blob/v6.12/kernel/sched/fair.c (2026-11-27)."""
 STOPPED = 1.0 / 3.0
 """Whom a used up quota stops, it stops for this share of the time without quota, on average; fitted to a simulation (tests/rehearsal/test_quota.py)."""
 SOUND = 1e-9
@@ -77,8 +80,8 @@ class Rows:
         self.arriving, self.worked, self.served, self.shed, self.late, self.waiting, self.mean, self.variance = (
             np.zeros(by_operation) for _ in range(8)
         )
-        self.capacity, self.pods, self.burn_m, self.idle_m, self.limit_m, self.wait, self.spread = (
-            np.zeros(by_service) for _ in range(7)
+        self.capacity, self.pods, self.burn_m, self.idle_m, self.limit_m, self.wait, self.spread, self.busy = (
+            np.zeros(by_service) for _ in range(8)
         )
 
 
@@ -109,7 +112,11 @@ class Flow:
         """What never changes."""
         services = network.services
         self.own = network.by_service[:-1]
-        self.own_cpu = self.own * network.cpu_s
+        self.own_cpu, self.own_saves = self.own * network.cpu_s, self.own * network.saves_s
+        self.own_more = self.own * (
+            (1.0 + network.varies) * (network.cpu_s**2 - (network.cpu_s - network.saves_s) ** 2)
+        )
+        self.some_save, self.crowded = bool(network.saves_s.any()), np.ones(len(services))
         self.own_varies = self.own_cpu * network.varies
         self.all_vary = bool((network.varies[: network.crowd.start] == 1.0).all())
         self.outside = np.array([each.is_outside for each in services])
@@ -163,22 +170,29 @@ class Flow:
         self.queues = np.where(self.outside | self.shared, 1.0, pods)
         cpu_servers = np.where(self.outside, self.outer_servers, np.maximum(1.0, np.floor(cores + 0.5)) * one_queue)
         slot_servers = np.where(self.outside, self.outer_servers, self.slots * one_queue)
+        self.computing = self.queues * cpu_servers * self.step_s
+        self.saving = self.own_saves.any(axis=1) & ~self.outside
         self.cpu_power, self.slot_power = queueing.power(cpu_servers), queueing.power(slot_servers)
         self.room = np.where(self.outside, self.queue * self.outer_servers, self.queue * supply.pods)
         self.nobody = (supply.pods <= 0) & ~self.outside
         self.some_have_nobody = bool(self.nobody.any())
         self.any_throttled = bool(self.throttled.any())
+        self.kept_share = np.where(self.throttled, KEPT_S / QUOTA_S / left, 0.0)
         self.stop = np.where(self.throttled, QUOTA_S * (1.0 - cores) * STOPPED, 1.0)
-        share = np.ones(network.n_services + 1)
-        share[:-1] = np.where(self.throttled, np.maximum(cores, 0.001), 1.0)
-        share = share[network.service_of]
-        cpu = np.maximum(network.cpu_s, network.cpu_s / share - QUOTA_S * (1.0 - share))
-        self.own_time, self.own_variance = cpu + network.wait_s, network.varies * cpu**2
+        self.share = np.ones(network.n_services + 1)
+        self.share[:-1] = np.where(self.throttled, np.maximum(cores, 0.001), 1.0)
+        self.share = self.share[network.service_of]
+        self._takes(network.cpu_s)
         sound = (1.0 - supply.errors) * (1.0 - supply.broken)
         self.sound = np.append(sound, 1.0)[network.service_of]
         self.kept = np.append(1.0 - supply.cut, 1.0)[network.service_of]
         self.reached = ((1.0 - supply.lost) * (1.0 - supply.cut))[self.to_service]
         self.extra = supply.extra_s[self.to_service]
+
+    def _takes(self, cpu_s: Floats) -> None:
+        """How long requests with this CPU take by themselves, by operation: longer than that where a quota does not last for one."""
+        cpu = np.maximum(cpu_s, cpu_s / self.share - QUOTA_S * (1.0 - self.share))
+        self.own_time, self.own_variance = cpu + self.network.wait_s, self.network.varies * cpu**2
 
     def tick(self, row: int, at_s: float, asked: Floats) -> None:
         """Work through one step that begins at `at_s`; `asked` (A,) are actions begun per second."""
@@ -190,8 +204,11 @@ class Flow:
         arriving[network.crowd] = asked * self.step_s
         present_op = self.waiting + arriving
         present = self.own @ present_op
+        cpu = self.own_cpu @ present_op
+        if self.some_save:
+            cpu = self._warm(row, present_op, present, cpu)
         varies = self._varies(present_op)
-        capacity, power = self._capacity(present_op, present, varies)
+        capacity, power = self._capacity(present_op, present, cpu, varies)
         queues = self.queues if varies is None else self.queues * queueing.share(varies)
         load = queueing.step(present, capacity * self.step_s, queues, power)
         worked = np.minimum(load * (capacity * self.step_s), present)
@@ -223,6 +240,26 @@ class Flow:
         result: Floats = self.wide[self.network.service_of]
         return result
 
+    def _warm(self, row: int, present_op: Floats, present: Floats, cpu: Floats) -> Floats:
+        """The CPU that all that is there uses up, `cpu` if each request found its pod idle: as many find it at work as it is busy, by chance.
+
+        A queue is worked off by a pod that is never idle, and who comes first to an idle one makes the next wait longer. A quota is used up by
+        all; but where it runs out, many came one upon the other and cost less, so it lasts for more of them.
+        """
+        network, cores = self.network, self.all_cores * self.step_s
+        saves = self.own_saves @ present_op
+        busy = np.where(self.saving, queueing.busy(cpu, saves, cores), 0.0)
+        self.busy = self.rows.busy[row] = busy
+        each = np.maximum(present, TINY)
+        wait = queueing.first(present / self.computing, self.own_more @ present_op / each, saves / each)
+        self.first = np.where(self.saving & ~self.throttled, wait, 0.0)
+        cpu_s = network.cpu_s - self._widened(busy, 0.0) * network.saves_s
+        self.hold = cpu_s + network.wait_s
+        self._takes(cpu_s)
+        result: Floats = cpu - np.where(self.throttled, busy, self.saving) * saves
+        self.crowded = result / np.maximum(cpu - saves, TINY)
+        return result
+
     def _varies(self, present_op: Floats) -> Floats | None:
         """The squared variation of the work of a request, of this mix by CPU; None where all work varies like chance."""
         if self.all_vary:
@@ -249,9 +286,11 @@ class Flow:
         closed: Floats = np.where(at_s < self.open_until, 0.0, np.where(trying, 0.1, 1.0))
         return closed
 
-    def _capacity(self, present_op: Floats, present: Floats, varies: Floats | None) -> tuple[Floats, Floats]:
-        """Requests per second that can be served of this mix, and the power that its servers give in Sakasegawa's formula."""
-        by_cpu = self.all_cores * present / np.maximum(self.own_cpu @ present_op, TINY)
+    def _capacity(
+        self, present_op: Floats, present: Floats, cpu: Floats, varies: Floats | None
+    ) -> tuple[Floats, Floats]:
+        """Requests per second that can be served of this mix, `cpu` seconds of it, and the power that its servers give in Sakasegawa's formula."""
+        by_cpu = self.all_cores * present / np.maximum(cpu, TINY)
         by_slots = self.all_slots * present / np.maximum(self.own @ (present_op * (self.hold + self.below)), TINY)
         inside = np.minimum(by_cpu, by_slots)
         if len(self.pooled):
@@ -265,9 +304,13 @@ class Flow:
         if (
             self.any_throttled
         ):  # each period serves as many as its quota lasts for, at once; the less they vary, the steadier
-            by_period = by_cpu * QUOTA_S / self.queues
+            by_period = by_cpu * QUOTA_S / self.queues * self.crowded
             by_period = np.maximum(1.0, by_period if varies is None else by_period / queueing.share(varies))
             cpu_power = np.where(self.throttled, queueing.power(by_period), cpu_power)
+            used = np.minimum(present / np.maximum(by_cpu * self.step_s, TINY), 1.0)
+            capacity = capacity * np.where(
+                by_cpu <= by_slots, 1.0 + self.kept_share * (1.0 - used ** (cpu_power - 1.0)), 1.0
+            )
         return capacity, np.where(by_cpu <= by_slots, cpu_power, self.slot_power)
 
     def _by_pool(self, present_op: Floats, present: Floats) -> Floats:
@@ -326,6 +369,8 @@ class Flow:
     ) -> tuple[Floats, Floats]:
         """Mean and variance of response times by operation: own wait, own work, and the calls below; those of the wait by service are returned."""
         wait = np.minimum(left * self.step_s / np.maximum(worked, TINY), LONGEST_S)
+        if self.some_save:
+            wait, load = wait + self.first, np.where(self.first > 0.0, self.busy, load)
         must_wait = np.maximum(np.maximum(load, TINY) ** (power - 1.0), TINY)
         if self.any_throttled:  # a quota that is used up stops few, and those for long
             must_wait = np.where(self.throttled, np.maximum(np.minimum(must_wait, wait / self.stop), TINY), must_wait)

@@ -7,6 +7,7 @@ All functions take and give arrays by service (or by call), never loop, and are 
     share       of that, where the work of a request varies less than by chance or more: M/G/c, by Allen and Cunneen
     clumps      how its waits spread
     quantile_with_waits    of a response of which some wait, by both distributions
+    busy, first where a request costs more that finds its pod idle: how busy the pod is, and the wait that this adds
     quantile    of a response time with this mean and variance, by the gamma distribution
     beyond      the share of responses that take longer than a time-out
 
@@ -18,6 +19,8 @@ of an exponential response within 1 %.
 Source: W. Wang, D. Tipper, S. Banerjee, "A simple approximation for modeling nonstationary queues", INFOCOM 1996;
 H. Sakasegawa, "An approximation formula Lq = a b^c/(1-b)", Ann. Inst. Stat. Math. 29 (1977);
 A. Allen, "Probability, statistics and queueing theory", 2nd ed. (1990), 5.3.4 (Allen and Cunneen) and 5.3.1 (moments of the wait in M/G/1);
+P. Welch, "On a generalized M/G/1 queueing process in which the first customer of each busy period receives exceptional service",
+Operations Research 12 (1964);
 E. Wilson, M. Hilferty, "The distribution of chi-square", PNAS 17 (1931). Read 2026-11-26.
 """
 
@@ -64,6 +67,21 @@ def clumps(varies: Floats) -> Floats:
     Exact in M/G/1 where work is distributed as a gamma.
     """
     result: Floats = 2.0 * (1.0 + 2.0 * varies) / (3.0 * (1.0 + varies))
+    return result
+
+
+def busy(cost: Floats, saves: Floats, cores: Floats) -> Floats:
+    """How busy pods with so many `cores` are, 0 to 1: what they have to do costs `cost` where it finds them idle, `saves` less where not.
+
+    In Welch's queue the share of time is the share of requests: b K = n (c - b s), so b = n c / (K + n s).
+    """
+    result: Floats = np.where(cost - saves < cores, cost / np.maximum(cores + saves, LEAST), 1.0)
+    return result
+
+
+def first(rate: Floats, more: Floats, saves: Floats) -> Floats:
+    """The mean wait in Welch's queue beyond that of M/G/1: `more` and `saves` are how much larger the second and the first moment of an exceptional service are."""
+    result: Floats = rate * more / (2.0 * np.maximum(1.0 + rate * saves, LEAST))
     return result
 
 

@@ -1,5 +1,6 @@
 """What a strategy may see: load as it was scraped, replicas, the lead time, and the calendar; nothing that is still to come."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
@@ -46,11 +47,18 @@ def per_replica(stage: Stage, scaler: Autoscaler, index: int) -> float:
     total = float(mix[mine].sum())
     if total <= 0:
         return 1.0
-    cpu_s = float(mix[mine] @ network.cpu_s[mine]) / total
-    hold_s = float(mix[mine] @ (network.cpu_s + network.wait_s)[mine]) / total
-    found = [_on_target(each, stage, scaler, service, total, cpu_s, hold_s) for each in scaler.spec.metrics]
-    cores = stage.supply.cores[index]
-    most = cores / cpu_s if cpu_s > 0 else service.concurrency / max(hold_s, 1e-9)
+    cpu_s, saves_s, hold_s = (
+        float(mix[mine] @ each[mine]) / total
+        for each in (network.cpu_s, network.saves_s, network.cpu_s + network.wait_s)
+    )
+    cores = float(stage.supply.cores[index])
+
+    def takes_s(used: float) -> float:
+        """CPU of a request at a replica that uses so many cores."""
+        return cpu_s - saves_s * min(1.0, used / max(cores, 1e-9))
+
+    found = [_on_target(each, stage, scaler, service, total, takes_s, hold_s) for each in scaler.spec.metrics]
+    most = cores / takes_s(cores) if takes_s(cores) > 0 else service.concurrency / max(hold_s, 1e-9)
     return max(1e-9, min([each for each in found if each] or [most]))
 
 
@@ -60,15 +68,16 @@ def _on_target(
     scaler: Autoscaler,
     service: calls.Service,
     total: float,
-    cpu_s: float,
+    takes_s: Callable[[float], float],
     hold_s: float,
 ) -> float:
     target = metric.target
     if metric.source in ("Resource", "ContainerResource"):
-        if metric.name != "cpu" or cpu_s <= 0:
+        if metric.name != "cpu" or takes_s(0.0) <= 0:
             return 0.0
         share_m = target.average_value_m or scaler.fleet.workload.request_cpu_m * (target.utilization or 0) / 100
-        return max(share_m - service.idle_cpu_m, 0.0) / 1000 / cpu_s
+        used = max(share_m - service.idle_cpu_m, 0.0) / 1000
+        return used / takes_s(used) if used else 0.0
     signal = service.metrics.get(metric.name)
     wanted = (target.average_value_m or 0) / 1000
     if signal is None or wanted <= 0:

@@ -20,7 +20,10 @@ def of(flow: Flow, first: int, last: int) -> Mapping[str, Floats]:
 
 def cpu_m(flow: Flow, service: int, first: int, last: int) -> Floats:
     """CPU that requests of one service used, in these steps."""
-    result: Floats = flow.rows.worked[first:last] @ flow.own_cpu[service] * (1000 / flow.step_s)
+    worked = flow.rows.worked[first:last]
+    result: Floats = worked @ flow.own_cpu[service] * (1000 / flow.step_s)
+    if flow.some_save:
+        result -= flow.rows.busy[first:last, service] * (worked @ flow.own_saves[service]) * (1000 / flow.step_s)
     return result
 
 
@@ -38,10 +41,10 @@ def glance(flow: Flow, row: int) -> Mapping[str, Floats]:
     arriving, shed = own @ rows.arriving[row], own @ rows.shed[row]
     failed = own @ (rows.worked[row] - rows.served[row] + rows.late[row])
     besides = rows.idle_m[row] + rows.burn_m[row]
-    used = flow.own_cpu @ rows.worked[row] * (1000 / step) + besides
+    used = _cpu(flow, row, rows.worked[row]) * (1000 / step) + besides
     return {
         "offered": arriving / step,
-        "cpu_asked_m": flow.own_cpu @ rows.arriving[row] * (1000 / step) + besides,
+        "cpu_asked_m": _cpu(flow, row, rows.arriving[row]) * (1000 / step) + besides,
         "shed": shed / step,
         "failed": failed / step,
         "cpu_used_m": np.minimum(used, rows.limit_m[row]),
@@ -62,7 +65,7 @@ def _chunk(flow: Flow, first: int, last: int) -> dict[str, Floats]:
     arriving, served = rows.arriving[at] @ sums, rows.served[at] @ sums
     worked, shed, late = rows.worked[at] @ sums, rows.shed[at] @ sums, rows.late[at] @ sums
     mean, variance = _mixed(flow, at, served)
-    used = rows.worked[at] @ flow.own_cpu.T * (1000 / step) + rows.idle_m[at] + rows.burn_m[at]
+    used = _cpu(flow, at, rows.worked[at]) * (1000 / step) + rows.idle_m[at] + rows.burn_m[at]
     return {
         "offered": arriving / step,
         "served": served / step,
@@ -79,9 +82,15 @@ def _chunk(flow: Flow, first: int, last: int) -> dict[str, Floats]:
     }
 
 
+def _cpu(flow: Flow, at: int | slice, requests: Floats) -> Floats:
+    """CPU seconds that these requests, (…, O), cost in these steps, by service: the less, the busier the pods were."""
+    cost: Floats = requests @ flow.own_cpu.T
+    return cost - flow.rows.busy[at] * (requests @ flow.own_saves.T) if flow.some_save else cost
+
+
 def _idle_rate(flow: Flow) -> Floats:
     """Requests per second that a pod could serve of what nobody asks for: of its mean operation."""
-    cost = flow.own_cpu.sum(axis=1) / np.maximum(flow.own.sum(axis=1), 1.0)
+    cost = (flow.own_cpu - flow.own_saves).sum(axis=1) / np.maximum(flow.own.sum(axis=1), 1.0)
     result: Floats = np.minimum(np.where(cost > 0, flow.cores / np.maximum(cost, TINY), flow.slots), MANY)
     return result
 
