@@ -34,8 +34,9 @@ from mela.rehearsal.model import Demand, Floats
 from tests.proofs import components
 from tests.proofs.kube import agreement, picture, pretend
 from tests.proofs.kube.kubectl import Kubectl, Object, need_cluster
-from tests.proofs.kube.load import Account, Load, Request, Shot, ahead_of_others
+from tests.proofs.kube.load import Account, Request, Shot, ahead_of_others
 from tests.proofs.kube.results import FOLDER, keep
+from tests.proofs.kube.strangers import Strangers
 from tests.proofs.kube.watching import Watching
 
 pytestmark = pytest.mark.cluster
@@ -73,7 +74,7 @@ def test_start_median_and_95th_percentile_are_within_a_quarter_of_what_one_measu
         own.until("hpa/catalog", "{.status.currentMetrics[0].resource.current.averageUtilization}", calm, 180)
         own.rolled_out("deployment/catalog")
         began = time.time()
-        with Load(doors, [Request(PAGE)], 1.0, fresh=1, times=by_chance(RATE)) as load:
+        with Strangers(doors, Request(PAGE), by_chance(RATE)) as load:
             time.sleep(len(RATE) + 2)
     kept = {"figures": figures, "began": began, "record": asdict(records.of[NAMESPACE]), "shots": [astuple(each) for each in load.shots]}  # fmt: skip
     keep("latency.json", json.dumps(kept))

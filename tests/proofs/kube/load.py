@@ -78,15 +78,14 @@ def ahead_of_others() -> Iterator[None]:
 class Load:
     """Sends `requests` in turn to `addresses` in turn, `rate` a second, from `__enter__` on until `__exit__`.
 
-    `times`: when each is sent instead, in seconds from the start; then it ends by itself. `fresh`: each so-manieth request opens a connection of its own. `addresses` may be replaced while it runs, as a balancer would.
+    `fresh`: each so-manieth request opens a connection of its own. `addresses` may be replaced while it runs, as a balancer would.
     """
 
     def __init__(
-        self, addresses: Sequence[tuple[str, int]], requests: Sequence[Request], rate: float, *, fresh: int = 5, timeout_s: float = 10.0, times: Sequence[float] = (),
+        self, addresses: Sequence[tuple[str, int]], requests: Sequence[Request], rate: float, *, fresh: int = 5, timeout_s: float = 10.0,
     ) -> None:  # fmt: skip
         self.addresses, self.shots = list(addresses), list[Shot]()
         self._requests, self._rate, self._fresh, self._timeout_s = requests, rate, fresh, timeout_s
-        self._times = times
         self._idle: dict[tuple[str, int], list[_Line]] = {}
         self._stopping = threading.Event()
         self._began = 0.0
@@ -107,8 +106,8 @@ class Load:
 
     async def _run(self) -> None:
         under_way: set[asyncio.Task[None]] = set()
-        times = self._times or (number / self._rate for number in itertools.count())
-        for number, due_s in enumerate(times):
+        for number in itertools.count():
+            due_s = number / self._rate
             await asyncio.sleep(max(0.0, due_s - self.now_s()))
             if self._stopping.is_set():
                 break
@@ -169,8 +168,14 @@ async def _connect(address: tuple[str, int]) -> _Line:
 
 
 _FIRST, _COUNT = 10_000, 22_000
-_PORTS = (_FIRST + number % _COUNT for number in itertools.count(time.time_ns() % _COUNT))
-"""Below those that the kernel gives to others; each process begins elsewhere."""
+
+
+def free_ports() -> Iterator[int]:
+    """Ports below those that the kernel gives to others, again and again; who asks begins where nobody else does."""
+    return (_FIRST + number % _COUNT for number in itertools.count(time.time_ns() % _COUNT))
+
+
+_PORTS = free_ports()
 
 
 async def _exchange(line: _Line, request: Request, host: str) -> tuple[int, bool]:
