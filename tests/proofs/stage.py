@@ -99,6 +99,5 @@ def outside_world(folder: Path) -> tuple[Actor, dict[str, str]]:
         "MELA_SETTLEMENT_GATEWAY_URL": f"{actor.url}/sim/gateway",
         "MELA_SETTLEMENT_GATEWAY_KEY_ID": "mela",
         "MELA_SETTLEMENT_GATEWAY_KEY_SECRET": "k" * 40,
-        "MELA_WEBHOOKS_KEYS": "w" * 43 + "=",
     }
     return actor, environ

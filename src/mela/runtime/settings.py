@@ -169,7 +169,9 @@ def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:
         "MELA_SETTLEMENT_GATEWAY_KEY_ID": "mela",
         "MELA_SETTLEMENT_GATEWAY_KEY_SECRET": secrets["gateway_key"],
         "MELA_SETTLEMENT_DAYS_AHEAD": "10",
-        "MELA_WEBHOOKS_KEYS": secrets["webhooks_key"],
+        "MELA_WEBHOOKS_KEYS": secrets.get(
+            "webhooks_key", ""
+        ),  # of a folder from before secrets were sealed under the keyring
         "MELA_WEBHOOKS_ALLOW_LOOPBACK": "true",
         "MELA_WEBHOOKS_SCHEDULE_SCALE": "0.001",
         "MELA_GATEWAY_KEY_ID": "mela",
@@ -207,7 +209,6 @@ def _secrets(file: Path) -> dict[str, str]:
         "operator_token": auth.new_token("operator")[0],
         "gateway_key": ids.new_secret(),
         "webhook": ids.new_secret(),
-        "webhooks_key": ids.new_secret() + "=",  # as Fernet wants it: 32 bytes in padded base 64
     } | found
     if made == found:
         return found

@@ -33,7 +33,7 @@ def test_a_new_key_comes_first_and_the_providers_newest_wraps_all(settings: Plat
 
 
 def test_services_without_personal_data_or_without_keys_are_told_apart(settings: PlatformSettings) -> None:
-    assert sealing.check([]) == ["accounts", "payments", "orders", "settlement"]
+    assert sealing.check([]) == ["accounts", "payments", "orders", "settlement", "webhooks"]
     with pytest.raises(CannotStart, match="catalog has no sealed"):
         sealing.check(["catalog"])
     with pytest.raises(CannotStart, match="orders has no keys here yet"):

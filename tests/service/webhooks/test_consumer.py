@@ -7,15 +7,14 @@ from typing import Any
 
 import httpx2
 import pytest
-from cryptography.fernet import Fernet
 
 from mela.kernel.clock import SystemClock
 from mela.services.webhooks.rules import signing
-from mela.services.webhooks.service import Vault
+from mela.services.webhooks.service.vault import new_secret
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "webhooks.md"
 BODY = '{"data":{"order_id":"ord_1"},"type":"orders.sold"}'
-OLD, NEW, STRANGERS = (Vault([Fernet.generate_key().decode()]).new_secret()[0] for _ in range(3))
+OLD, NEW, STRANGERS = (new_secret() for _ in range(3))
 
 
 @pytest.fixture

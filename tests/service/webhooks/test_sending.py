@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import Connection, text
 
 from mela.contracts.orders import OrderSold
 from mela.contracts.payments import MerchantPaymentMoved, PaymentCaptured, PaymentState
@@ -13,7 +15,7 @@ from mela.kernel.clock import india_date
 from mela.kernel.money import Paise
 from mela.services.webhooks.store import sending
 from tests.service.webhooks.receiver import is_genuine, receiving, signatures
-from tests.service.webhooks.world import OTHER, SELLER, World, line, world
+from tests.service.webhooks.world import BEFORE, OTHER, SELLER, World, line, world
 
 
 async def test_seller_is_told_the_own_lines_only_and_the_operator_all(hooks: World) -> None:
@@ -220,6 +222,27 @@ async def test_rotated_secrets_sign_together_until_the_stated_moment(hooks: Worl
     assert len(signatures(alone)) == 1
     assert is_genuine(new["secret"], alone)
     assert not is_genuine(receiver.secret, alone)
+
+
+async def test_secrets_lie_sealed_and_those_of_before_the_keyring_sign_on(hooks: World) -> None:
+    receiver, endpoint_id = await hooks.listen()
+    before = Fernet(BEFORE.encode()).encrypt(receiver.secret.encode()).decode()
+
+    def kept(conn: Connection) -> str:
+        return str(conn.execute(text("select sealed from signing_keys")).scalar_one())
+
+    def as_before(conn: Connection) -> None:
+        conn.execute(text("update signing_keys set sealed = :kept"), {"kept": before})
+
+    assert (await hooks.process.db.read(kept)).startswith("sealed:1:")
+    await hooks.process.db.run(as_before)
+    for _ in range(2):  # as it was, and sealed once more by the job
+        await hooks.sell()
+        assert is_genuine(receiver.secret, receiver.heard[-1])
+        await hooks.process.seal()
+    assert (await hooks.process.db.read(kept)).startswith("sealed:1:")
+    await hooks.call("GET", f"/endpoints/{endpoint_id}", None)
+    assert not await hooks.process.db.read(lambda conn: conn.execute(text("select * from personal_reads")).all())
 
 
 async def test_slow_endpoint_holds_up_nobody_and_gets_no_more_than_its_share(hooks: World) -> None:

@@ -19,8 +19,8 @@ from mela.services.webhooks.service import Sender
 from tests.kit import Running, database_url, running
 from tests.service.webhooks.receiver import Receiver, receiving
 
-KEY = Fernet.generate_key().decode()
-ENVIRON = {"MELA_WEBHOOKS_KEYS": KEY, "MELA_WEBHOOKS_ALLOW_LOOPBACK": "true", "MELA_WEBHOOKS_TIMEOUT_S": "5"}
+BEFORE = Fernet.generate_key().decode()
+ENVIRON = {"MELA_WEBHOOKS_KEYS": BEFORE, "MELA_WEBHOOKS_ALLOW_LOOPBACK": "true", "MELA_WEBHOOKS_TIMEOUT_S": "5"}
 SELLER, OTHER = "kaveri-traders", "malwa-bazaar"
 SCOPES = ("webhooks:read", "webhooks:write")
 

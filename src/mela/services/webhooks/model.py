@@ -1,7 +1,7 @@
 """What webhooks keeps: endpoints and their keys, messages, deliveries, attempts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -41,11 +41,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A secret of an endpoint, sealed. Until `expires` it signs; None: until it is rotated out."""
+    """A secret of an endpoint, without the secret itself. Until `expires` it signs; None: until it is rotated out."""
 
     id: str
     endpoint_id: str
-    sealed: str
     created: datetime
     expires: datetime | None
 
@@ -102,6 +101,6 @@ class Dispatch:
     message_id: str
     url: str
     body: str
-    sealed: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     tries: int
     round: int

@@ -3,6 +3,7 @@
 from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, text
 
 from mela.kernel.db import Instant, Json
+from mela.kernel.sealed import SealedText
 
 metadata = MetaData()
 _WAITING, _DEAD, _LEASED = text("state = 'waiting'"), text("state = 'dead'"), text("leased IS NOT NULL")
@@ -25,7 +26,7 @@ signing_keys = Table(
     "signing_keys", metadata,
     Column("id", String(40), primary_key=True),
     Column("endpoint_id", String(40), nullable=False, index=True),
-    Column("sealed", Text, nullable=False),
+    Column("sealed", SealedText("signing_keys.sealed"), nullable=False),
     Column("created", Instant, nullable=False),
     Column("expires", Instant),
 )  # fmt: skip

@@ -4,6 +4,7 @@ A process that dies between sending and noting it sends again, with the same `we
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,7 +19,7 @@ from mela.services.webhooks.rules import answers, signing
 from mela.services.webhooks.rules.answers import Outcome
 from mela.services.webhooks.rules.schedule import Schedule
 from mela.services.webhooks.service.post import Answer, Post
-from mela.services.webhooks.service.vault import Unsealable, Vault
+from mela.services.webhooks.service.vault import Unsealable
 from mela.services.webhooks.settings import WebhooksSettings
 from mela.services.webhooks.store import sending
 
@@ -34,9 +35,15 @@ class Sender:
     """Sends what is due, in a task of its own, until nothing is; then it waits to be woken."""
 
     def __init__(
-        self, db: Database, clock: Clock, post: Post, vault: Vault, schedule: Schedule, settings: WebhooksSettings
+        self,
+        db: Database,
+        clock: Clock,
+        post: Post,
+        opened: Callable[[str], str],
+        schedule: Schedule,
+        settings: WebhooksSettings,
     ) -> None:
-        self._db, self._clock, self._post, self._vault = db, clock, post, vault
+        self._db, self._clock, self._post, self._opened = db, clock, post, opened
         self._schedule, self._settings = schedule, settings
         self._lease_s = 2 * settings.timeout_s + 5
         self._task: asyncio.Task[None] | None = None
@@ -128,7 +135,7 @@ class Sender:
 
     async def _try(self, mine: Dispatch, at: datetime) -> Answer:
         try:
-            secrets = [self._vault.open(each) for each in mine.sealed]
+            secrets = [self._opened(each) for each in mine.secrets]
         except Unsealable:
             return Answer(None, "secret_sealed_with_an_unknown_key")
         headers = _HEADERS | signing.headers(secrets, mine.message_id, at, mine.body)

@@ -1,6 +1,6 @@
-"""Signing secrets as the database keeps them: sealed with a key that it does not have."""
+"""Signing secrets. The database keeps them sealed under the keyring, as it keeps what is known of people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -9,24 +9,29 @@ from mela.services.webhooks.rules import signing
 
 
 class Unsealable(Exception):
-    """A secret was sealed with a key that is not among ours any more."""
+    """A secret of before the keyring was sealed with a key that is not among ours any more."""
 
 
-class Vault:
-    """Makes secrets, seals and opens them. The first key seals, all open: put a new one before the old one to change it."""
+def new_secret() -> str:
+    """A fresh secret, shown once."""
+    return signing.secret(ids.new_hex(signing.SECRET_BYTES))
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        """Raises: ValueError for what is no Fernet key."""
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
 
-    def new_secret(self) -> tuple[str, str]:
-        """A fresh secret, shown once, and its sealed form, which is kept."""
-        secret = signing.secret(ids.new_hex(signing.SECRET_BYTES))
-        return secret, self._fernet.encrypt(secret.encode()).decode()
+def opener(keys: Sequence[str]) -> Callable[[str], str]:
+    """Gives the secret that a database keeps. One of before the keyring is sealed with one of `keys`, until it is rotated out.
 
-    def open(self, sealed: str) -> str:
-        """The secret. Raises: Unsealable."""
+    Raises: ValueError for what is no Fernet key; what it gives raises Unsealable.
+    """
+    before = MultiFernet([Fernet(key) for key in keys]) if keys else None
+
+    def opened(kept: str) -> str:
+        if kept.startswith(signing.PREFIX):
+            return kept
         try:
-            return self._fernet.decrypt(sealed).decode()
+            if before is None:
+                raise Unsealable
+            return before.decrypt(kept).decode()
         except InvalidToken:
             raise Unsealable from None
+
+    return opened

@@ -11,7 +11,7 @@ from mela.kernel.errors import Rejected
 from mela.services.webhooks.model import PLATFORM, Attempt, Delivery, Endpoint, Publication, SigningKey
 from mela.services.webhooks.rules import urls
 from mela.services.webhooks.rules.addresses import Guard
-from mela.services.webhooks.service.vault import Vault
+from mela.services.webhooks.service.vault import new_secret
 from mela.services.webhooks.settings import WebhooksSettings
 from mela.services.webhooks.store import deliveries, endpoints
 
@@ -29,10 +29,10 @@ class Webhooks:
     """Keeps endpoints and messages; `wake` has what is due sent now."""
 
     def __init__(
-        self, db: Database, clock: Clock, vault: Vault, guard: Guard, settings: WebhooksSettings, *,
+        self, db: Database, clock: Clock, guard: Guard, settings: WebhooksSettings, *,
         for_sellers: frozenset[str], wake: Callable[[], None],
     ) -> None:  # fmt: skip
-        self._db, self._clock, self._vault, self._guard, self._settings = db, clock, vault, guard, settings
+        self._db, self._clock, self._guard, self._settings = db, clock, guard, settings
         self._for_sellers, self._wake = for_sellers, wake
 
     # Endpoints.
@@ -48,7 +48,7 @@ class Webhooks:
         now, secret, signing = self._new_key(ids.new_id("we"))
         fresh = Endpoint(signing.endpoint_id, owner, urls.check(url, self._guard), description, wanted, now)
         made = await self._db.run(
-            endpoints.create, fresh, signing, key=key, request=["endpoint", url, wanted, description],
+            endpoints.create, fresh, signing, secret, key=key, request=["endpoint", url, wanted, description],
             most=self._settings.most_endpoints,
         )  # fmt: skip
         return made, secret if made.id == fresh.id else None
@@ -88,7 +88,7 @@ class Webhooks:
         """
         now, secret, fresh = self._new_key(endpoint_id)
         made, is_new = await self._db.run(
-            endpoints.rotate, owner, fresh, ends=now + timedelta(seconds=overlap_s), key=key,
+            endpoints.rotate, owner, fresh, secret, ends=now + timedelta(seconds=overlap_s), key=key,
             request=["rotate", endpoint_id, overlap_s],
         )  # fmt: skip
         return made, secret if is_new else None, await self._db.read(endpoints.keys, endpoint_id, now)
@@ -143,5 +143,5 @@ class Webhooks:
         return tuple(sorted(set(types)))
 
     def _new_key(self, endpoint_id: str) -> tuple[datetime, str, SigningKey]:
-        now, (secret, sealed) = self._clock.now(), self._vault.new_secret()
-        return now, secret, SigningKey(ids.new_id("whk"), endpoint_id, sealed, now, None)
+        now = self._clock.now()
+        return now, new_secret(), SigningKey(ids.new_id("whk"), endpoint_id, now, None)

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
-from mela.kernel import idempotency
+from mela.kernel import idempotency, sealed
 from mela.kernel.errors import Conflict, NotFound
 from mela.services.webhooks.model import Endpoint, SigningKey, Why
 from mela.services.webhooks.store.rows import bury, endpoint_of
 from mela.services.webhooks.tables import endpoints, signing_keys
 
+_SHOWN = sealed.unsealed(signing_keys)
 MOST_KEYS = 5
 """Secrets of one endpoint in force at once: each makes every request's head longer."""
 
@@ -35,7 +36,9 @@ class TooManyKeys(Conflict):
     code = "webhooks.too_many_keys"
 
 
-def create(conn: Connection, fresh: Endpoint, signing: SigningKey, *, key: str, request: object, most: int) -> Endpoint:
+def create(
+    conn: Connection, fresh: Endpoint, signing: SigningKey, secret: str, *, key: str, request: object, most: int
+) -> Endpoint:
     """Keep an endpoint and its secret; the same idempotency key again gives the endpoint of then.
 
     Raises: KeyReused, TooManyEndpoints, UnknownEndpoint for one that has been removed since.
@@ -47,7 +50,7 @@ def create(conn: Connection, fresh: Endpoint, signing: SigningKey, *, key: str, 
         if conn.execute(select(func.count()).where(endpoints.c.owner == fresh.owner)).scalar_one() >= most:
             raise TooManyEndpoints(most=most)
         conn.execute(endpoints.insert(), asdict(fresh) | {"types": list(fresh.types)})
-        conn.execute(signing_keys.insert(), asdict(signing))
+        _keep(conn, signing, secret)
     return get(conn, found, fresh.owner)
 
 
@@ -108,7 +111,7 @@ def remove(conn: Connection, endpoint_id: str, owner: str | None, now: datetime)
 
 
 def rotate(
-    conn: Connection, owner: str, fresh: SigningKey, *, ends: datetime, key: str, request: object
+    conn: Connection, owner: str, fresh: SigningKey, secret: str, *, ends: datetime, key: str, request: object
 ) -> tuple[SigningKey, bool]:
     """Give an endpoint a new secret; those before it sign until `ends`. True when it was made now.
 
@@ -123,15 +126,15 @@ def rotate(
         conn.execute(
             update(signing_keys).where(and_(of_endpoint, signing_keys.c.expires.is_(None))).values(expires=ends)
         )
-        conn.execute(signing_keys.insert(), asdict(fresh))
-    row = conn.execute(select(signing_keys).where(signing_keys.c.id == found)).one_or_none()
+        _keep(conn, fresh, secret)
+    row = conn.execute(select(*_SHOWN).where(signing_keys.c.id == found)).one_or_none()
     return (fresh if row is None else SigningKey(*row)), found == fresh.id
 
 
 def keys(conn: Connection, endpoint_id: str, now: datetime) -> list[SigningKey]:
     """The secrets in force, newest first."""
     in_force = or_(signing_keys.c.expires.is_(None), signing_keys.c.expires > now)
-    query = select(signing_keys).where(and_(signing_keys.c.endpoint_id == endpoint_id, in_force))
+    query = select(*_SHOWN).where(and_(signing_keys.c.endpoint_id == endpoint_id, in_force))
     return [SigningKey(*row) for row in conn.execute(query.order_by(signing_keys.c.id.desc()))]
 
 
@@ -143,6 +146,10 @@ def forget_keys(conn: Connection, now: datetime) -> int:
 def of_owners(conn: Connection, owners: Sequence[str]) -> list[Endpoint]:
     """All endpoints of these owners."""
     return [endpoint_of(row) for row in conn.execute(select(endpoints).where(endpoints.c.owner.in_(owners)))]
+
+
+def _keep(conn: Connection, fresh: SigningKey, secret: str) -> None:
+    conn.execute(signing_keys.insert(), sealed.row(signing_keys, asdict(fresh) | {"sealed": secret}))
 
 
 def _named(endpoint_id: str, owner: str | None) -> Any:

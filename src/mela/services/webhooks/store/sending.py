@@ -129,7 +129,7 @@ def _take(conn: Connection, endpoint: Any, most: int, now: datetime, until: date
     found = conn.execute(_OLDEST_DUE, {"of": endpoint.id, "now": now, "most": most}).scalars().all()
     rows = conn.execute(_TAKE, {"ids": found, "now": now, "until": until}).all()
     bodies = dict(_pairs(conn, [row.message_id for row in rows]))
-    sealed = tuple(conn.execute(_KEYS, {"of": endpoint.id, "now": now}).scalars())
+    secrets = tuple(conn.execute(_KEYS, {"of": endpoint.id, "now": now}).scalars())
     for row in sorted(rows, key=lambda row: found.index(row.id)):
         yield Dispatch(
             row.id,
@@ -137,7 +137,7 @@ def _take(conn: Connection, endpoint: Any, most: int, now: datetime, until: date
             row.message_id,
             endpoint.url,
             bodies[row.message_id],
-            sealed,
+            secrets,
             row.tries,
             row.tries - row.before,
         )
