@@ -20,7 +20,7 @@ from mela.kernel.db import Instant, Json
 from mela.kernel.sealed import BlindIndex, SealedJson, SealedText, unsealed
 
 metadata = MetaData()
-_OF_MERCHANT = text("merchant_id IS NOT NULL")
+_OF_MERCHANT, _HELD = text("merchant_id IS NOT NULL"), text("released IS NULL")
 SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 payments = Table(
@@ -55,6 +55,7 @@ payments = Table(
     Index("payments_order", "order_id"),
     Index("payments_rrn", "rrn"),
     Index("payments_of_merchant", "merchant_id", "created", "id", sqlite_where=_OF_MERCHANT, postgresql_where=_OF_MERCHANT),
+    Index("payments_reference", "merchant_id", "reference", "created", "id", sqlite_where=_OF_MERCHANT, postgresql_where=_OF_MERCHANT),
 )  # fmt: skip
 
 PAYMENT = unsealed(payments)
@@ -101,9 +102,11 @@ refunds = Table(
     Column("amount", BigInteger, nullable=False),
     Column("state", String(10), nullable=False),  # pending | processed | failed
     Column("reason", String(200), nullable=False),
+    Column("merchant_id", String(40)),  # of the payment
     Column("created", Instant, nullable=False),
     Column("due", Instant, index=True),
     Column("tries", Integer, nullable=False),
+    Index("refunds_of_merchant", "merchant_id", "id", sqlite_where=_OF_MERCHANT, postgresql_where=_OF_MERCHANT),
 )  # fmt: skip
 
 transfers = Table(  # on PostgreSQL in partitions by month of `at`; there `transfer_keys` keeps `transfers_once`
@@ -212,6 +215,7 @@ holds = Table(  # money of sellers that somebody keeps back
     Column("at", Instant, nullable=False),
     Column("released_by", String(64)),
     Column("released", Instant),
+    Index("holds_open", "id", sqlite_where=_HELD, postgresql_where=_HELD),
 )  # fmt: skip
 
 callbacks = Table(

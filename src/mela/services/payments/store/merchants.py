@@ -67,7 +67,7 @@ def refunds_page(
     conn: Connection, owner: Owner, *, payment_id: str | None, before: str | None, limit: int
 ) -> list[Row[Any]]:
     """Refunds, the latest first, of one payment or of all, those made before the refund `before`."""
-    query = _REFUNDS.where(_own(owner))
+    query = _REFUNDS.where(refunds.c.merchant_id == owner.id, _own(owner))
     query = query if payment_id is None else query.where(refunds.c.payment_id == payment_id)
     query = query if before is None else query.where(refunds.c.id < before)
     return list(conn.execute(query.order_by(refunds.c.id.desc()).limit(limit)))

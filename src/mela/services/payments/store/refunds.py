@@ -175,7 +175,11 @@ def _promise(
 ) -> tuple[Refund, OpenRefund | None]:
     cash = payment.method == "cod"
     kept = Refund(ids.new_id("rfnd"), payment.id, amount, "processed" if cash else "pending", reason[:200])
-    conn.execute(_ADD, vars(kept) | {"key": key, "created": now, "due": None if cash else due, "tries": 0})
+    conn.execute(
+        _ADD,
+        vars(kept)
+        | {"key": key, "created": now, "due": None if cash else due, "tries": 0, "merchant_id": payment.merchant_id},
+    )
     asked = accounts.refund_asked(payment.provider, amount, telling.merchant(payment))
     ledger.enter(conn, f"refund:{kept.id}", [asked], now, payment_id=payment.id)
     telling.tell_merchant(conn, payment, "refund_requested", amount, now, refund_id=kept.id)
