@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mela.kernel.money import Paise
 from tests.kit import ENGINES
 from tests.service.settlement.merchants import MERCHANT, Market
 from tests.service.settlement.merchants import market as open_market
@@ -85,6 +86,22 @@ async def test_refunds_take_a_merchant_below_zero_to_the_limit_and_no_further(ba
     assert await bazaar.balance(SELLER) == -LIMIT
     await bazaar.pay(100)
     assert await bazaar.refund(paid, 100)
+
+
+async def test_refunds_at_once_stay_within_the_limit_together(bazaar: Market) -> None:
+    paid = await bazaar.pay(LIMIT + 1_000_000)
+    await bazaar.spread()
+    await bazaar.settle()
+    part, service = Paise(LIMIT // 5), bazaar.shop.payments.service
+    told = await asyncio.gather(
+        *(service.refund(key=f"at-once-{n}", payment_id=paid, amount=part, reason="x") for n in range(6)), return_exceptions=True
+    )  # fmt: skip
+    refused = [each for each in told if isinstance(each, BaseException)]
+    assert [type(each).__name__ for each in refused] == ["AccountOverdrawn"]
+    await bazaar.shop.pass_time(60)
+    await bazaar.spread()
+    assert await bazaar.balance(SELLER) == -LIMIT
+    await agrees(bazaar)
 
 
 async def test_a_chargeback_is_borne_by_the_merchant_whatever_the_limit(bazaar: Market) -> None:

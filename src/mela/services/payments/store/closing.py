@@ -38,10 +38,10 @@ def close(conn: Connection, case_id: str, decision: Decision, *, key: str, actor
         raise CaseIsClosed(resolution=case.resolution, actor=case.actor)
     again = decision.resolution is Resolution.REFUND_AGAIN
     refund_id = refunds.again(conn, case.about, now) if again else None
-    if decision.resolution is Resolution.POSTED:
-        ledger.enter(conn, f"case:{case_id}", [Transfer(**case.detail["proposed"])], now)
     row = {"case_id": case_id, "key": key, "resolution": decision.resolution, "note": decision.note, "actor": actor,
            "refund_id": refund_id, "at": now}  # fmt: skip
-    insert_new(conn, closings, row)
+    insert_new(conn, closings, row)  # before the entry: of many at once one closes, and the others wait for it here
+    if decision.resolution is Resolution.POSTED:
+        ledger.enter(conn, f"case:{case_id}", [Transfer(**case.detail["proposed"])], now)
     events.emit(conn, CaseClosed(case_id, case.kind, case.about, decision.resolution, decision.note, actor, now))
     return cases.get(conn, case_id)
