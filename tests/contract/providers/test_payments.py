@@ -10,7 +10,7 @@ import pytest
 from mela.kernel.clock import india_date
 from mela.kernel.money import Paise
 from mela.services.payments.model import Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
-from mela.services.payments.providers import Absent, Declined, Unknown, Unsent
+from mela.services.payments.providers import Absent, Can, Declined, Unknown, Unsent
 from tests.contract.providers.outside import CARD, START, Outside, charge
 
 NEW = charge()
@@ -258,3 +258,14 @@ async def test_a_deemed_payment_is_open_until_it_is_confirmed(there: Outside) ->
     assert (await status(there, known)).status in (Word.DEEMED, Word.CREATED)
     await there.pass_time(2)
     assert (await status(there, known)).status is Word.CAPTURED
+
+
+async def test_a_method_that_is_not_offered_is_refused_before_anybody_is_asked(there: Outside) -> None:
+    means: dict[Can, dict[str, Any]] = {
+        "card": {"card": CARD}, "netbanking": {"bank": "SBIN"}, "wallet": {"wallet": "paytm"}, "collect": {"vpa": "meena@okbank"},
+    }  # fmt: skip
+    for name, given in means.items():
+        if name not in there.provider.can:
+            there.wires.seen.clear()
+            assert await there.provider.create(charge(**given)) == Declined("not_offered")
+            assert there.wires.seen == []

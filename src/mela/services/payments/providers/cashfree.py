@@ -203,9 +203,6 @@ class Cashfree(Http):
     name = "cashfree"
     can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "void", "report", "settlements"})
 
-    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
-        return await command(self._create(new))
-
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         return await question(self._status(known))
 
@@ -258,8 +255,6 @@ class Cashfree(Http):
             "customer_details": {"customer_id": new.reference, "customer_phone": "9000000000"},
         }  # fmt: skip
         session = (await self._ask(_Order, "POST", "/orders", order, key=new.reference)).payment_session_id
-        if new.vpa is not None:
-            raise Refused(422)
         how: dict[str, Any] = {"upi": {"channel": "link"}}
         if new.bank is not None:
             how = {"netbanking": {"channel": "link", "netbanking_bank_code": new.bank}}

@@ -136,7 +136,7 @@ class Gateway(Http):
         {"card", "netbanking", "wallet", "collect", "capture", "captures", "void", "downtimes", "report", "settlements"}
     )
 
-    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
+    async def _create(self, new: Charge) -> ProviderPayment:
         body: dict[str, Any] = {
             "reference": new.reference, "amount": new.amount, "currency": "INR", "method": "upi",
             "description": new.description, "expire_seconds": new.seconds, "callback_url": self._account.callback_url,
@@ -147,7 +147,7 @@ class Gateway(Http):
             body |= {"method": "netbanking" if new.bank else "wallet", "bank": new.bank or new.wallet}
         elif new.vpa is not None:
             body |= {"vpa": new.vpa}
-        return await command(self._payment(new.reference, "POST", "/payments", body))
+        return await self._payment(new.reference, "POST", "/payments", body)
 
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         path = f"/payments/{known.id}" if known.id else f"/payments?reference={known.reference}"

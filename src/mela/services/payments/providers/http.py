@@ -21,8 +21,15 @@ from mela.kernel import deadline, http, messages
 from mela.kernel.errors import Invalid, Unauthenticated
 from mela.kernel.money import Paise
 from mela.kernel.telemetry import tracing
-from mela.services.payments.model import Downtime, ProviderBooks, ProviderDispute, ProviderPayment, ProviderRefund
-from mela.services.payments.providers import Absent, Declined, News, Unknown, Unsent
+from mela.services.payments.model import (
+    Charge,
+    Downtime,
+    ProviderBooks,
+    ProviderDispute,
+    ProviderPayment,
+    ProviderRefund,
+)
+from mela.services.payments.providers import Absent, Can, Declined, News, Unknown, Unsent
 
 T = TypeVar("T")
 Told = TypeVar("Told", ProviderPayment, ProviderRefund)
@@ -87,6 +94,7 @@ class Http:
     """A provider's HTTP API. `current` gives our account there, whose keys may change while we run."""
 
     name = ""
+    can: frozenset[Can] = frozenset()
 
     def __init__(self, http: httpx2.AsyncClient, current: Callable[[], Account]) -> None:
         self._http, self._current = http, current
@@ -98,6 +106,17 @@ class Http:
     @property
     def _auth(self) -> str:
         return self._account.basic
+
+    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
+        """See `Provider.create`. What is not offered here is not asked for."""
+        means = {"card": new.card, "netbanking": new.bank, "wallet": new.wallet, "collect": new.vpa}
+        if any(value is not None and name not in self.can for name, value in means.items()):
+            return Declined("not_offered")
+        return await command(self._create(new))
+
+    async def _create(self, new: Charge) -> ProviderPayment:
+        """Begin a payment. Raises: Silent, Refused."""
+        raise NotImplementedError
 
     def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> News:
         """See `Provider.read_callback`."""

@@ -204,9 +204,6 @@ class PayU(Http):
     name = "payu"
     can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "void", "report", "settlements"})
 
-    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
-        return await command(self._create(new))
-
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         return await question(self._status(known))
 
@@ -272,8 +269,6 @@ class PayU(Http):
             "firstname": "payer", "email": "payer@mela.example", "phone": "9000000000", "surl": self._account.callback_url,
             "furl": self._account.callback_url, "expiry_seconds": str(new.seconds),
         }  # fmt: skip
-        if new.vpa is not None:
-            raise Refused(422)
         if new.bank or new.wallet:
             form |= {"pg": "NB" if new.bank else "CASH", "bankcode": new.bank or new.wallet or ""}
         elif new.card is None:

@@ -136,11 +136,6 @@ class PhonePe(Http):
         super().__init__(http, current)
         self._token: str | None = None
 
-    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
-        if new.card or new.bank or new.wallet or new.vpa:
-            return Declined("not_offered")
-        return await command(self._create(new))
-
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         return await question(self._status(known))
 

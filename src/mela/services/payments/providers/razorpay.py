@@ -223,9 +223,6 @@ class Razorpay(Http):
     name = "razorpay"
     can: frozenset[Can] = frozenset({"card", "netbanking", "wallet", "capture", "downtimes", "report", "settlements"})
 
-    async def create(self, new: Charge) -> ProviderPayment | Declined | Unknown:
-        return await command(self._create(new))
-
     async def status(self, known: Known) -> ProviderPayment | Absent | Unknown:
         return await question(self._status(known))
 
@@ -287,8 +284,6 @@ class Razorpay(Http):
             "order_id": order_id, "amount": new.amount, "currency": "INR", "description": new.description,
             "email": "payer@mela.example", "contact": "+919000000000", "notes": {"reference": new.reference},
         }  # fmt: skip
-        if new.vpa is not None:
-            raise Refused(422)
         if new.bank or new.wallet:
             body |= (
                 {"method": "netbanking", "bank": new.bank} if new.bank else {"method": "wallet", "wallet": new.wallet}
