@@ -82,5 +82,6 @@ def _some(conn: Connection, first: int, size: int, of: int, now: datetime) -> No
             "key": f"capture:{one}", "line": 0, "debit": "gateway:upi", "credit": "escrow", "amount": amount, "kind": "capture",
             "payment_id": one, "at": at,
         })  # fmt: skip
-    for rows, table in ((made, payments), (tried, attempts), (entered, transfers)):
+    for rows, table in ((made, payments), (tried, attempts)):
         conn.execute(insert(table), [sealed.row(table, row) for row in rows])
+    conn.execute(insert(transfers), entered)
