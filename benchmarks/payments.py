@@ -43,7 +43,7 @@ def alone(work: Path, gateway: int, hearer: int, *, free: bool, database: str) -
     environ = {
         "MELA_TOKEN": TOKEN, "MELA_CALLERS": f"orders={auth.digest(TOKEN)}", "MELA_PAYMENTS_GATEWAY_URL": f"http://127.0.0.1:{gateway}",
         "MELA_PAYMENTS_GATEWAY_KEY_ID": "mela", "MELA_PAYMENTS_GATEWAY_KEY_SECRET": "k" * 40, "MELA_PAYMENTS_WEBHOOK_SECRET": SECRET,
-        "MELA_PEERS": ",".join(f"{name}=http://127.0.0.1:{hearer}" for name in ("accounts", "orders")),
+        "MELA_PEERS": ",".join(f"{name}=http://127.0.0.1:{hearer}" for name in ("accounts", "orders", "settlement")),
         "MELA_KEYS": make_file(work / "keys.json"),
     }  # fmt: skip
     if database.startswith("postgresql"):

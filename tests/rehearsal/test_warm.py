@@ -76,3 +76,19 @@ def test_a_call_graph_may_say_both_and_no_nonsense() -> None:
     assert page == calls.Operation(cpu_ms=2, busy_cpu_ms=1.25)
     with pytest.raises(reading.Unusable, match="busy_cpu_ms"):
         kit.graph(operations={"page": {"cpu_ms": 2, "busy_cpu_ms": -1}})
+
+
+@pytest.mark.parametrize("per_pod", [0.05, 5.0])
+def test_a_pod_that_is_hardly_asked_answers_as_fast_as_it_works(per_pod: float) -> None:
+    """Where slots are the narrowest place, since each is held for 200 ms, and all but one are free, nobody waits for one; nor does a caller."""
+    made = kit.web(
+        spec={"replicas": PODS}, hpa=None, container={"resources": {"requests": {"cpu": "1"}, "limits": {"cpu": "1"}}}
+    )
+    web = calls.Service("web", {"page": calls.Operation(IDLE_MS, BUSY_MS, CV, calls=(calls.Call("db.query"),))}, workload=kit.graph().services["web"].workload, workers=1)  # fmt: skip
+    database = calls.Service("db", {"query": calls.Operation(wait_ms=200.0)}, ceiling_per_s=5000, servers=16)
+    door = calls.Service(
+        "door", {"open": calls.Operation(calls=(calls.Call("web.page"),))}, ceiling_per_s=5000, servers=16
+    )
+    graph = calls.Graph("one", "assumption", "test", {"door": door, "web": web, "db": database}, {"page": calls.Action((calls.Call("door.open"),))})  # fmt: skip
+    found = engine.run(made, kit.demand(np.full(100, per_pod * PODS)), graph).services
+    assert float(found.latency_p99_s[20:, 0].max()) < 0.22

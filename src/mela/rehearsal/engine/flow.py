@@ -369,9 +369,9 @@ class Flow:
     ) -> tuple[Floats, Floats]:
         """Mean and variance of response times by operation: own wait, own work, and the calls below; those of the wait by service are returned."""
         wait = np.minimum(left * self.step_s / np.maximum(worked, TINY), LONGEST_S)
-        if self.some_save:
-            wait, load = wait + self.first, np.where(self.first > 0.0, self.busy, load)
         must_wait = np.maximum(np.maximum(load, TINY) ** (power - 1.0), TINY)
+        if self.some_save:  # whoever finds a pod at work waits, however many slots are free
+            wait, must_wait = wait + self.first, np.maximum(must_wait, np.where(self.first > 0.0, self.busy, 0.0))
         if self.any_throttled:  # a quota that is used up stops few, and those for long
             must_wait = np.where(self.throttled, np.maximum(np.minimum(must_wait, wait / self.stop), TINY), must_wait)
         if varies is None:
