@@ -141,7 +141,11 @@ def measure(nodes: int, *, quick: bool) -> dict[str, float]:
 def whole(nodes: int, *, quick: bool) -> dict[str, float]:
     """What `mela rehearse` of the same takes as a process that starts, reads files, plays, judges and tells, without a search for mends."""
     rates = demand(nodes).arrivals[::60, 0]
-    rows = ["at_min,visit/s", *(f"{minute},{rate:.1f}" for minute, rate in enumerate(rates))]
+    rows = [
+        "# start: 2026-11-26T17:30+05:30",
+        "at_min,visit/s",
+        *(f"{minute},{rate:.1f}" for minute, rate in enumerate(rates)),
+    ]
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (("system.yaml", manifest(nodes)), ("calls.yaml", graph()), ("visits.csv", "\n".join(rows))):
             Path(folder, name).write_text(text, encoding="utf-8")
