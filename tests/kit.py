@@ -3,10 +3,13 @@
 import asyncio
 import importlib
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +44,48 @@ ENGINES = ["sqlite", *(["postgresql"] if os.environ.get("MELA_TEST_POSTGRES") el
 
 def database_url(engine: str, folder: Path, name: str) -> str:
     """A fresh database for a test."""
-    if engine == "sqlite":
-        return f"sqlite:///{folder / name}.db"
-    server = make_url(os.environ["MELA_TEST_POSTGRES"]).set(drivername="postgresql+psycopg")
-    fresh = f"t_{name}_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    return f"sqlite:///{folder / name}.db" if engine == "sqlite" else _create(os.environ["MELA_TEST_POSTGRES"], name)
+
+
+def migrated_url(engine: str, folder: Path, service: Service) -> str:
+    """A fresh database with the tables of a service: a copy, which is ten times as fast as its migrations."""
+    if service.migrations is None:
+        return database_url(engine, folder, service.name)
+    if engine != "sqlite":
+        server = os.environ["MELA_TEST_POSTGRES"]
+        return _create(server, service.name, like=_pattern_on(server, service.name, service.migrations))
+    file = folder / f"{service.name}.db"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_pattern(service.name, service.migrations), file)
+    return f"sqlite:///{file}"
+
+
+_PATTERNS = tempfile.TemporaryDirectory(prefix="mela-patterns-")
+
+
+@cache
+def _pattern(service: str, package: str) -> Path:
+    file = Path(_PATTERNS.name) / f"{service}.db"
+    migrate(f"sqlite:///{file}", service=service, package=package)
+    return file
+
+
+@cache
+def _pattern_on(server: str, service: str, package: str) -> str:
+    url = _create(server, f"{service}_pattern")
+    migrate(url, service=service, package=package)
+    return str(make_url(url).database)
+
+
+def _create(server: str, name: str, *, like: str = "template1") -> str:
+    """A new database's URL, on a PostgreSQL."""
+    url, fresh = make_url(server).set(drivername="postgresql+psycopg"), f"t_{name}_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
-        conn.execute(text(f'create database "{fresh}"'))
+        conn.execute(text(f'create database "{fresh}" template "{like}"'))
     admin.dispose()
-    return server.set(drivername="postgresql", database=fresh).render_as_string(hide_password=False)
+    return url.set(drivername="postgresql", database=fresh).render_as_string(hide_password=False)
 
 
 class Tokens:
@@ -141,7 +177,7 @@ async def running(
 ) -> AsyncIterator[Running]:  # fmt: skip
     """Start `service` on a fresh database (or on the one at `url`), and stop it."""
     clock = clock or SystemClock()
-    url = url or database_url(engine, folder, service.name)
+    url = url or migrated_url(engine, folder, service)
     values: Any = settings.read(service.settings, f"MELA_{service.name.upper()}", environ or {})
     if service.migrations:
         migrate(url, service=service.name, package=service.migrations)

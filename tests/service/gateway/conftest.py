@@ -12,7 +12,7 @@ import pytest
 
 from mela.kernel.clock import FakeClock
 from mela.simulators.gateway.app import SERVICE
-from tests.kit import ENGINES, Running, database_url, running
+from tests.kit import ENGINES, Running, migrated_url, running
 
 START = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 ENVIRON = {"MELA_GATEWAY_KEY_ID": "key", "MELA_GATEWAY_KEY_SECRET": "secret", "MELA_GATEWAY_WEBHOOK_SECRET": "hook"}
@@ -68,7 +68,7 @@ class Bank:
 
 @pytest.fixture(params=ENGINES)
 async def bank(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bank]:
-    shop, clock, url = Shop(), FakeClock(START), database_url(request.param, tmp_path, "gateway")
+    shop, clock, url = Shop(), FakeClock(START), migrated_url(request.param, tmp_path, SERVICE)
     async with (
         httpx2.AsyncClient(transport=shop) as http,
         running(SERVICE, tmp_path, url=url, clock=clock, http=http, environ=ENVIRON) as gateway,

@@ -16,7 +16,7 @@ from mela.kernel.events.outbox import Envelope
 from mela.kernel.money import Paise
 from mela.services.webhooks.app import SERVICE
 from mela.services.webhooks.service import Sender
-from tests.kit import Running, database_url, running
+from tests.kit import Running, migrated_url, running
 from tests.service.webhooks.receiver import Receiver, receiving
 
 BEFORE = Fernet.generate_key().decode()
@@ -116,7 +116,7 @@ async def world(folder: Path, engine: str = "sqlite", *, url: str | None = None,
                 **settings: str) -> AsyncIterator[World]:  # fmt: skip
     """A process on a fresh database, or a second one on the database at `url`."""
     clock = clock or FakeClock(SystemClock().now())
-    url = url or database_url(engine, folder, "webhooks")
+    url = url or migrated_url(engine, folder, SERVICE)
     environ = ENVIRON | {f"MELA_WEBHOOKS_{name.upper()}": value for name, value in settings.items()}
     peers: dict[type, object] = {Accounts: None}
     async with (

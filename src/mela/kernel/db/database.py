@@ -1,14 +1,10 @@
 """What a service holds of its database: `run` a unit, `read` a query."""
 
-import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
-
-from mela.kernel import errors
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,7 +14,6 @@ Hook = Callable[[], None]
 NEWS = "mela.news"
 """Key in a connection's `info`: what to call after a unit that emitted events."""
 _HOOKS = "mela.after_commit"
-_LIMIT = "mela.limit"
 
 
 @dataclass(frozen=True)
@@ -81,17 +76,6 @@ def take_hooks(conn: Connection) -> list[Hook]:
     """The hooks of the unit that ran on `conn` since the last call."""
     hooks: list[Hook] = conn.info.pop(_HOOKS, [])
     return hooks
-
-
-def bound(conn: Connection, limit: float) -> None:
-    """Let no statement of the unit on `conn` begin after `limit`, on the monotonic clock."""
-    conn.info[_LIMIT] = limit
-
-
-def check_bound(conn: Connection, *_statement: object) -> None:
-    """SQLAlchemy's `before_cursor_execute`. Raises: TimedOut once the unit's limit has passed."""
-    if time.monotonic() > conn.info.get(_LIMIT, math.inf):
-        raise errors.TimedOut(seconds=1)
 
 
 def unit_name(unit: Callable[..., Any]) -> str:

@@ -8,25 +8,28 @@ Source: https://www.postgresql.org/docs/15/transaction-iso.html (2026-11-23); de
 
 import asyncio
 import contextvars
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mela.kernel import errors, ids
-from mela.kernel.db.database import NEWS, DatabaseOptions, Hook, Unit, bound, check_bound, take_hooks, unit_name
+from mela.kernel.db.database import NEWS, DatabaseOptions, Hook, Unit, take_hooks, unit_name
 from mela.kernel.telemetry import metrics, tracing
 
 P = ParamSpec("P")
 T = TypeVar("T")
 log = structlog.get_logger()
+_LIMIT = "mela.limit"
+"""Key in a connection's `info`: when its unit must have ended, on the monotonic clock."""
 _NOT_SERIALISABLE = frozenset({"40001", "40P01"})
 """serialization_failure, deadlock_detected. Source: PostgreSQL 15 appendix A."""
 
@@ -55,7 +58,7 @@ class PostgresDatabase:
         self._renew = renew
         event.listen(engine, "do_connect", self._sign_in)
         event.listen(engine, "connect", self._introduce)
-        event.listen(engine, "before_cursor_execute", check_bound)
+        event.listen(engine, "before_cursor_execute", _check_bound)
         self._writes = engine.execution_options(isolation_level="SERIALIZABLE")
         self._queue_writes = engine.execution_options(isolation_level="READ COMMITTED")
         self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -131,7 +134,7 @@ class PostgresDatabase:
             try:
                 with engine.connect() as conn, conn.begin():
                     take_hooks(conn)  # those of an attempt that failed on this connection
-                    bound(conn, limit)
+                    conn.info[_LIMIT] = limit
                     result, hooks = unit(conn, *args, **kwargs), take_hooks(conn)
                 self._report(name, time.monotonic() - started, attempt)
                 return result, hooks
@@ -148,6 +151,12 @@ class PostgresDatabase:
         metrics.UNIT.labels(self.service, name).observe(took)
         if took > self._options.slow_s:
             log.warning("slow unit", service=self.service, unit=name, took_s=round(took, 3), attempts=attempts)
+
+
+def _check_bound(conn: Connection, *_statement: object) -> None:
+    """SQLAlchemy's `before_cursor_execute`. Raises: TimedOut once the unit's limit, on the monotonic clock, has passed."""
+    if time.monotonic() > conn.info.get(_LIMIT, math.inf):
+        raise errors.TimedOut(seconds=1)
 
 
 def _sqlstate(error: Exception) -> str:
