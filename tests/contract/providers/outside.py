@@ -108,5 +108,5 @@ async def outside(name: str, folder: Path) -> AsyncIterator[Outside]:
         running(service, folder, clock=clock, http=http, environ=environ) as sim,
     ):
         wires.ends = {"sim": sim.client._transport, "merchant": merchant}
-        account = Account(f"http://sim/sim/{name}", *KEYS, f"http://merchant/{name}", timeout_s=1.0)
+        account = Account(f"http://sim/sim/{name}", *KEYS, f"http://merchant/{name}", timeout_s=5.0)
         yield Outside(ADAPTERS[name](http, lambda: account), sim, wires, merchant, clock, account, http)
