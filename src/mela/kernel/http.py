@@ -18,9 +18,9 @@ _IDLE_S = 15.0
 """Less than the 75 s after which our own servers close an idle connection."""
 _AT_ONCE = 65_536
 """A body up to so many bytes is read before the answer is handed over."""
-_url = lru_cache(4_096)(httpx2.URL)
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 """Headers that aiohttp would add by itself."""
+_url = lru_cache(4_096)(httpx2.URL)
 
 
 async def send(
@@ -46,7 +46,7 @@ class Transport(httpx2.AsyncBaseTransport):
                 request.method,
                 URL(str(request.url), encoded=True),
                 headers=request.headers.multi_items(),
-                data=await _body(request),
+                data=await request.aread() or None,  # nothing of ours is sent in parts
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     total=None, connect=timeout.get("pool"), sock_connect=timeout.get("connect"), sock_read=timeout.get("read")
@@ -82,11 +82,6 @@ class _Stream(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._answer.close()
-
-
-async def _body(request: httpx2.Request) -> bytes | None:
-    """A request's body, whole. None of ours comes in parts."""
-    return await request.aread() or None
 
 
 @contextmanager

@@ -169,9 +169,8 @@ def laptop_defaults(settings: PlatformSettings) -> dict[str, str]:
         "MELA_SETTLEMENT_GATEWAY_KEY_ID": "mela",
         "MELA_SETTLEMENT_GATEWAY_KEY_SECRET": secrets["gateway_key"],
         "MELA_SETTLEMENT_DAYS_AHEAD": "10",
-        "MELA_WEBHOOKS_KEYS": secrets.get(
-            "webhooks_key", ""
-        ),  # of a folder from before secrets were sealed under the keyring
+        # Only a folder from before secrets were sealed under the keyring has one.
+        "MELA_WEBHOOKS_KEYS": secrets.get("webhooks_key", ""),
         "MELA_WEBHOOKS_ALLOW_LOOPBACK": "true",
         "MELA_WEBHOOKS_SCHEDULE_SCALE": "0.001",
         "MELA_GATEWAY_KEY_ID": "mela",
