@@ -1,4 +1,4 @@
-"""Keys of personal data are changed while people read and write, and whoever does it is killed in the middle."""
+"""Keys of personal data are changed while people read, write, sign up and are looked for, and whoever does it is killed in the middle."""
 
 import asyncio
 import os
@@ -6,21 +6,23 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Update, create_engine, text, update
+from sqlalchemy import Connection, Update, create_engine, select, text, update
 
+from mela.kernel import ids
 from mela.kernel.clock import FakeClock, SystemClock
 from mela.kernel.db import Database, open_database
 from mela.kernel.db.migrate import driver_url, migrate
-from mela.kernel.sealed import of
+from mela.kernel.sealed import found_by, hashes, of
 from mela.kernel.sealed.files import make_file
 from mela.kernel.sealed.keyring import Keyring, load_keyring
 from mela.kernel.sealed.opening import open_provider
-from mela.kernel.sealed.rotation import Progress, Sealer, count_by_key, progress
-from mela.services.accounts import store, tables
+from mela.kernel.sealed.rotation import LEARN_S, Progress, Sealer, count_by_key, count_hashes, progress
+from mela.services.accounts import rules, store, tables
+from mela.services.accounts.model import Code, Customer, Limit, SignIn, Token, Verdict
 from tests import postgres
 from tests.proofs import components
 from tests.proofs.stage import MELA, Actor, running
@@ -29,7 +31,7 @@ CUSTOMERS = 2_500
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_a_rotation_killed_again_and_again_leaves_every_row_readable_and_none_under_an_old_key(
+def test_a_rotation_killed_again_and_again_leaves_every_row_readable_found_and_none_under_an_old_key(
     tmp_path: Path, engine: str
 ) -> None:
     with _database(engine, tmp_path) as (url, environ):
@@ -44,7 +46,8 @@ def test_a_rotation_killed_again_and_again_leaves_every_row_readable_and_none_un
                 report = asyncio.run(_read_and_write(url, tmp_path, until=process))
         print(f"\n{engine}: killed at {killed} of {CUSTOMERS} rows; {report}")
         assert all(0 < done < CUSTOMERS for done in killed)
-        asyncio.run(_check(url, tmp_path, report.renamed))
+        assert report.joined
+        asyncio.run(_check(url, tmp_path, report))
 
 
 class Report:
@@ -52,11 +55,13 @@ class Report:
 
     def __init__(self) -> None:
         self.renamed: dict[str, str] = {}
+        self.joined: dict[str, str] = {}
         self.reads, self.slowest_s = 0, 0.0
 
     def __str__(self) -> str:
         return (
-            f"{self.reads} reads and {len(self.renamed)} writes beside it, the slowest {self.slowest_s * 1000:.0f} ms"
+            f"{self.reads} reads and searches, {len(self.renamed)} changes and {len(self.joined)} new customers beside it, "
+            f"the slowest {self.slowest_s * 1000:.0f} ms"
         )
 
 
@@ -127,9 +132,12 @@ def _progress(url: str) -> Progress | None:
 
 
 async def _read_and_write(url: str, folder: Path, until: subprocess.Popen[bytes]) -> Report:
-    """People read and rename themselves while `mela keys resume` and the service both go on with it."""
+    """People read, rename themselves, are looked for and sign up, while `mela keys resume` and the service both go on with it.
+
+    Whoever signs up gives one code to two processes at the same moment.
+    """
     report = Report()
-    db, _ = _open(url, folder)
+    db, other = (_open(url, folder)[0] for _ in range(2))
     number = 0
     while until.poll() is None:
         number = (number + 7_919) % CUSTOMERS
@@ -139,37 +147,66 @@ async def _read_and_write(url: str, folder: Path, until: subprocess.Popen[bytes]
         await db.run(_execute, change)
         report.renamed[identity] = name
         assert (await db.read(store.customer, identity)).name == name
+        assert await db.read(_holders, _phone(number)) == [identity]
+        if number % 5 == 0:
+            phone = _phone(CUSTOMERS + len(report.joined))
+            report.joined[await _sign_up(phone, db, other)] = phone
         report.reads += 1
         report.slowest_s = max(report.slowest_s, time.perf_counter() - started)
         await asyncio.sleep(0.005)
     assert until.returncode == 0, until.stderr and until.stderr.read().decode()
     await db.close()
+    await other.close()
     return report
+
+
+async def _sign_up(phone: str, *processes: Database) -> str:
+    now = SystemClock().now()
+    code = Code(ids.new_id("code"), phone, "hi", now, now + timedelta(minutes=5))
+    await processes[0].run(store.issue_code, code, (Limit(1, 60),), now + timedelta(hours=1))
+    signed = await asyncio.gather(*(process.run(_enter, code, now) for process in processes))
+    (owner,) = {each.customer_id for each in signed if each.verdict is Verdict.RIGHT}
+    return owner
+
+
+def _enter(conn: Connection, code: Code, now: datetime) -> SignIn:
+    session = Token(ids.new_hex(32), ids.new_id("ses"), "customer", "", "a phone", (), created=now, seen=now)
+    newcomer = Customer(ids.new_id("cus"), code.phone, "", "hi", now)
+    given = rules.code_digits("a key", code.id)
+    return store.sign_in(conn, code.phone, given, session, newcomer, key="a key", tries=5, most_sessions=5)
+
+
+def _holders(conn: Connection, phone: str) -> list[str]:
+    query = select(tables.customers.c.id).where(found_by(tables.customers.c.phone_index, "phone"))
+    return list(conn.scalars(query, {"phone": hashes(conn, tables.customers.c.phone_index, phone)}))
 
 
 def _execute(conn: Connection, statement: Update) -> None:
     conn.execute(statement)
 
 
-async def _check(url: str, folder: Path, renamed: dict[str, str]) -> None:
+async def _check(url: str, folder: Path, report: Report) -> None:
     db, keys = _open(url, folder)
-    assert await db.read(count_by_key, tables.customers) == {str(keys.number): 2 * CUSTOMERS}
+    people = {_identity(n): _phone(n) for n in range(CUSTOMERS)} | report.joined
+    assert await db.read(count_by_key, tables.customers) == {str(keys.number): 2 * len(people)}
+    assert await db.read(count_hashes, tables.customers) == {str(keys.number): len(people)}
     assert keys.number == 3  # one and two rotations
     found = await db.read(lambda conn: conn.execute(tables.customers.select()).all())
-    assert {row.id: row.phone for row in found} == {_identity(n): _phone(n) for n in range(CUSTOMERS)}
-    assert all(row.name == renamed.get(row.id, f"Person {int(row.id[-26:])}") for row in found)
-    assert len({row.phone_index for row in found} - {None}) == CUSTOMERS
+    assert {row.id: row.phone for row in found} == people
+    names = {_identity(n): f"Person {n}" for n in range(CUSTOMERS)} | dict.fromkeys(report.joined, "")
+    assert {row.id: row.name for row in found} == names | report.renamed
     later = FakeClock(SystemClock().now() + timedelta(minutes=5))
-    await Sealer(db, (tables.customers, tables.codes), keys, later).run()
-    assert await db.read(
-        lambda conn: conn.scalars(text("select number from data_keys where purpose = 'seal'")).all()
-    ) == [3]
+    for _ in range(3):
+        await Sealer(db, (tables.customers, tables.codes), keys, later).run()
+        later.advance(LEARN_S)
+    for purpose in ("seal", "index"):
+        left = text(f"select number from data_keys where purpose = '{purpose}'")  # noqa: S608
+        assert await db.read(lambda conn, left=left: conn.scalars(left).all()) == [3]
     await db.close()
     db, _ = _open(url, folder)
-    assert (
-        len({row.phone for row in await db.read(lambda conn: conn.execute(tables.customers.select()).all())})
-        == CUSTOMERS
-    )
+    for identity, phone in list(people.items())[:: len(people) // 50]:
+        assert await db.read(_holders, phone) == [identity]
+    assert len(await db.read(lambda conn: conn.execute(select(tables.customers.c.phone)).all())) == len(people)
     await db.close()
 
 

@@ -47,7 +47,7 @@ NAMES = click.argument("names", nargs=-1, metavar="[SERVICE…]")
 @DATA
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 def list_(names: tuple[str, ...], data: Path | None, for_script: bool) -> None:
-    """Data keys by service, newest first, and how many values each has sealed. Reads the databases themselves."""
+    """Keys by service, newest first: how many values each has sealed, or hashed to be found by. Reads the databases themselves."""
     from mela.runtime import sealing
 
     settings = _settings(data)
@@ -55,7 +55,7 @@ def list_(names: tuple[str, ...], data: Path | None, for_script: bool) -> None:
     if for_script:
         render.as_json(found)
         return
-    heads = ("service", "key", "made", "wrapped by", "sealed values")
+    heads = ("service", "key", "made", "wrapped by", "values")
     render.table("Keys of personal data", heads, [_row(row) for row in found])
 
 
@@ -67,9 +67,11 @@ def list_(names: tuple[str, ...], data: Path | None, for_script: bool) -> None:
 @click.option("--data-only", is_flag=True, help="Keep the key-encryption key: where its holder rotates it by itself.")
 @click.option("--leave", is_flag=True, help="Make the new keys, and leave the rest to the services that run.")
 def rotate(names: tuple[str, ...], data: Path | None, data_only: bool, leave: bool) -> None:
-    """Make new keys, and seal everything anew under them, while services read and write.
+    """Make new keys; seal everything anew, and hash what is searched by, while services read and write.
 
-    May be broken off at any time: everything stays readable, services that run go on with it, and so does `mela keys resume`.
+    New are the key-encryption key, the data keys, and the index keys by whose hashes phones and browsers are found. Old data and index
+    keys are destroyed half a minute after nothing lies under them. May be broken off at any time: everything stays readable and is
+    found, services that run go on with it, and so does `mela keys resume`.
     """
     from mela.runtime import sealing
 
@@ -79,7 +81,7 @@ def rotate(names: tuple[str, ...], data: Path | None, data_only: bool, leave: bo
         sealing.rotate_provider(settings)
         render.note("a new key-encryption key wraps from now on")
     for name in chosen:
-        render.note(f"{name}: key {sealing.begin(name, settings)} seals from now on; the old ones still open")
+        render.note(f"{name}: key {sealing.begin(name, settings)} seals from now on; the old ones still open and find")
     if not leave:
         _seal(chosen, settings)
 
@@ -116,7 +118,7 @@ def _seal(names: list[str], settings: Any) -> None:
                 shown[table](done, total)
 
             sealing.seal_all(name, settings, hear)
-            render.note(f"{name}: nothing is sealed under an older key any more")
+            render.note(f"{name}: nothing is sealed or found under an older key any more")
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:
@@ -124,7 +126,8 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     if row["key"] == "plain":
         return row["service"], "none", "–", "–", f"{values}: plain, until the service has sealed them"
     newest = "the newest key" if row["newest_kek"] else "an older key"
-    return row["service"], str(row["key"]), f"{row['created']:%Y-%m-%d %H:%M}", newest, values
+    key = f"{row['purpose']} {row['key']}"
+    return row["service"], key, f"{row['created']:%Y-%m-%d %H:%M}", newest, values
 
 
 def _settings(data: Path | None) -> Any:

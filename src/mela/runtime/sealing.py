@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, inspect, select
+from sqlalchemy import Connection, Table, bindparam, func, inspect, select
 
 from mela.kernel.clock import Clock, SystemClock
 from mela.kernel.db import open_database
 from mela.kernel.db.direct import transaction
 from mela.kernel.sealed import rotation
+from mela.kernel.sealed.columns import indexes
 from mela.kernel.sealed.keyring import Keyring, load_keyring
 from mela.kernel.sealed.opening import open_provider
 from mela.kernel.sealed.provider import KeyProvider, KeysUnusable
@@ -24,6 +25,7 @@ from mela.runtime import registry
 from mela.runtime.settings import CannotStart, PlatformSettings
 
 _LOOK_S = 1.0
+_KEYS = select(data_keys).where(data_keys.c.purpose == bindparam("of")).order_by(data_keys.c.number.desc())
 
 
 def keyring(service: Service, settings: PlatformSettings, clock: Clock) -> Keyring:
@@ -49,22 +51,22 @@ def holders() -> list[str]:
 
 
 def keys_of(name: str, settings: PlatformSettings) -> list[dict[str, Any]]:
-    """A service's data keys, newest first, with the values that each has sealed, by table. Raises: CannotStart."""
+    """A service's keys, newest first, with the values that each has sealed, or hashed, by table. Raises: CannotStart."""
     service, holder = registry.load(name), provider(settings)
     with _said(), _connected(name, settings) as conn:
-        rows = conn.execute(select(data_keys).where(data_keys.c.purpose == "seal").order_by(data_keys.c.number.desc()))
-        counts = {table.name: rotation.count_by_key(conn, table) for table in service.personal}
-        at = {each.table: each for each in rotation.progress(conn)}
+        sealed = {table.name: rotation.count_by_key(conn, table) for table in service.personal}
+        hashed = {table.name: rotation.count_hashes(conn, table) for table in service.personal if indexes(table)}
         found = [
             {
-                "service": name, "key": row.number, "created": row.created, "newest_kek": holder.is_newest(row.wrapped),
+                "service": name, "purpose": row.purpose, "key": row.number, "created": row.created,
+                "newest_kek": holder.is_newest(row.wrapped),
                 "values": {table: kept.get(str(row.number), 0) for table, kept in counts.items()},
-                "finished": all(at[t].finished and at[t].number >= row.number for t in counts if t in at),
             }
-            for row in rows
+            for purpose, counts in (("seal", sealed), ("index", hashed)) if counts
+            for row in conn.execute(_KEYS, {"of": purpose})
         ]  # fmt: skip
-        plain = {table: kept["plain"] for table, kept in counts.items() if kept.get("plain")}
-    return [*found, *([{"service": name, "key": "plain", "values": plain}] if plain else [])]
+        plain = {table: kept["plain"] for table, kept in sealed.items() if kept.get("plain")}
+    return [*found, *([{"service": name, "purpose": "none", "key": "plain", "values": plain}] if plain else [])]
 
 
 def rotate_provider(settings: PlatformSettings) -> None:
@@ -100,7 +102,7 @@ async def _seal_all(name: str, settings: PlatformSettings, hear: Callable[[str, 
         for table in service.personal:
             total = await db.read(_count, table)
             while not (at := await sealer.seal(table, functools.partial(_hear, hear, total))).finished:
-                hear(table.name, at.done, total)
+                _hear(hear, total, at)
                 await asyncio.sleep(_LOOK_S)  # until the last process knows the key
             hear(table.name, total, total)
     finally:
@@ -108,7 +110,7 @@ async def _seal_all(name: str, settings: PlatformSettings, hear: Callable[[str, 
 
 
 def _hear(hear: Callable[[str, int, int], None], total: int, at: rotation.Progress) -> None:
-    hear(at.table, at.done, total)
+    hear(at.table, min(at.done, total), total)
 
 
 def _count(conn: Connection, table: Table) -> int:

@@ -1,6 +1,7 @@
 """Sealed columns in a real database: written, found, read, moved, rotated."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,12 +16,25 @@ from sqlalchemy.exc import IntegrityError
 from mela.kernel.clock import FakeClock
 from mela.kernel.db import Database, open_database
 from mela.kernel.db.migrate import driver_url
-from mela.kernel.sealed import BlindIndex, CannotOpen, KeyProvider, SealedJson, SealedText, create_tables, of, row
+from mela.kernel.sealed import (
+    BlindIndex,
+    CannotOpen,
+    KeyProvider,
+    SealedJson,
+    SealedText,
+    catch_up,
+    create_tables,
+    found_by,
+    hashes,
+    hashes_like,
+    of,
+    row,
+)
 from mela.kernel.sealed.files import make_file
-from mela.kernel.sealed.keyring import Keyring, load_keyring
+from mela.kernel.sealed.keyring import SEARCHED_S, Keyring, load_keyring
 from mela.kernel.sealed.opening import open_provider
 from mela.kernel.sealed.provider import KeysUnusable
-from mela.kernel.sealed.rotation import LEARN_S, Sealer, begin, count_by_key, index_all, progress, step
+from mela.kernel.sealed.rotation import LEARN_S, Sealer, begin, count_by_key, count_hashes, index_all, progress, step
 from tests import kit
 from tests.fakes import transit
 
@@ -38,7 +52,13 @@ papers = Table(
     Column("serial", Integer, primary_key=True),
     Column("body", SealedJson("papers.body"), nullable=False),
 )  # fmt: skip
-TABLES = (people, papers)
+marked = Table(
+    "marked", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("device", SealedText("marked.device")),
+    Column("device_index", BlindIndex("marked.device", later=True)),
+)  # fmt: skip
+TABLES = (people, papers, marked)
 NOW = datetime(2026, 11, 27, 6, tzinfo=UTC)
 
 
@@ -65,6 +85,10 @@ class Store:
     async def phones(self) -> list[str]:
         return await self.db.read(lambda conn: sorted(conn.scalars(select(people.c.phone))))
 
+    async def found(self, phone: str) -> list[str]:
+        """Whose phone it is, looked for under every key."""
+        return await self.db.read(holders, phone)
+
     async def rotate(self) -> int:
         return await self.db.run(begin, self.provider, service="people", now=self.clock.now())
 
@@ -76,6 +100,11 @@ def doing(statement: Any, *values: Any) -> Callable[[Connection], None]:
         conn.execute(statement, *values)
 
     return unit
+
+
+def holders(conn: Connection, phone: str) -> list[str]:
+    query = select(people.c.id).where(found_by(people.c.phone_index, "phone"))
+    return list(conn.scalars(query, {"phone": hashes(conn, people.c.phone_index, phone)}))
 
 
 def insert(conn: Connection, identity: str, phone: str) -> None:
@@ -115,12 +144,10 @@ async def test_a_row_is_written_sealed_read_plain_and_found_by_keyed_hash(store:
     await store.put(1)
     assert all(kept.startswith("sealed:1:") for kept in await store.raw() + await store.raw("home"))
     assert "98765" not in "".join(await store.raw() + await store.raw("home") + await store.raw("phone_index"))
-    found = await store.db.read(
-        lambda conn: conn.execute(select(people).where(people.c.phone_index == "+919876500001")).one()
-    )
+    assert await store.found("+919876500001") == ["per_00001"]
+    found = await store.db.read(lambda conn: conn.execute(select(people)).one())
     assert (found.phone, found.home["city"]) == ("+919876500001", "Indore")
-    missing = select(people.c.id).where(people.c.phone_index == "+919876500002")
-    assert await store.db.read(lambda conn: conn.execute(missing).first()) is None
+    assert await store.found("+919876500002") == []
 
 
 async def test_the_keyed_hash_keeps_phones_unique(store: Store) -> None:
@@ -162,8 +189,7 @@ async def test_rows_of_before_are_read_hashed_at_start_and_then_sealed(store: St
     for number in range(3):
         await store.db.run(plainly(number))
     index_all(lambda: store.url, TABLES, store.keys)
-    by_hash = select(people.c.phone).where(people.c.phone_index == "+918888800001")
-    assert await store.db.read(lambda conn: conn.execute(by_hash).scalar_one()) == "+918888800001"
+    assert await store.found("+918888800001") == ["old_00001"]
     await store.db.run(plainly(7))  # by a process of the version before, which still runs
     assert len(await store.phones()) == 4
     await store.sealer().run()
@@ -195,7 +221,7 @@ async def test_after_a_rotation_every_row_is_readable_and_none_is_under_the_old_
     assert await store.db.read(count_by_key, people) == {"2": 900}
     assert await store.phones() == before
     at = {each.table: each for each in await store.db.read(progress)}
-    assert (at["people"].finished, at["people"].done, at["people"].number) == (True, 450, 2)
+    assert (at["people"].finished, at["people"].done, at["people"].number) == (True, 900, 2), "sealed, and then hashed"
 
 
 async def test_a_rotation_broken_off_goes_on_where_it_was(store: Store) -> None:
@@ -235,7 +261,7 @@ async def numbers(store: Store) -> list[Any]:
 async def rotated(store: Store) -> None:
     """New keys, and everything sealed anew."""
     await store.rotate()
-    for _ in range(3):
+    for _ in range(2):
         await store.sealer().run()
         store.clock.advance(LEARN_S)
 
@@ -267,6 +293,125 @@ async def test_a_key_that_still_seals_something_stays_until_that_is_sealed_anew(
     assert await store.phones() == ["+919876500001", "+919876500009"]
 
 
+async def indexes(store: Store) -> list[Any]:
+    """The index keys that there are."""
+    return await store.raw("number", "data_keys where purpose = 'index'")
+
+
+async def test_while_the_index_key_changes_everything_is_found_and_then_the_old_one_is_destroyed(store: Store) -> None:
+    for number in range(150):
+        await store.put(number)
+    await store.rotate()
+    await store.sealer().run()
+    assert await store.db.read(count_hashes, people) == {"1": 150}, "not all search with the new key yet"
+    assert await store.found("+919876500007") == ["per_00007"]
+    store.clock.advance(SEARCHED_S)
+    await store.put(150)
+    assert await store.db.read(count_hashes, people) == {"1": 150, "2": 1}
+    store.keys.refresh()
+    await store.db.run(step, people, store.keys, store.clock.now(), 60)  # and then it is killed
+    assert await store.db.read(count_hashes, people) == {"1": 90, "2": 61}
+    for number in (7, 149, 150):
+        assert await store.found(f"+9198765{number:05}") == [f"per_{number:05}"]
+    for _ in range(4):
+        store.clock.advance(LEARN_S)
+        await store.sealer().run()
+    assert await store.db.read(count_hashes, people) == {"2": 151}
+    assert await indexes(store) == [2]
+    assert await store.found("+919876500007") == ["per_00007"]
+    store.keys = store.open_keys()
+    assert await store.found("+919876500149") == ["per_00149"]
+
+
+class Joining:
+    """Takes a phone in once, by two processes: both look before either commits, where a database lets two write at once."""
+
+    def __init__(self, store: Store) -> None:
+        self._both = None if store.url.startswith("sqlite") else threading.Barrier(2, timeout=10)
+        self._tried: set[str] = set()
+
+    def join(self, conn: Connection, identity: str, phone: str) -> str:
+        found = holders(conn, phone) or (holders(conn, phone) if catch_up(conn) else [])
+        if self._both is not None and identity not in self._tried:
+            self._tried.add(identity)
+            self._both.wait()
+        if not found:
+            insert(conn, identity, phone)
+        return found[0] if found else identity
+
+
+@pytest.mark.parametrize("passed_s", [1, SEARCHED_S - 1, SEARCHED_S])
+async def test_two_processes_that_take_in_one_phone_under_two_keys_take_it_in_once(store: Store, passed_s: int) -> None:
+    ahead = Store(store.url, store.provider, FakeClock(NOW))
+    await store.rotate()
+    ahead.keys.refresh()  # the other has not heard of the key yet
+    ahead.clock.advance(SEARCHED_S)
+    store.clock.advance(passed_s)
+    for number in range(5):
+        joining, phone = Joining(store), f"+9198765{number:05}"
+        who = await asyncio.gather(
+            store.db.run(joining.join, f"per_old_{number}", phone),
+            ahead.db.run(joining.join, f"per_new_{number}", phone),
+        )
+        assert len(set(who)) == 1
+        assert await store.found(phone) == await ahead.found(phone) == [who[0]]
+    await ahead.db.close()
+
+
+async def test_an_index_key_by_which_something_is_found_stays_until_that_is_hashed_anew(store: Store) -> None:
+    await store.put(1)
+    stale_clock = FakeClock(NOW)
+    stale = Store(store.url, store.provider, stale_clock)  # a process that was stopped for a while
+    await rotated(store)
+    await stale.put(2)
+    await stale.db.close()
+    await store.sealer().run()
+    assert await indexes(store) == [1, 2]
+    assert await store.found("+919876500002") == ["per_00002"]
+    for _ in range(3):
+        await store.sealer().run()
+        store.clock.advance(LEARN_S)
+    assert await indexes(store) == [2]
+    assert await store.found("+919876500002") == ["per_00002"]
+
+
+async def test_a_hash_whose_value_is_no_more_holds_back_no_key(store: Store) -> None:
+    await store.db.run(doing(marked.insert(), row(marked, {"id": "pay_1", "device": "d" * 16})))
+    await store.db.run(doing(marked.insert(), row(marked, {"id": "pay_2", "device": "d" * 16})))
+    await store.db.run(doing(update(marked).where(marked.c.id == "pay_1").values(device=None)))  # erased
+    await store.db.run(doing(marked.insert(), row(marked, {"id": "pay_3", "device": None})))
+    await rotated(store)
+    await store.sealer().run()
+    assert await indexes(store) == [2]
+    assert await store.db.read(count_hashes, marked) == {"2": 1}
+
+
+async def test_rows_alike_are_found_from_one_of_them_while_the_key_changes(store: Store) -> None:
+    for number in (1, 2):
+        await store.db.run(doing(marked.insert(), row(marked, {"id": f"pay_{number}", "device": "d" * 16})))
+
+    def alike(conn: Connection) -> list[str]:
+        kept = conn.execute(select(marked.c.device_index).where(marked.c.id == "pay_1")).scalar_one()
+        like = {"of": hashes_like(conn, marked.c.device_index, kept, "pay_1")}
+        return list(conn.scalars(select(marked.c.id).where(found_by(marked.c.device_index, "of")).order_by("id"), like))
+
+    assert await store.db.read(alike) == ["pay_1", "pay_2"]
+    await store.rotate()
+    store.keys.refresh()
+    store.clock.advance(SEARCHED_S)
+    await store.db.run(doing(marked.insert(), row(marked, {"id": "pay_3", "device": "d" * 16})))
+    assert await store.db.read(count_hashes, marked) == {"1": 2, "2": 1}
+    assert await store.db.read(alike) == ["pay_1", "pay_2", "pay_3"]
+    await store.db.run(doing(update(marked).where(marked.c.id == "pay_1").values(device=None)))
+    assert await store.db.read(alike) == ["pay_1", "pay_2"], "who went is known by the old hash only"
+
+
+async def test_keys_of_before_index_keys_changed_make_what_lasts_of_the_first(store: Store) -> None:
+    lasting = store.keys.blind("mk_live_1", "tokens.hash")
+    await store.db.run(doing(text("delete from data_keys where purpose = 'lasting'")))
+    assert store.open_keys().lasting("mk_live_1", "tokens.hash") == lasting
+
+
 async def test_reads_and_writes_go_on_while_rows_are_sealed_anew(store: Store) -> None:
     for number in range(300):
         await store.put(number)
@@ -294,7 +439,7 @@ async def test_the_providers_rotation_wraps_the_data_keys_anew(store: Store) -> 
     store.provider.rotate()
     await store.rotate()
     wrapped: list[str] = await store.raw("wrapped", "data_keys")
-    assert len(wrapped) == 3
+    assert len(wrapped) == 5
     assert all(store.provider.is_newest(each) for each in wrapped)
     assert store.open_keys().number == 2
 

@@ -25,8 +25,9 @@ def test_a_new_key_comes_first_and_the_providers_newest_wraps_all(settings: Plat
     sealing.rotate_provider(settings)
     assert sealing.keys_of("accounts", settings)[0]["newest_kek"] is False
     assert sealing.begin("accounts", settings) == 2
-    newest, first = sealing.keys_of("accounts", settings)
+    newest, first, *indexes = sealing.keys_of("accounts", settings)
     assert (newest["key"], first["key"]) == (2, 1)
+    assert [(each["purpose"], each["key"]) for each in indexes] == [("index", 2), ("index", 1)]
     assert newest["newest_kek"]
     assert first["newest_kek"]
     assert newest["values"] == {"customers": 0, "codes": 0}

@@ -3,16 +3,21 @@
 import json
 import stat
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Column, MetaData, Table
 
-from mela.kernel.sealed import CannotOpen, Keyring, KeysUnusable
+from mela.kernel.clock import FakeClock
+from mela.kernel.sealed import BlindIndex, CannotOpen, Keyring, KeysUnusable, found_by
 from mela.kernel.sealed.files import FileProvider, make_file
-from mela.kernel.sealed.keyring import Kept, about
+from mela.kernel.sealed.keyring import SEARCHED_S, Kept, Wrapped, about, hashed_by
 from mela.kernel.sealed.opening import open_provider
+
+NOW = datetime(2026, 11, 27, 6, tzinfo=UTC)
 
 
 class Rack:
@@ -21,15 +26,19 @@ class Rack:
     def __init__(self, folder: Path, service: str = "accounts") -> None:
         self.provider = open_provider(make_file(folder / "keys.json"))
         self.service = service
-        self.rows: list[tuple[str, int, str]] = []
+        self.clock = FakeClock(NOW)
+        self.rows: list[Wrapped] = []
         self.whole: frozenset[str] = frozenset()
-        self.add("index", 1)
-        self.add("seal", 1)
-        self.keys = Keyring(service, lambda: Kept(list(self.rows), self.whole), self.provider)
+        for purpose in ("index", "seal", "lasting"):
+            self.add(purpose, 1)
+        self.keys = self.open()
 
-    def add(self, purpose: str, number: int) -> None:
-        secret = bytes([number]) * 32
-        self.rows.append((purpose, number, self.provider.wrap(secret, about(self.service, purpose, number))))
+    def add(self, purpose: str, number: int, secret: bytes = b"") -> None:
+        wrapped = self.provider.wrap(secret or bytes([number]) * 32, about(self.service, purpose, number))
+        self.rows.append(Wrapped(purpose, number, wrapped, self.clock.now()))
+
+    def open(self) -> Keyring:
+        return Keyring(self.service, lambda: Kept(list(self.rows), self.whole), self.provider, self.clock)
 
 
 @pytest.fixture(scope="module")
@@ -96,29 +105,65 @@ def test_a_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
 def test_a_key_that_another_process_made_is_learnt_when_it_is_met(tmp_path: Path) -> None:
     rack = Rack(tmp_path)
     rack.add("seal", 2)
-    other = Keyring("accounts", lambda: Kept(list(rack.rows), frozenset()), rack.provider)
-    assert rack.keys.open(other.seal("Meena", "customers.name", "cus_1"), "customers.name", "cus_1") == "Meena"
+    assert rack.keys.open(rack.open().seal("Meena", "customers.name", "cus_1"), "customers.name", "cus_1") == "Meena"
 
 
 def test_keyed_hashes_differ_by_column_and_by_key(tmp_path: Path) -> None:
     one = Rack(tmp_path / "one")
     two = Rack(tmp_path / "two")
-    two.rows[0] = ("index", 1, two.provider.wrap(b"x" * 32, about("accounts", "index", 1)))
-    two.keys = Keyring("accounts", lambda: Kept(list(two.rows), frozenset()), two.provider)
+    del two.rows[0]
+    two.add("index", 1, b"x" * 32)
+    two.keys = two.open()
     hashes = {keys.blind("+919876543210", name) for keys in (one.keys, two.keys) for name in ("a.phone", "b.phone")}
     assert len(hashes) == 4
     assert one.keys.blind("+919876543210", "a.phone") == one.keys.blind("+919876543210", "a.phone")
 
 
+def test_a_new_index_key_is_searched_with_at_once_and_written_with_when_all_search_with_it(tmp_path: Path) -> None:
+    rack = Rack(tmp_path)
+    old = rack.keys.blind("+919876543210", "customers.phone")
+    rack.clock.advance(1)
+    rack.add("index", 2)
+    assert rack.keys.catch_up([1, 2])
+    assert not rack.keys.catch_up([1, 2])
+    both = rack.keys.blinds("+919876543210", "customers.phone")
+    assert both[0] == old == rack.keys.blind("+919876543210", "customers.phone")
+    rack.clock.advance(SEARCHED_S)
+    assert rack.keys.blind("+919876543210", "customers.phone") == both[1]
+    assert [hashed_by(each) for each in both] == [1, 2]
+    assert [rack.keys.is_outdated(each) for each in both] == [True, False]
+    assert all(len(each) <= 64 for each in both)
+
+
+def test_a_retired_index_key_is_forgotten_and_what_lasts_stays(tmp_path: Path) -> None:
+    rack = Rack(tmp_path)
+    lasting = rack.keys.lasting("mk_live_1", "tokens.hash")
+    rack.add("index", 12)
+    rack.clock.advance(SEARCHED_S)
+    del rack.rows[0]
+    assert rack.keys.catch_up([12])
+    (only,) = rack.keys.blinds("+919876543210", "customers.phone")
+    assert only == rack.keys.blind("+919876543210", "customers.phone")
+    assert only.startswith("12:")
+    assert rack.keys.lasting("mk_live_1", "tokens.hash") == lasting
+
+
+def test_a_keyed_hash_is_not_compared_with_but_looked_for() -> None:
+    people = Table("people", MetaData(), Column("phone_index", BlindIndex("people.phone")))
+    with pytest.raises(TypeError, match=r"sealed\.found_by"):
+        _ = people.c.phone_index == "+919876543210"
+    assert "IN" in str(found_by(people.c.phone_index, "phone"))
+
+
 def test_a_wrapped_key_of_another_service_or_number_does_not_unwrap(tmp_path: Path) -> None:
     rack = Rack(tmp_path)
     with pytest.raises(KeysUnusable, match="does not open orders/seal/1"):
-        rack.provider.unwrap(rack.rows[1][2], "orders/seal/1")
+        rack.provider.unwrap(rack.rows[1].wrapped, "orders/seal/1")
 
 
 def test_the_providers_new_key_wraps_and_the_old_one_still_unwraps(tmp_path: Path) -> None:
     rack = Rack(tmp_path)
-    wrapped = rack.rows[1][2]
+    wrapped = rack.rows[1].wrapped
     assert rack.provider.is_newest(wrapped)
     rack.provider.rotate()
     assert not rack.provider.is_newest(wrapped)
@@ -165,7 +210,7 @@ def test_a_file_that_holds_no_keys_is_refused_with_its_name_and_without_its_cont
 def test_keys_in_the_file_are_not_what_is_kept_elsewhere(tmp_path: Path) -> None:
     rack = Rack(tmp_path)
     key = json.loads((tmp_path / "keys.json").read_text())["keys"]["1"]
-    assert all(key not in wrapped for _, _, wrapped in rack.rows)
+    assert all(key not in each.wrapped for each in rack.rows)
 
 
 def test_another_scheme_is_refused_with_those_that_are_known() -> None:

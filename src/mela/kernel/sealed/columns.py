@@ -5,11 +5,27 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Column, Dialect, String, Table, Text, TypeDecorator, cast, type_coerce
+from sqlalchemy import (
+    Column,
+    Connection,
+    Dialect,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    bindparam,
+    cast,
+    select,
+    type_coerce,
+)
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import ColumnElement
 
 from mela.kernel.sealed import reads
 from mela.kernel.sealed.keyring import Keyring
+from mela.kernel.sealed.schema import data_keys
+
+_INDEX_KEYS = select(data_keys.c.number).where(data_keys.c.purpose == "index")
 
 
 class Of(NamedTuple):
@@ -82,9 +98,19 @@ class SealedJson(SealedText):
 class BlindIndex(TypeDecorator[str]):
     """The keyed hash of the sealed column `name`, by which its values are found and kept unique.
 
-    Takes the value itself, and gives the hash. Who has the database but not the key cannot try out phone numbers.
+    Written with the value itself, which becomes the hash. Never compared with: while its key is changed a value may lie under
+    two, so it is looked for with `found_by` and `hashes`. Who has the database but not the key cannot try out phone numbers.
     """
 
+    class Comparator(TypeDecorator.Comparator[str]):
+        """Refuses what would miss rows."""
+
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+            if op in (operators.eq, operators.ne):
+                raise TypeError(f"{self.type.name} is found under several keys: say sealed.found_by")  # type: ignore[attr-defined]
+            return super().operate(op, *other, **kwargs)
+
+    comparator_factory = Comparator  # type: ignore[assignment]
     impl = String(64)
     cache_ok = True
 
@@ -98,6 +124,52 @@ class BlindIndex(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         return value
+
+
+class LastingHash(TypeDecorator[str]):
+    """The keyed hash of what nobody can guess, such as an API key: it needs no new key, and nothing to make it anew from."""
+
+    impl = String(64)
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _keyring(dialect).lasting(value, self.name)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return value
+
+
+def found_by(index: Column[Any], parameter: str) -> ColumnElement[bool]:
+    """That a keyed hash is one of those in a statement's parameter: `hashes` of the value that is looked for."""
+    return index.in_(bindparam(parameter, expanding=True, type_=String(64)))
+
+
+def hashes(conn: Connection, index: Column[Any], value: str) -> list[str]:
+    """The keyed hashes under which rows with this value lie: one, or while its key is changed one for each."""
+    return _keyring(conn.dialect).blinds(value, _named(index))
+
+
+def hashes_like(conn: Connection, index: Column[Any], kept: str, identity: str) -> list[str]:
+    """As `hashes`, of the value whose hash the row `identity` has: opened only while the key is changed, and shown to nobody."""
+    keys, name = _keyring(conn.dialect), _named(index)
+    if not keys.is_changing:
+        return [kept]
+    source, (key,) = index.table.c[name.partition(".")[2]], index.table.primary_key.columns
+    value = conn.execute(select(type_coerce(source, Text)).where(key == identity)).scalar()
+    return [kept] if value is None else keys.blinds(keys.open(value, name, identity), name)
+
+
+def catch_up(conn: Connection) -> bool:
+    """Know the index keys that this unit's database has; whether there were others than this process had known.
+
+    Where a value has to stay unique, a unit asks before it takes one as new: together with the search under all of them, and
+    `SERIALIZABLE`, that keeps two processes from writing one value under two keys.
+    """
+    return _keyring(conn.dialect).catch_up(conn.scalars(_INDEX_KEYS).all())
 
 
 def of(identity: str, value: Any) -> Of | None:
@@ -128,6 +200,10 @@ def indexes(table: Table) -> dict[str, str]:
     """By keyed hash of a table: the column that it is of."""
     hashed: list[Column[Any]] = [column for column in table.columns if isinstance(column.type, BlindIndex)]
     return {column.name: column.type.name.partition(".")[2] for column in hashed}  # type: ignore[attr-defined]
+
+
+def _named(index: Column[Any]) -> str:
+    return str(index.type.name)  # type: ignore[attr-defined]
 
 
 def _keyring(dialect: Dialect) -> Keyring:

@@ -3,14 +3,14 @@
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, create_engine, select
 
 from mela.kernel import ids
 from mela.kernel.clock import Clock
@@ -22,6 +22,8 @@ from mela.kernel.sealed.schema import data_keys, sealing
 
 log = structlog.get_logger()
 MARK = "sealed:"
+SEARCHED_S = 20
+"""After so long every process searches with a new index key, so that it may be written with: they look every 10 s."""
 
 
 class CannotOpen(Exception):
@@ -32,22 +34,53 @@ class CannotOpen(Exception):
 
 
 @dataclass(frozen=True)
+class Wrapped:
+    """A key as a database holds it. `purpose`: see `schema.data_keys`."""
+
+    purpose: str
+    number: int
+    wrapped: str
+    created: datetime
+
+
+@dataclass(frozen=True)
 class Kept:
     """What a database holds of its keys, and the tables in which nothing is plain any more."""
 
-    keys: Sequence[tuple[str, int, str]]
+    keys: Sequence[Wrapped]
     whole: frozenset[str]
+
+
+@dataclass(frozen=True)
+class IndexKey:
+    """A key of keyed hashes. The hashes of key 1 have no mark: there were others only later."""
+
+    number: int
+    secret: bytes
+    created: datetime
+
+    def hash(self, text: str, name: str) -> str:
+        """The keyed hash of a value of column `name`, at most 64 letters: HMAC-SHA-256, behind the key's number."""
+        digest = hmac.digest(self.secret, f"{name}/{text}".encode(), hashlib.sha256)
+        return digest.hex() if self.number == 1 else f"{self.number}:{encode(digest)}"
+
+
+def hashed_by(kept: str) -> int:
+    """The number of the index key that made a keyed hash."""
+    number, marked, _ = kept.partition(":")
+    return int(number) if marked else 1
 
 
 class Keyring:
     """Keys of one service. Thread-safe; learns new keys when it meets one, and when it is told to `refresh`."""
 
-    def __init__(self, service: str, load: Callable[[], Kept], provider: KeyProvider) -> None:
+    def __init__(self, service: str, load: Callable[[], Kept], provider: KeyProvider, clock: Clock) -> None:
         """Raises: KeysUnusable."""
-        self.service, self._load, self._provider = service, load, provider
+        self.service, self._load, self._provider, self._clock = service, load, provider, clock
         self._lock = threading.Lock()
         self._ciphers: dict[int, AESGCM] = {}
-        self._index = b""
+        self._indexes: dict[int, IndexKey] = {}
+        self._lasting = b""
         self.number = 0
         self._whole: frozenset[str] = frozenset()
         self.refresh()
@@ -55,15 +88,14 @@ class Keyring:
     def refresh(self) -> None:
         """Read the keys anew; only those that are not known yet are unwrapped, and those that are gone are forgotten. Raises: KeysUnusable."""
         with self._lock:
-            kept, ciphers = self._load(), {}
-            for purpose, number, wrapped in kept.keys:
-                if purpose == "index" and not self._index:
-                    self._index = self._provider.unwrap(wrapped, about(self.service, purpose, number))
-                elif purpose == "seal":
-                    known = self._ciphers.get(number)
-                    ciphers[number] = known or AESGCM(
-                        self._provider.unwrap(wrapped, about(self.service, purpose, number))
-                    )
+            kept = self._load()
+            by_purpose: dict[str, dict[int, Wrapped]] = {}
+            for key in kept.keys:
+                by_purpose.setdefault(key.purpose, {})[key.number] = key
+            seals, indexes = by_purpose["seal"], by_purpose["index"]
+            ciphers = {at: self._ciphers.get(at) or AESGCM(self._unwrap(seals[at])) for at in seals}
+            self._indexes = {at: self._indexes.get(at) or self._index(indexes[at]) for at in sorted(indexes)}
+            self._lasting = self._lasting or self._unwrap(by_purpose["lasting"][1])
             self._ciphers, self.number, self._whole = ciphers, max(ciphers), kept.whole
 
     def seal(self, text: str, name: str, identity: str) -> str:
@@ -87,8 +119,32 @@ class Keyring:
             raise CannotOpen(f"{name}/{identity}") from error
 
     def blind(self, text: str, name: str) -> str:
-        """The keyed hash by which a value of column `name` is found: HMAC-SHA-256, in hex."""
-        return hmac.digest(self._index, f"{name}/{text}".encode(), hashlib.sha256).hex()
+        """The keyed hash of a value of column `name` as it is written now."""
+        return self._writing().hash(text, name)
+
+    def blinds(self, text: str, name: str) -> list[str]:
+        """All keyed hashes by which a value of column `name` may be found now."""
+        return [key.hash(text, name) for key in self._indexes.values()]
+
+    def lasting(self, text: str, name: str) -> str:
+        """The keyed hash of a value that nobody can guess, under a key that is never changed."""
+        return hmac.digest(self._lasting, f"{name}/{text}".encode(), hashlib.sha256).hex()
+
+    def is_outdated(self, kept: str) -> bool:
+        """Whether a keyed hash is of an older key than what is written now."""
+        return hashed_by(kept) < self._writing().number
+
+    def catch_up(self, there: Collection[int]) -> bool:
+        """Know just the index keys with these numbers; whether that was news."""
+        news = set(there) != self._indexes.keys()
+        if news:
+            self.refresh()
+        return news
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether values may lie under several index keys."""
+        return len(self._indexes) > 1
 
     def is_current(self, kept: str) -> bool:
         """Whether a kept value is sealed under the newest key."""
@@ -97,6 +153,20 @@ class Keyring:
     def _learn(self, number: int) -> AESGCM:
         self.refresh()
         return self._ciphers[number]
+
+    def _writing(self) -> IndexKey:
+        """The newest index key that all who run search with."""
+        first, *later = self._indexes.values()
+        if not later:
+            return first
+        known = self._clock.now() - timedelta(seconds=SEARCHED_S)
+        return next((key for key in reversed(later) if key.created <= known), first)
+
+    def _index(self, key: Wrapped) -> IndexKey:
+        return IndexKey(key.number, self._unwrap(key), key.created)
+
+    def _unwrap(self, key: Wrapped) -> bytes:
+        return self._provider.unwrap(key.wrapped, about(self.service, key.purpose, key.number))
 
 
 def about(service: str, purpose: str, number: int) -> str:
@@ -107,9 +177,7 @@ def about(service: str, purpose: str, number: int) -> str:
 def load_keyring(renew: Callable[[], str], provider: KeyProvider, *, service: str, clock: Clock) -> Keyring:
     """The keys of the database at the URL that `renew` gives; the first ones are made here. Raises: KeysUnusable."""
     with transaction(renew()) as conn:
-        if not conn.execute(select(func.count()).select_from(data_keys)).scalar():
-            for purpose in ("index", "seal"):
-                add_key(conn, provider, service=service, purpose=purpose, number=1, now=clock.now())
+        _first_keys(conn, provider, service, clock.now())
 
     def load() -> Kept:
         engine = create_engine(driver_url(renew()))
@@ -119,17 +187,31 @@ def load_keyring(renew: Callable[[], str], provider: KeyProvider, *, service: st
         finally:
             engine.dispose()
 
-    return Keyring(service, load, provider)
+    return Keyring(service, load, provider, clock)
 
 
 def kept(conn: Connection) -> Kept:
     """What this database holds of its keys."""
-    keys = [(row.purpose, row.number, row.wrapped) for row in conn.execute(select(data_keys))]
+    keys = [Wrapped(**row._mapping) for row in conn.execute(select(data_keys))]  # noqa: SLF001
     whole = conn.scalars(select(sealing.c.table_name).where(sealing.c.whole))
     return Kept(keys, frozenset(whole))
 
 
-def add_key(conn: Connection, provider: KeyProvider, *, service: str, purpose: str, number: int, now: datetime) -> None:
-    """Keep a fresh key, unless one with this number is there already."""
-    wrapped = provider.wrap(ids.new_bytes(KEY_BYTES), about(service, purpose, number))
+def add_key(
+    conn: Connection, provider: KeyProvider, *, service: str, purpose: str, number: int, now: datetime, secret: bytes = b""
+) -> None:  # fmt: skip
+    """Keep a fresh key, or this one, unless one with this number is there already."""
+    wrapped = provider.wrap(secret or ids.new_bytes(KEY_BYTES), about(service, purpose, number))
     insert_new(conn, data_keys, {"purpose": purpose, "number": number, "wrapped": wrapped, "created": now})
+
+
+def _first_keys(conn: Connection, provider: KeyProvider, service: str, now: datetime) -> None:
+    """Those that are missing. Until index keys were changed, the first of them also made what lasts."""
+    there = {(key.purpose, key.number): key for key in kept(conn).keys}
+    if not there:
+        for purpose in ("index", "seal"):
+            add_key(conn, provider, service=service, purpose=purpose, number=1, now=now)
+    if ("lasting", 1) not in there:
+        first = there.get(("index", 1))
+        secret = provider.unwrap(first.wrapped, about(service, "index", 1)) if first else b""
+        add_key(conn, provider, service=service, purpose="lasting", number=1, now=now, secret=secret)

@@ -1,6 +1,7 @@
 """Who holds the key-encryption keys: what is asked of it."""
 
 import base64
+import string
 from typing import Protocol
 
 KEY_BYTES = 32
@@ -34,6 +35,10 @@ class KeyProvider(Protocol):
     def rotate(self) -> None:
         """Have a new key-encryption key wrap from now on; those before still open. Raises: KeysUnusable."""
         ...
+
+
+LETTERS = string.ascii_letters + string.digits + "-_"
+"""What `encode` writes with."""
 
 
 def encode(value: bytes) -> str:

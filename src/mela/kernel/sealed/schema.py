@@ -8,12 +8,12 @@ metadata = MetaData()
 
 data_keys = Table(
     "data_keys", metadata,
-    Column("purpose", String(8), primary_key=True),  # seal: values; index: keyed hashes
+    Column("purpose", String(8), primary_key=True),  # seal: values; index: keyed hashes; lasting: those of what nobody can guess
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("wrapped", Text, nullable=False),
     Column("created", Instant, nullable=False),
 )  # fmt: skip
-"""The key with the highest number seals, all open. Without the provider's key a row here is worth nothing."""
+"""The key with the highest number seals, all open, and all search. Without the provider's key a row here is worth nothing."""
 
 sealing = Table(
     "sealing", metadata,

@@ -12,7 +12,7 @@ from mela.kernel import auth, idempotency, sealed
 from mela.kernel.db import row_guarded
 from mela.kernel.db.statements import hold_writers, insert_new
 from mela.kernel.errors import NotFound, TooMany
-from mela.kernel.sealed import BlindIndex
+from mela.kernel.sealed import LastingHash
 from mela.services.accounts import rules
 from mela.services.accounts.model import Code, Customer, Limit, SignIn, Token, Verdict
 from mela.services.accounts.tables import codes, customers, erasures, outgoing, secrets, tokens
@@ -36,18 +36,14 @@ def code_key(conn: Connection, fresh: str) -> str:
 
 # Codes. Statements of every sign-in and request are built once: building one costs more than running it.
 
+_CODES_OF = sealed.found_by(codes.c.phone_index, "phone")
 _CODE = [column for column in codes.columns if column is not codes.c.phone_index]
 _ISSUED = (
-    select(codes.c.created)
-    .where(codes.c.phone_index == bindparam("phone"))
-    .order_by(codes.c.created.desc())
-    .limit(bindparam("most", type_=Integer))
+    select(codes.c.created).where(_CODES_OF).order_by(codes.c.created.desc()).limit(bindparam("most", type_=Integer))
 )
 _ISSUE = codes.insert()
 _LEAVE = outgoing.insert()
-_DROP_OUTGOING_OF = delete(outgoing).where(
-    outgoing.c.code_id.in_(select(codes.c.id).where(codes.c.phone_index == bindparam("phone")))
-)
+_DROP_OUTGOING_OF = delete(outgoing).where(outgoing.c.code_id.in_(select(codes.c.id).where(_CODES_OF)))
 _SENT = delete(outgoing).where(outgoing.c.code_id == bindparam("code_id"))
 _VALID = select(codes.c.id).where(codes.c.expires > bindparam("now"))
 _DUE = (
@@ -63,23 +59,21 @@ _CLAIM = (
     .returning(outgoing.c.code_id)
 )
 _CODES = select(*_CODE).where(codes.c.id.in_(bindparam("ids", expanding=True)))
-_NEWEST = (
-    select(*_CODE)
-    .where(codes.c.phone_index == bindparam("phone"))
-    .order_by(codes.c.created.desc(), codes.c.id.desc())
-    .limit(1)
-)
+_NEWEST = select(*_CODE).where(_CODES_OF).order_by(codes.c.created.desc(), codes.c.id.desc()).limit(1)
 _TRIED = update(codes).where(codes.c.id == bindparam("of_code")).values(tries=bindparam("now_tried"))
 _USED = update(codes).where(codes.c.id == bindparam("of_code")).values(used_by=bindparam("session_id"))
-_OWNER = select(customers.c.id).where(customers.c.phone_index == bindparam("phone"))
+_DROP_OF = delete(codes).where(_CODES_OF)
+_OWNER = select(customers.c.id).where(sealed.found_by(customers.c.phone_index, "phone"))
+_JOIN = customers.insert()
 
 
 def issue_code(conn: Connection, code: Code, limits: Sequence[Limit], due: datetime) -> None:
     """Have a phone's newest code be this one, and leave it to be sent at `due`. Raises: TooManyCodes."""
-    issued = list(conn.scalars(_ISSUED, {"phone": code.phone, "most": max(limit.count for limit in limits)}))
+    phone = sealed.hashes(conn, codes.c.phone_index, code.phone)
+    issued = list(conn.scalars(_ISSUED, {"phone": phone, "most": max(limit.count for limit in limits)}))
     if seconds := rules.seconds_to_wait(issued, code.created, limits):
         raise TooManyCodes(seconds=seconds)
-    conn.execute(_DROP_OUTGOING_OF, {"phone": code.phone})
+    conn.execute(_DROP_OUTGOING_OF, {"phone": phone})
     conn.execute(_ISSUE, sealed.row(codes, vars(code)))
     conn.execute(_LEAVE, {"code_id": code.id, "due": due})
 
@@ -109,7 +103,8 @@ def sign_in(
 
     A wrong try is counted, so it is an answer and not an error: an error would take the count back.
     """
-    code = next(map(_code, conn.execute(_NEWEST, {"phone": phone})), None)
+    hashes = sealed.hashes(conn, codes.c.phone_index, phone)
+    code = next(map(_code, conn.execute(_NEWEST, {"phone": hashes})), None)
     verdict = rules.judge(code, given, key=key, session_id=session.id, tries=tries, now=session.created)
     if code is None or verdict not in (Verdict.RIGHT, Verdict.WRONG):
         return SignIn(verdict)
@@ -117,17 +112,27 @@ def sign_in(
         conn.execute(_TRIED, {"of_code": code.id, "now_tried": code.tries + 1})
         return SignIn(verdict, left=tries - code.tries - 1)
     conn.execute(_USED, {"of_code": code.id, "session_id": session.id})
-    insert_new(conn, customers, sealed.row(customers, asdict(customer)))
-    owner = conn.execute(_OWNER, {"phone": phone}).scalar_one()
+    owner = _owner(conn, customer)
     insert_new(conn, tokens, asdict(replace(session, owner=owner)))
     conn.execute(_END_OLDEST, {"of_owner": owner, "most": most_sessions, "now": session.created})
     return SignIn(verdict, customer_id=owner)
 
 
+def _owner(conn: Connection, newcomer: Customer) -> str:
+    """Whose phone it is; the newcomer's, who is kept, where it is nobody's under any key that there is."""
+    phone, index = newcomer.phone, customers.c.phone_index
+    owner: str | None = conn.execute(_OWNER, {"phone": sealed.hashes(conn, index, phone)}).scalar()
+    if owner is None and sealed.catch_up(conn):
+        owner = conn.execute(_OWNER, {"phone": sealed.hashes(conn, index, phone)}).scalar()
+    if owner is None:
+        conn.execute(_JOIN, sealed.row(customers, asdict(newcomer)))
+    return owner or newcomer.id
+
+
 # Tokens.
 
 _OF_HASH = select(tokens).where(tokens.c.hash == bindparam("hash"))
-_KEYED: BlindIndex = BlindIndex("tokens.hash")
+_KEYED = LastingHash("tokens.hash")
 _OF_KEY = select(tokens).where(tokens.c.hash == bindparam("token", type_=_KEYED))
 _ADD_KEY = tokens.insert().values(hash=bindparam("token", type_=_KEYED))
 _SEEN = update(tokens).where(tokens.c.id == bindparam("token_id")).values(seen=bindparam("now"))
@@ -274,9 +279,10 @@ def erase(conn: Connection, customer_id: str, by: str, now: datetime) -> datetim
     before = conn.execute(select(erasures.c.at).where(erasures.c.customer_id == customer_id)).scalar()
     if before is not None:
         return before  # type: ignore[no-any-return]
-    phone = customer(conn, customer_id).phone
+    sealed.catch_up(conn)
+    phone = sealed.hashes(conn, codes.c.phone_index, customer(conn, customer_id).phone)
     conn.execute(_DROP_OUTGOING_OF, {"phone": phone})
-    conn.execute(delete(codes).where(codes.c.phone_index == phone))
+    conn.execute(_DROP_OF, {"phone": phone})
     conn.execute(delete(tokens).where(and_(tokens.c.kind == "customer", tokens.c.owner == customer_id)))
     conn.execute(delete(customers).where(customers.c.id == customer_id))
     conn.execute(erasures.insert(), {"customer_id": customer_id, "at": now, "by": by})

@@ -10,11 +10,9 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
-    String,
     and_,
     bindparam,
     select,
-    type_coerce,
     update,
 )
 
@@ -40,12 +38,13 @@ _PAST = select(
 _RECENT = and_(attempts.c.at >= bindparam("since"), attempts.c.payment_id != bindparam("but"))
 
 
-def _newest(of: ColumnElement[Any]) -> Select[Any]:
-    found = _PAST.where(and_(of == bindparam("of"), _RECENT)).order_by(attempts.c.at.desc())
+def _newest(alike: ColumnElement[bool]) -> Select[Any]:
+    found = _PAST.where(and_(alike, _RECENT)).order_by(attempts.c.at.desc())
     return found.limit(bindparam("most", type_=Integer))
 
 
-_OF_PAYER, _OF_DEVICE = _newest(attempts.c.payer), _newest(type_coerce(attempts.c.device_index, String))
+_OF_PAYER = _newest(attempts.c.payer == bindparam("of"))
+_OF_DEVICE = _newest(sealed.found_by(attempts.c.device_index, "of"))
 _IT = attempts.c.payment_id == bindparam("of")
 _ATTEMPT = (
     select(*sealed.unsealed(attempts), table.c.amount, table.c.method, payers.c.tier)
@@ -94,8 +93,10 @@ def of_payment(conn: Connection, payment_id: str, look_back: timedelta) -> tuple
     )  # fmt: skip
     bounds = {"since": row.at - look_back, "but": payment_id, "most": NEWEST}
     own = _past(conn.execute(_OF_PAYER, {"of": row.payer, **bounds}).all())
-    alike = conn.execute(_OF_DEVICE, {"of": row.device_index, **bounds}).all() if row.device_index else ()
-    same_device = _past(alike)
+    same_device = []
+    if row.device_index:
+        marks = sealed.hashes_like(conn, attempts.c.device_index, row.device_index, payment_id)
+        same_device = _past(conn.execute(_OF_DEVICE, {"of": marks, **bounds}).all())
     return row, attempt, History(own, same_device)
 
 
