@@ -18,8 +18,8 @@ KEY, HOOK = "k" * 40, "w" * 40
 
 
 @contextmanager
-def database(engine: str) -> Iterator[str]:
-    """Where payments keeps its rows."""
+def database(engine: str, *services: str) -> Iterator[str]:
+    """Where payments keeps its rows, and so do these."""
     if engine == "sqlite":
         yield "sqlite"
         return
@@ -27,7 +27,8 @@ def database(engine: str) -> Iterator[str]:
     with postgres.server() as url:
         admin = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
         with admin.connect() as conn:
-            conn.execute(text("create database payments"))
+            for name in services or ("payments",):
+                conn.execute(text(f"create database {name}"))
         admin.dispose()
         yield url.replace("/postgres", "/{service}")
 

@@ -11,6 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from mela.kernel.sealed.files import make_file
+from mela.runtime import registry
+from tests.proofs.paying import database
 from tests.proofs.stage import Actor, outside_world, running
 
 MERCHANT, KILLS, PAYERS = "kaveri-traders", 6, 6
@@ -108,11 +111,14 @@ class Shop:
 
 
 @pytest.mark.timeout(240)
-def test_a_merchants_money_survives_kills_and_is_paid_out_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_merchants_money_survives_kills_and_is_paid_out_once(tmp_path: Path, engine: str) -> None:
     outside, environ = outside_world(tmp_path / "outside")
-    inside = Actor(tmp_path / "inside", **environ, **HURRY)
-    with running(outside, inside):
-        asyncio.run(_story(inside, outside))
+    with database(engine, *registry.ENTRIES) as url:
+        there = {} if engine == "sqlite" else {"MELA_DATABASE": url, "MELA_KEYS": make_file(tmp_path / "keys.json")}
+        inside = Actor(tmp_path / "inside", **environ, **there, **HURRY)
+        with running(outside, inside):
+            asyncio.run(_story(inside, outside))
 
 
 async def _story(inside: Actor, outside: Actor) -> None:

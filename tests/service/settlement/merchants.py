@@ -85,10 +85,19 @@ class Market:
 
     async def charge_back(self, payment_id: str, amount: int) -> None:
         """The payer's bank takes money back, for good."""
+        await self.decide(await self.dispute(payment_id, amount), "lost")
+
+    async def dispute(self, payment_id: str, amount: int) -> str:
+        """The payer's bank takes money back, until it is decided; the dispute's id."""
         body = {"reference": payment_id, "amount": amount, "reason": "fraud"}
         made = await self.shop.gateway.client.post("/sim/gateway/disputes", json=body, auth=self.shop.merchant)
-        url = f"/sim/gateway/disputes/{made.raise_for_status().json()['id']}/end"
-        answer = await self.shop.gateway.client.post(url, json={"status": "lost"}, auth=self.shop.merchant)
+        await self.shop.gateway.run_job("send_callbacks")
+        return str(made.raise_for_status().json()["id"])
+
+    async def decide(self, dispute_id: str, status: str) -> None:
+        """It is won or lost."""
+        url = f"/sim/gateway/disputes/{dispute_id}/end"
+        answer = await self.shop.gateway.client.post(url, json={"status": status}, auth=self.shop.merchant)
         answer.raise_for_status()
         await self.shop.gateway.run_job("send_callbacks")
 

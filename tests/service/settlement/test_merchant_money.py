@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mela.kernel.money import Paise
+from mela.services.settlement import store
 from tests.kit import ENGINES
 from tests.service.settlement.merchants import MERCHANT, Market
 from tests.service.settlement.merchants import market as open_market
@@ -36,7 +37,7 @@ def fee(amount: int, method: str) -> tuple[int, int]:
 
 async def agrees(bazaar: Market) -> None:
     """What is the merchant's by the ledger is what settlement has still to pay, and the gateway's books are ours."""
-    assert await bazaar.balance(SELLER) == await bazaar.open_net()
+    assert await bazaar.balance(SELLER) + await bazaar.balance(f"held:{MERCHANT}") == await bazaar.open_net()
     assert (await bazaar.settlement.service.check()).problems == ()
     assert (await bazaar.shop.check())["agrees"] is True
     assert await bazaar.balance("bank") == sum(await bazaar.paid_out())
@@ -116,6 +117,73 @@ async def test_a_chargeback_is_borne_by_the_merchant_whatever_the_limit(bazaar: 
     await bazaar.spread()
     await bazaar.settle()
     assert (await bazaar.paid_out())[1:] == [30_000]
+    await agrees(bazaar)
+
+
+@pytest.mark.parametrize("decided", ["won", "lost"])
+async def test_a_payment_whose_dispute_is_open_is_not_paid_out_until_it_is_decided(
+    bazaar: Market, decided: str
+) -> None:
+    disputed = await bazaar.pay(90_000)
+    await bazaar.pay(70_000)
+    await bazaar.spread()
+    dispute = await bazaar.dispute(disputed, 90_000)
+    assert (await bazaar.balance(SELLER), await bazaar.balance(f"held:{MERCHANT}")) == (70_000, 90_000)
+    await bazaar.spread()
+    await bazaar.settle()
+    await bazaar.settle()
+    assert await bazaar.paid_out() == [70_000]
+    await bazaar.decide(dispute, decided)
+    await bazaar.spread()
+    assert await bazaar.balance(f"held:{MERCHANT}") == 0
+    await bazaar.settle()
+    assert await bazaar.paid_out() == [70_000, *([90_000] if decided == "won" else [])]
+    await agrees(bazaar)
+
+
+async def test_a_dispute_between_opening_and_sending_a_payout_stops_it(bazaar: Market) -> None:
+    paid = await bazaar.pay(90_000)
+    await bazaar.spread()
+    day = await bazaar.next_day()
+    opened = await bazaar.settlement.db.run(store.open_payout, MERCHANT, day, bazaar.shop.clock.now())
+    dispute = await bazaar.dispute(paid, 90_000)
+    await bazaar.settlement.service.run(day)
+    assert opened is not None
+    assert await bazaar.paid_out() == []
+    await bazaar.decide(dispute, "won")
+    await bazaar.settlement.service.run(day)
+    assert await bazaar.paid_out() == [90_000]
+    await bazaar.spread()
+    await agrees(bazaar)
+
+
+async def test_a_dispute_of_what_was_paid_out_holds_what_there_is_and_no_more(bazaar: Market) -> None:
+    first = await bazaar.pay(90_000)
+    await bazaar.spread()
+    await bazaar.settle()
+    await bazaar.pay(20_000)
+    await bazaar.spread()
+    dispute = await bazaar.dispute(first, 90_000)
+    assert (await bazaar.balance(SELLER), await bazaar.balance(f"held:{MERCHANT}")) == (0, 20_000)
+    await bazaar.settle()
+    await bazaar.decide(dispute, "lost")
+    await bazaar.spread()
+    assert await bazaar.balance(SELLER) == -70_000
+    assert await bazaar.paid_out() == [90_000]
+    await agrees(bazaar)
+
+
+async def test_who_is_on_duty_sees_what_a_dispute_holds_and_may_release_it(bazaar: Market) -> None:
+    shop, paid = bazaar.shop, await bazaar.pay(90_000)
+    dispute = await bazaar.dispute(paid, 40_000)
+    [held] = (await shop.payments.client.get("/api/payments/holds", headers=shop.operator())).json()["items"]
+    assert (held["amount_paise"], held["by"], dispute in held["reason"]) == (40_000, "dispute", True)
+    url = f"/api/payments/holds/{held['id']}/release"
+    headers = shop.operator() | {"idempotency-key": "release-1"}
+    (await shop.payments.client.post(url, headers=headers)).raise_for_status()
+    await bazaar.decide(dispute, "won")
+    await bazaar.spread()
+    assert await bazaar.balance(SELLER) == 90_000
     await agrees(bazaar)
 
 
@@ -230,6 +298,8 @@ STEPS = st.lists(
         st.tuples(st.just("pay"), AMOUNTS, st.sampled_from(["upi", "card"])),
         st.tuples(st.just("refund"), st.integers(0, 9), st.integers(1, 100)),
         st.tuples(st.just("charge_back"), st.integers(0, 9), st.integers(1, 100)),
+        st.tuples(st.just("dispute"), st.integers(0, 9), st.integers(1, 100)),
+        st.tuples(st.just("decide"), st.integers(0, 9), st.booleans()),
         st.tuples(st.just("refuse"), st.integers(0, 1), st.just(0)),
         st.tuples(st.just("spread"), st.integers(1, 8), st.booleans()),
         st.tuples(st.just("settle"), st.integers(1, 12), st.just(0)),
@@ -251,6 +321,11 @@ class Story:
     lost: int = 0
     taken: int = 0
     left: dict[str, int] = field(default_factory=dict)
+    open: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+
+    @property
+    def held(self) -> int:
+        return sum(kept for _, _, kept in self.open.values())
 
     async def pay(self, amount: int, method: str) -> None:
         self.left[await self.bazaar.pay(amount, method)] = amount
@@ -264,7 +339,7 @@ class Story:
     async def refund(self, which: int, percent: int) -> None:
         paid, amount = self._part(which, percent)
         if paid:
-            allowed = amount <= self.coming + LIMIT
+            allowed = amount <= self.coming - self.held + LIMIT
             assert await self.bazaar.refund(paid, amount) == allowed
             if allowed and not self.refuses:
                 self.back += amount
@@ -277,6 +352,23 @@ class Story:
             self.lost += amount
             self._gone(paid, amount)
 
+    async def dispute(self, which: int, percent: int) -> None:
+        paid, amount = self._part(which, percent)
+        if paid:
+            kept = max(0, min(amount, self.coming - self.held))
+            self.open[await self.bazaar.dispute(paid, amount)] = (paid, amount, kept)
+            self.left[paid] -= amount
+
+    async def decide(self, which: int, lost: bool) -> None:
+        if self.open:
+            name = list(self.open)[which % len(self.open)]
+            paid, amount, _ = self.open.pop(name)
+            await self.bazaar.decide(name, "lost" if lost else "won")
+            self.left[paid] += amount
+            if lost:
+                self.lost += amount
+                self._gone(paid, amount)
+
     async def refuse(self, refused: int, _: int) -> None:
         self.refuses = bool(refused)
         await self.bazaar.shop.plan(refund_refused=refused)
@@ -287,8 +379,10 @@ class Story:
     async def settle(self, step: int, _: int) -> None:
         before = sum(await self.bazaar.paid_out())
         await self.bazaar.settle(dying_at=step)
-        self.coming -= sum(await self.bazaar.paid_out()) - before
-        assert self.coming <= 0
+        paid = sum(await self.bazaar.paid_out()) - before
+        self.coming -= paid
+        assert self.coming >= self.held or not paid
+        assert self.coming <= 0 or self.held
 
     def _part(self, which: int, percent: int) -> tuple[str, int]:
         paid = list(self.left)[which % len(self.left)] if self.left else ""
@@ -307,10 +401,12 @@ async def play(steps: list[tuple[str, Any, Any]]) -> None:
             for what, one, two in steps:
                 await getattr(story, what)(one, two)
                 await bazaar.spread()
-                assert await bazaar.balance(SELLER) == story.coming
+                assert await bazaar.balance(SELLER) == story.coming - story.held
+                assert await bazaar.balance(f"held:{MERCHANT}") == story.held
                 await agrees(bazaar)
+            disputed = sum(amount for _, amount, _ in story.open.values())
             wanted = {"commission": story.commission, "gst:output": story.gst, "refunds:pending": 0,
-                      "chargebacks:lost": 0, "gateway:upi": story.back + story.lost - story.taken}  # fmt: skip
+                      "chargebacks:lost": 0, "gateway:upi": story.back + story.lost + disputed - story.taken}  # fmt: skip
             assert {name: await bazaar.balance(name) for name in wanted} == wanted
             out = sum(await bazaar.paid_out())
             assert story.taken == story.coming + story.commission + story.gst + story.back + story.lost + out

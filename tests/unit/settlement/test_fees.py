@@ -128,8 +128,11 @@ def test_payout_moves_the_sellers_balance_to_the_bank() -> None:
 def test_the_oldest_entries_are_paid_that_fit_beside_what_is_withheld(nets: list[int], most: int) -> None:
     due = [(str(n), net) for n, net in enumerate(nets)]
     chosen, amount = fees.beside(due, most)
-    assert chosen == [name for name, _ in due[: len(chosen)]]
-    assert amount == sum(nets[: len(chosen)])
+    assert amount == sum(nets[int(name)] for name in chosen)
+    assert chosen == sorted(chosen, key=int)
     assert amount <= max(most, 0)
-    if sum(nets) <= most:
-        assert len(chosen) == len(nets)
+    assert all(net > 0 and amount + net > most for name, net in due if name not in chosen)
+
+
+def test_what_is_owed_is_taken_first_and_then_the_oldest_that_fit() -> None:
+    assert fees.beside([("a", 50), ("b", 40), ("c", 10), ("owed", -20)], 45) == (["a", "c", "owed"], 40)

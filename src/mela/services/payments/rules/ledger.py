@@ -14,6 +14,7 @@ settlement takes its fee from there. What came too late, and goes back, is in es
     settled by a provider    bank, provider_fees:…, gst:input  <- gateway:…
     held, released           seller:… <-> held:…
     disputed                 chargebacks:disputed <- gateway:…;  won: back;  lost: seller:… or chargebacks:lost
+                             while it is open, seller:… -> held:… as well, as far as there is something
     paid out (settlement)    seller:…  <- payouts:sending, before the bank is asked;  payouts:sending <- bank, after
 
 Payments of test mode have accounts of their own, `test:…`, in which no money is.
@@ -68,6 +69,12 @@ def handed_in(courier: str, amount: Paise, expected: Paise) -> list[Transfer]:
 def seller(seller_id: str) -> str:
     """The account of what a seller has coming."""
     return f"seller:{seller_id}"
+
+
+def seller_of(account: str) -> str | None:
+    """Whose account that is of what a seller has coming; None for any other."""
+    name, _, seller_id = account.partition(":")
+    return seller_id if name == "seller" else None
 
 
 def held(seller_id: str) -> str:

@@ -1,4 +1,8 @@
-"""Disputes: money that a payer's bank has taken back, until it is won or lost. Told by the provider, in any order, each once."""
+"""Disputes: money that a payer's bank has taken back, until it is won or lost. Told by the provider, in any order, each once.
+
+While one is open, whoever would bear it is kept from being paid so much, as far as there is something coming: by a hold, which
+ends with the dispute.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,10 +14,10 @@ from mela.kernel.db.statements import insert_new
 from mela.kernel.money import Paise
 from mela.services.payments.model import Outcome, ProviderDispute
 from mela.services.payments.rules import ledger as accounts
-from mela.services.payments.store import cases, ledger, telling
+from mela.services.payments.store import cases, holds, ledger, telling
 from mela.services.payments.tables import PAYMENT, attempts, disputes, payments
 
-CASE = "chargeback"
+CASE, BY = "chargeback", "dispute"
 _PAYMENT = select(*PAYMENT).where(payments.c.id == bindparam("of"))
 _PAYEES = select(attempts.c.payees).where(attempts.c.payment_id == bindparam("of"))
 _END = update(disputes).where(and_(disputes.c.id == bindparam("of"), disputes.c.state == "opened"))
@@ -35,6 +39,8 @@ def tell(
         return Outcome.PARKED
     name = f"{provider}:{told.id}"[:60]
     moved = _open(conn, name, told, provider, now)
+    if moved and told.status == "opened":
+        _hold(conn, name, told, _bearer(conn, told, payment, bearers), now)
     if told.status != "opened":
         moved = _end(conn, name, told, payment, bearers, now) or moved
     return Outcome.MOVED if moved else Outcome.NOTHING
@@ -55,6 +61,22 @@ def _open(conn: Connection, name: str, told: ProviderDispute, provider: str, now
     return True
 
 
+def _hold(conn: Connection, name: str, told: ProviderDispute, bearer: str, now: datetime) -> None:
+    """Keep back what a seller would bear, or what there is of it: what was paid out already is not here."""
+    seller_id = accounts.seller_of(bearer)
+    if seller_id is None:
+        return
+    debits, given = ledger.of_account(conn, bearer)
+    amount = Paise(min(told.amount, given - debits))
+    if amount > 0:
+        why = f"{told.id}: {told.reason}"
+        holds.hold(conn, key=_held(name), seller_id=seller_id, amount=amount, reason=why, by=BY, now=now)
+
+
+def _held(name: str) -> str:
+    return f"dispute:{name}"
+
+
 def _end(
     conn: Connection, name: str, told: ProviderDispute, payment: Row[Any], bearers: Mapping[str, str], now: datetime
 ) -> bool:
@@ -63,6 +85,7 @@ def _end(
     amount = conn.execute(ended, {"of": name}).scalar()
     if amount is None:
         return False
+    holds.release_of(conn, _held(name), by=BY, now=now)
     if bearer is None:
         back = accounts.dispute_won(payment.provider, Paise(amount))
     else:

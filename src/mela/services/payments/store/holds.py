@@ -62,6 +62,13 @@ def release(conn: Connection, hold_id: str, *, by: str, now: datetime) -> Row[An
     return known
 
 
+def release_of(conn: Connection, key: str, *, by: str, now: datetime) -> None:
+    """Give back what was kept back under this key, where something was."""
+    known = conn.execute(_BY_KEY, {"of": key}).one_or_none()
+    if known is not None:
+        release(conn, known.id, by=by, now=now)
+
+
 def page(conn: Connection, *, after: str, limit: int) -> list[Row[Any]]:
     """What is held now, oldest first."""
     return list(conn.execute(_PAGE, {"after": after, "most": limit}))

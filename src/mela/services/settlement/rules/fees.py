@@ -86,13 +86,13 @@ def paid_out(amount: Paise) -> list[Transfer]:
 
 
 def beside(due: Sequence[tuple[str, int]], most: int) -> tuple[list[str], int]:
-    """The oldest entries of those due (id and net), as many as add up to at most `most`, and their sum."""
-    best, total, amount = 0, 0, 0
-    for count, (_, net) in enumerate(due, 1):
-        total += net
-        if total <= most:
-            best, amount = count, total
-    return [name for name, _ in due[:best]], amount
+    """Of the entries due (id and net) all that are owed to us, and the oldest that fit beside them into `most`; with their sum."""
+    chosen, amount = {name for name, net in due if net <= 0}, sum(net for _, net in due if net <= 0)
+    for name, net in due:
+        if net > 0 and amount + net <= most:
+            chosen.add(name)
+            amount += net
+    return [name for name, _ in due if name in chosen], amount
 
 
 def _moved(debit: str, credit: str, amount: Paise, kind: str) -> Transfer:
