@@ -163,7 +163,7 @@ class BalanceOut(BaseModel):
     refunds_beyond_paise: int = Field(
         description="How far below zero refunds may take it; the next payouts make up for it", examples=[5000000]
     )
-    held_paise: int = Field(description="Kept back for a case or a review", examples=[0])
+    held_paise: int = Field(description="Kept back for a case, a review or an open dispute", examples=[0])
     sending_paise: int = Field(description="On its way to your bank account", examples=[129900])
 
     @classmethod
