@@ -20,7 +20,8 @@ from mela.kernel.sealed import found_by, hashes, of
 from mela.kernel.sealed.files import make_file
 from mela.kernel.sealed.keyring import Keyring, load_keyring
 from mela.kernel.sealed.opening import open_provider
-from mela.kernel.sealed.rotation import LEARN_S, Progress, Sealer, count_by_key, count_hashes, progress
+from mela.kernel.sealed.rotation import CHANGING, LEARN_S, Progress, Sealer, count_by_key, count_hashes, progress
+from mela.kernel.sealed.schema import data_keys
 from mela.services.accounts import rules, store, tables
 from mela.services.accounts.model import Code, Customer, Limit, SignIn, Token, Verdict
 from tests import postgres
@@ -199,9 +200,8 @@ async def _check(url: str, folder: Path, report: Report) -> None:
     for _ in range(3):
         await Sealer(db, (tables.customers, tables.codes), keys, later).run()
         later.advance(LEARN_S)
-    for purpose in ("seal", "index"):
-        left = text(f"select number from data_keys where purpose = '{purpose}'")  # noqa: S608
-        assert await db.read(lambda conn, left=left: conn.scalars(left).all()) == [3]
+    left = select(data_keys.c.purpose, data_keys.c.number).where(data_keys.c.purpose.in_(CHANGING))
+    assert set(await db.read(lambda conn: conn.execute(left).tuples().all())) == {("seal", 3), ("index", 3)}
     await db.close()
     db, _ = _open(url, folder)
     for identity, phone in list(people.items())[:: len(people) // 50]:

@@ -13,8 +13,13 @@ import yaml
 from mela.contracts.payments import Payer, Payment, PaymentState
 from mela.kernel.clock import FakeClock
 from mela.kernel.money import Paise
+from mela.kernel.sealed.files import make_file
+from mela.kernel.sealed.keyring import SEARCHED_S
+from mela.kernel.sealed.opening import open_provider
+from mela.kernel.sealed.rotation import begin, count_hashes
 from mela.services.payments.rules.risk import Decision, Verdict, in_force
 from mela.services.payments.service.risk import Risk
+from mela.services.payments.tables import attempts
 from tests.kit import ENGINES
 from tests.service.payments.world import START, World, world
 
@@ -133,6 +138,19 @@ async def test_payments_at_the_same_moment_count_each_other(shop: World) -> None
 async def test_a_third_payer_at_one_device_waits(shop: World) -> None:
     made = [await shop.start(1_000, payer=payer(n, device="d" * 16)) for n in (1, 2, 3)]
     assert [payment.reason for payment in made] == [None, None, "risk_review"]
+
+
+async def test_a_third_payer_at_one_device_waits_also_while_the_key_of_its_hash_changes(
+    shop: World, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        await shop.start(1_000, payer=payer(number, device="d" * 16))
+    provider = open_provider(make_file(tmp_path / "keys.json"))
+    await shop.payments.db.run(begin, provider, service="payments", now=shop.clock.now())
+    await shop.payments.seal()
+    shop.clock.advance(SEARCHED_S)
+    assert (await shop.start(1_000, payer=payer(3, device="d" * 16))).reason == "risk_review"
+    assert await shop.payments.db.read(count_hashes, attempts) == {"1": 2, "2": 1}
 
 
 async def test_without_a_payer_nothing_is_judged(shop: World) -> None:

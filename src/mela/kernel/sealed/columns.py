@@ -110,7 +110,7 @@ class BlindIndex(TypeDecorator[str]):
                 raise TypeError(f"{self.type.name} is found under several keys: say sealed.found_by")  # type: ignore[attr-defined]
             return super().operate(op, *other, **kwargs)
 
-    comparator_factory = Comparator  # type: ignore[assignment]
+    comparator_factory = Comparator
     impl = String(64)
     cache_ok = True
 
