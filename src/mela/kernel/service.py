@@ -21,7 +21,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Job:
-    """Work on a timer: `run` is awaited every `every_s` seconds, with jitter. In several pods it runs in each of them."""
+    """Work on a timer: `run` is awaited soon after the start, then every `every_s` seconds, with jitter.
+
+    In several pods it runs in each of them.
+    """
 
     name: str
     every_s: float

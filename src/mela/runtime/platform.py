@@ -35,6 +35,8 @@ _SITE = Path(__file__).parent / "site"
 """Where `make up` builds the shop, and the wheel carries it."""
 _REMEMBER_S = 3.0
 """How long a token's owner is remembered: a revoked token works this much longer."""
+_FIRST_TURN_S = 1.0
+"""A job's first turn comes within this time."""
 
 
 class Platform:
@@ -196,11 +198,14 @@ def _queues(built: Built) -> Callable[[], Any]:
 
 
 async def _repeat(built: Built, job: Job) -> None:
-    """Run a job for ever; a failure is logged and the next turn comes."""
-    service = built.service.name
+    """Run a job for ever; a failure is logged and the next turn comes.
+
+    The first comes soon, however long it is between two: in a process that dies often there would be none.
+    """
+    service, wait_s = built.service.name, ids.jitter(min(job.every_s, _FIRST_TURN_S), 1.0)
     while True:
-        await asyncio.sleep(ids.jitter(job.every_s, 0.1))
-        outcome = "failed"
+        await asyncio.sleep(wait_s)
+        wait_s, outcome = ids.jitter(job.every_s, 0.1), "failed"
         with metrics.JOB.labels(service, job.name).time():
             try:
                 await job.run()

@@ -80,6 +80,19 @@ async def test_the_person_on_duty_sees_a_parked_event_and_lets_it_go(tmp_path: P
         ] == "kernel.unauthenticated"
 
 
+async def test_each_job_has_its_first_turn_soon_however_rare_it_is(tmp_path: Path) -> None:
+    async with running(tmp_path, samples=False) as (platform, client):
+        jobs = {(name, job.name) for name, built in platform.wiring.built.items() for job in built.parts.jobs}
+        done = [f'mela_jobs_total{{job="{job}",outcome="done",service="{service}"}}' for service, job in jobs]
+        before = _figures((await client.get(f"{URL}/metrics")).text)
+        async with asyncio.timeout(10):
+            while True:
+                now = _figures((await client.get(f"{URL}/metrics")).text)
+                if all(now.get(one, 0.0) > before.get(one, 0.0) for one in done):
+                    break
+                await asyncio.sleep(0.05)
+
+
 async def test_a_stranger_is_nobody(tmp_path: Path) -> None:
     async with running(tmp_path) as (_, client):
         stranger = Shopper(client, URL, "+919876500002", token="mela_cs_" + "x" * 43)
@@ -145,6 +158,12 @@ def test_where_a_process_is_reached_and_what_it_knows() -> None:
     assert settings.own_url == "http://127.0.0.1:3100"
     assert settings.database_url("catalog") == "postgresql://h/catalog"
     assert (settings.peer_urls, settings.caller_hashes) == ({"orders": "http://orders:3000"}, {"orders": "abc"})
+
+
+def _figures(text: str) -> dict[str, float]:
+    """Metrics by name and labels."""
+    lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in lines}
 
 
 async def _parked(client: httpx2.AsyncClient, duty: dict[str, str]) -> list[tuple[str, dict[str, object]]]:
