@@ -52,13 +52,15 @@ WAYS = (
     Way("wallet", Instrument(wallet="paytm"), weight=1),
     Way("cod", weight=1),
 )
+AGAIN_S = 0.5
+"""What somebody waits who got no answer."""
 LINK_S = 12
 """How long a payer has. A provider may leave a payment open for longer; its order then gives it up, after twice that."""
 
 
 @dataclass
 class Payers:
-    """At most `size` at once pay until `stopping`, or until `most` have begun."""
+    """At most `size` at once pay, until `most` have begun."""
 
     seed: int
     size: int
@@ -68,7 +70,7 @@ class Payers:
     http: Any = None
     url: str = ""
     begun: int = 0
-    stopping: bool = False
+    another: asyncio.Event = field(default_factory=asyncio.Event)
     cards: list[str] = field(default_factory=list)
     refusals: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     heard: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
@@ -97,6 +99,12 @@ class Payers:
         await self._leave_cards()
         await asyncio.gather(*(self._one_after_the_other() for _ in range(self.size)))
 
+    async def reach(self, number: int) -> None:
+        """Return once so many have begun."""
+        while self.begun < number:
+            self.another.clear()
+            await self.another.wait()
+
     async def ask(self, method: str, path: str, body: Any = None, key: str = "") -> Any:
         """The person on duty's request to payments. Raises: Retryable, MelaError, httpx2.HTTPError."""
         headers = {"authorization": f"Bearer {TOKEN}"} | ({"idempotency-key": key} if key else {})
@@ -117,9 +125,10 @@ class Payers:
         assert self.cards
 
     async def _one_after_the_other(self) -> None:
-        while not self.stopping and self.begun < self.most:
+        while self.begun < self.most:
             number = self.begun
             self.begun += 1
+            self.another.set()
             self.unfinished[number] = "begins"
             await self._pay(number)
             del self.unfinished[number]
@@ -235,7 +244,7 @@ class Payers:
             try:
                 return await step()
             except (Retryable, httpx2.HTTPError, ValueError):
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(AGAIN_S)
             except MelaError as refused:
                 self.refusals[refused.of] += 1
                 (refusals if refusals is not None else []).append(refused.of)
@@ -267,7 +276,7 @@ async def neighbours(payers: Payers, port: int) -> AsyncIterator[None]:
 @asynccontextmanager
 async def calling(payers: Payers, url: str, outside: str) -> AsyncIterator[None]:
     """Have them reach payments at `url`, as orders does, and providers at `outside`."""
-    limits = httpx2.Limits(max_connections=64, max_keepalive_connections=32)
+    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=100)
     async with httpx2.AsyncClient(timeout=10.0, limits=limits) as http:
         contract: type[Any] = Payments
         payers.payments = rpc.proxy(

@@ -1,5 +1,6 @@
 """Processes of a proof: started from the installed command, killed, started again on the same data."""
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -11,9 +12,22 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
+
+from mela import cli
 
 MELA = str(Path(sys.executable).parent / "mela")
+_NURSERY = multiprocessing.get_context("forkserver")
+_NURSERY.set_forkserver_preload(
+    [
+        __name__,
+        "uvloop",
+        "mela.runtime.serving",
+        "mela.services.payments.app",
+        "mela.kernel.db.sqlite",
+        "mela.kernel.db.postgres",
+    ]
+)
 
 
 def free_port() -> int:
@@ -33,13 +47,22 @@ class Actor:
         doing = ["serve", *names] if names else ["up"]
         self._command = [MELA, *doing, "--port", str(self.port), "--data", str(folder)]
         self.environ = os.environ | {"MELA_LOG_LEVEL": "WARNING", "MELA_LOG": "json"} | environ
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | _Child | None = None
 
     def start(self) -> Self:
         """Start it, and return once it is ready. Raises: RuntimeError with its last words."""
+        self.begin()
+        return self.wait()
+
+    def begin(self) -> None:
+        """Start it, and do not wait."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(self._command, env=self.environ, stdout=log, stderr=log)
+            self._process = self._born(log)
+
+    def wait(self) -> Self:
+        """Return once it is ready. Raises: RuntimeError with its last words."""
+        assert self._process is not None
         limit = time.monotonic() + 60
         while not self._ready():
             if self._process.poll() is not None or time.monotonic() > limit:
@@ -64,12 +87,57 @@ class Actor:
         """The end of its log."""
         return (self.folder / "log").read_text(errors="replace")[-3000:]
 
+    def _born(self, log: BinaryIO) -> "subprocess.Popen[bytes] | _Child":
+        return subprocess.Popen(self._command, env=self.environ, stdout=log, stderr=log)
+
     def _ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+class Reborn(Actor):
+    """One whose processes are forked from one that has imported Mela and done nothing else: a life begins at once."""
+
+    def _born(self, log: BinaryIO) -> "_Child":
+        return _Child(self._command[1:], self.environ, log.name)
+
+
+class _Child:
+    """A forked process that runs `mela` with these arguments, with the face of a `Popen`."""
+
+    def __init__(self, arguments: list[str], environ: dict[str, str], log: str) -> None:
+        self._process = _NURSERY.Process(target=_run, args=(arguments, environ, log))
+        self._process.start()
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout_s: float) -> int:
+        self._process.join(timeout_s)
+        if self._process.exitcode is None:
+            raise TimeoutError(f"process {self._process.pid} is still there after {timeout_s} s")
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def send_signal(self, number: int) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+
+def _run(arguments: list[str], environ: dict[str, str], log: str) -> None:
+    """What a shell would have done, and then the command."""
+    with Path(log).open("ab") as opened:
+        for stream in (1, 2):
+            os.dup2(opened.fileno(), stream)
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.argv = ["mela", *arguments]
+    cli.main(arguments)
 
 
 @contextmanager
