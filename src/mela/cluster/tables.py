@@ -1,11 +1,11 @@
-"""Dated tables that lie beside the code, `data/*.yaml`: our own files, read as fast as this machine can."""
+"""Dated tables that lie beside the code, `data/*.yaml`."""
 
 from importlib import resources
 from typing import Any
 
 import yaml
 
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from mela.kernel.tables import LOADER
 
 
 def of(name: str, package: str = "mela.cluster") -> Any:

@@ -11,8 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from mela.kernel import tables
 from mela.kernel.errors import Rejected
 
 _RANGES = Path(__file__).parent / "data" / "card-ranges.yaml"
@@ -57,7 +56,7 @@ def refuse(content: bytes) -> None:
 @cache
 def ranges() -> tuple[tuple[str, str, str, frozenset[int]], ...]:
     """Network, first and last prefix, lengths; the first row that fits a number counts."""
-    rows: list[dict[str, Any]] = yaml.safe_load(_RANGES.read_text(encoding="utf-8"))
+    rows: list[dict[str, Any]] = tables.read(_RANGES)
     return tuple(
         (row["network"], *_ends(prefix), frozenset(row["lengths"])) for row in rows for prefix in row["prefixes"]
     )

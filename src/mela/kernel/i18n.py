@@ -23,6 +23,8 @@ from typing import Any
 
 import yaml
 
+from mela.kernel import tables
+
 LANGUAGES = ("en", "hi", "ta", "te", "kn")
 SCRIPTS = {"hi": r"\u0900-\u097f", "ta": r"\u0b80-\u0bff", "te": r"\u0c00-\u0c7f", "kn": r"\u0c80-\u0cff"}
 INDIC = re.compile(r"[\u0900-\u0dff]")
@@ -203,7 +205,7 @@ def _forms(where: str, text: object) -> Forms:
     return forms
 
 
-class _OnceLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _OnceLoader(tables.LOADER):  # type: ignore[misc]
     """Safe YAML in which a key twice is an error: YAML itself would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

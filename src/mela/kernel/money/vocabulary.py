@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from mela.kernel import tables
 
 SOURCE = Path(__file__).parent.parent / "data" / "number-words.yaml"
 
@@ -63,8 +63,7 @@ def of(lang: str) -> Vocabulary:
 
 @cache
 def _document() -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: dict[str, Any] = yaml.load(SOURCE.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (both are safe)
+    document: dict[str, Any] = tables.read(SOURCE)
     return document
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-import yaml
 from prometheus_client import REGISTRY
 
+from mela.kernel import tables
 from mela.kernel.clock import Clock
 from mela.kernel.errors import MelaError
 from mela.kernel.events import inbox, outbox
@@ -52,14 +52,14 @@ class Sample:
 @cache
 def objectives() -> dict[str, Any]:
     """Availability objectives by service, and their window."""
-    found: dict[str, Any] = yaml.safe_load((_DATA / "objectives.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = tables.read(_DATA / "objectives.yaml")
     return found
 
 
 @cache
 def meanings() -> dict[str, dict[str, str]]:
     """What each figure means, by its name; `{service}` stands for any service."""
-    found: dict[str, dict[str, str]] = yaml.safe_load((_DATA / "meanings.yaml").read_text(encoding="utf-8"))
+    found: dict[str, dict[str, str]] = tables.read(_DATA / "meanings.yaml")
     return found
 
 

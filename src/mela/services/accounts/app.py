@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import yaml
-
 from mela.contracts.accounts import Accounts as Contract
-from mela.kernel import i18n
+from mela.kernel import i18n, tables
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.services.accounts import routes, rules, store
 from mela.services.accounts.service import Accounts
@@ -19,7 +17,7 @@ _RETENTION = Path(__file__).parent / "data" / "retention.yaml"
 def build(context: Context[AccountsSettings]) -> Parts:
     """Put the service together."""
     accounts = Accounts(
-        context.db, context.clock, context.http, i18n.Messages.load(_MESSAGES), context.settings, rules.retention(yaml.safe_load(_RETENTION.read_text("utf-8"))),
+        context.db, context.clock, context.http, i18n.Messages.load(_MESSAGES), context.settings, rules.retention(tables.read(_RETENTION)),
     )  # fmt: skip
     return Parts(
         implementation=accounts,

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import yaml
-
 from mela.contracts.accounts import Accounts
 from mela.contracts.catalog import Catalog
 from mela.contracts.payments import Payments
-from mela.kernel import i18n
+from mela.kernel import i18n, tables
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.services.orders import handlers, routes, store
 from mela.services.orders.service import Orders
@@ -44,7 +42,7 @@ def build(context: Context[OrdersSettings]) -> Parts:
 
 
 def _states_by_prefix() -> dict[str, list[str]]:
-    document = yaml.safe_load((_DATA / "pin_prefixes.yaml").read_text())
+    document = tables.read(_DATA / "pin_prefixes.yaml")
     return {str(row["prefix"]): row["state_codes"] for row in document["prefixes"]}
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import yaml
 
 from mela.contracts.payments import Payments
-from mela.kernel import clock
+from mela.kernel import clock, tables
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.kernel.web.answers import Answers
 from mela.services.payments import handlers, routes
@@ -55,7 +54,7 @@ def build(ctx: Context[Settings]) -> Parts:
     checks = schedule.in_force(
         _data("status-checks"), clock.india_date(ctx.clock.now()), scale=ctx.settings.schedule_scale
     )
-    weights = yaml.safe_load(Path(ctx.settings.routing_rules or DATA / "routing.yaml").read_text(encoding="utf-8"))
+    weights = tables.read(Path(ctx.settings.routing_rules or DATA / "routing.yaml"))
     today = clock.india_date(ctx.clock.now())
     tariffs = routing.tariffs(weights, today)
     board = Board(routing.policy(weights, today), tariffs)
@@ -111,7 +110,7 @@ def _meanings() -> dict[str, str]:
 
 def _risk(ctx: Context[Settings]) -> Risk:
     """The rules and the screening list of this deployment, or the samples."""
-    rows = yaml.safe_load(Path(ctx.settings.risk_rules or DATA / "risk.yaml").read_text(encoding="utf-8"))
+    rows = tables.read(Path(ctx.settings.risk_rules or DATA / "risk.yaml"))
     today = risk_rules.in_force(rows, clock.india_date(ctx.clock.now()))
     listing = Path(ctx.settings.screening_list or DATA / "screening.csv")
     return Risk(ctx.db, ctx.clock, today, listing, within_s=ctx.settings.risk_within_s)
@@ -140,7 +139,7 @@ def _account(name: str, ctx: Context[Settings]) -> Callable[[], Account]:
 
 
 def _data(name: str) -> Any:
-    return yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+    return tables.read(DATA / f"{name}.yaml")
 
 
 SERVICE = Service(

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mela.contracts.accounts import Accounts
 from mela.contracts.catalog import Catalog
 from mela.contracts.payments import Payments
+from mela.kernel import tables
 from mela.kernel.service import Context, Parts, Service
 from mela.services.settlement import handlers, jobs, routes, store
 from mela.services.settlement.rules import calendar, merchant_fees, rates
@@ -43,7 +42,7 @@ def _rates() -> rates.Rates:
 
 
 def _data(name: str) -> Any:
-    return yaml.safe_load((_DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+    return tables.read(_DATA / f"{name}.yaml")
 
 
 SERVICE = Service(

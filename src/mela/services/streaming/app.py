@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import yaml
-
+from mela.kernel import tables
 from mela.kernel.service import Context, Job, Parts, Service
 from mela.services.streaming import routes, rules
 from mela.services.streaming.service import Streaming
@@ -14,8 +13,8 @@ _DATA = Path(__file__).parent / "data"
 
 def build(context: Context[StreamingSettings]) -> Parts:
     """Put the service together."""
-    matches = rules.matches(yaml.safe_load((_DATA / "matches.yaml").read_text(encoding="utf-8")))
-    ladder = rules.ladder(yaml.safe_load((_DATA / "qualities.yaml").read_text(encoding="utf-8")))
+    matches = rules.matches(tables.read(_DATA / "matches.yaml"))
+    ladder = rules.ladder(tables.read(_DATA / "qualities.yaml"))
     streaming = Streaming(context.shards or (context.db,), context.clock, matches, ladder, context.settings)
     return Parts(
         implementation=streaming,

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mela.contracts.accounts import Accounts
-from mela.kernel import clock
+from mela.kernel import clock, tables
 from mela.kernel.service import Context, Parts, Service
 from mela.services.webhooks import handlers, jobs, routes
 from mela.services.webhooks.rules import addresses, schedule
@@ -37,7 +35,7 @@ def build(context: Context[WebhooksSettings]) -> Parts:
 
 
 def _data(name: str) -> Any:
-    return yaml.safe_load((_DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+    return tables.read(_DATA / f"{name}.yaml")
 
 
 SERVICE = Service(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from mela.kernel import tables
 
 _FILE = Path(__file__).parent / "data" / "payers.yaml"
 
@@ -34,6 +34,6 @@ class Payers:
 @cache
 def payers() -> Payers:
     """What the file says."""
-    document = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    document = tables.read(_FILE)
     accounts = [Account(**({"pin": document["pin"]} | row)) for row in document["accounts"]]
     return Payers({account.vpa: account for account in accounts}, document["pin"], document["pin_tries"])

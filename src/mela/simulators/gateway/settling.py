@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import Row
 
+from mela.kernel import tables
 from mela.simulators.gateway.plan import Plan
 
 HEADER = "kind,reference,gross_paise,fee_paise,tax_paise,net_paise,settlement,utr"
@@ -80,5 +80,5 @@ def _tax_bp() -> int:
 
 @cache
 def _read() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    found: Mapping[str, Any] = tables.read(_FILE)
     return found

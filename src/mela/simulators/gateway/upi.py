@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-import yaml
-
-from mela.kernel import clock
+from mela.kernel import clock, tables
 
 CODES = Path(__file__).parent / "data" / "response-codes.yaml"
 DECLINED_BY_PAYER, EXPIRED, PIN_TRIES_SPENT = "ZA", "U69", "Z6"
@@ -64,6 +62,6 @@ def codes(day: date) -> dict[str, Code]:
 
 @cache
 def _rows() -> list[dict[str, Any]]:
-    document = yaml.safe_load(CODES.read_text(encoding="utf-8"))
+    document = tables.read(CODES)
     shared = {name: document[name] for name in ("effective_from", "effective_to", "source", "mark")}
     return [shared | row for row in document["codes"]]

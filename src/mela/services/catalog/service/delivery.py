@@ -3,8 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from mela.kernel import tables
 from mela.services.catalog.rules.delivery import Area, Deliveries, Place
 
 _FILE = Path(__file__).parents[1] / "data" / "delivery.yaml"
@@ -13,7 +12,7 @@ _FILE = Path(__file__).parents[1] / "data" / "delivery.yaml"
 @cache
 def deliveries() -> Deliveries:
     """All that the file promises."""
-    document = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    document = tables.read(_FILE)
     days = {tier["id"]: tuple(tier["days"]) for tier in document["tiers"]}
     areas = {
         pin: Area(rows["tier"], days[rows["tier"]], rows["cash"])

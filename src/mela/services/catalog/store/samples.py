@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from mela.kernel import tables
 from mela.kernel.money import Paise
 from mela.services.catalog.model import GstRow
 from mela.services.catalog.rules import gst
@@ -199,7 +200,7 @@ def _entries(folder: Path, name: str, model: type[M], problems: list[str]) -> li
 
 def _document(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        return tables.read(path)
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise WrongSamples(f"{path.name}: {error}") from error
 

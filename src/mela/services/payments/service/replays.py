@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import yaml
-
+from mela.kernel import tables
 from mela.services.payments.rules import replay, routing
 from mela.services.payments.rules.replay import Tally
 from mela.services.payments.rules.routing import Board
@@ -15,8 +14,8 @@ DATA = Path(__file__).parent.parent / "data"
 
 def replays(seed: int, today: date) -> Iterator[tuple[str, Iterator[tuple[str, Tally]]]]:
     """Parts of the day, and each policy's tally as it is done."""
-    weights = yaml.safe_load((DATA / "routing.yaml").read_text(encoding="utf-8"))
-    written = yaml.safe_load((DATA / "recorded-day.yaml").read_text(encoding="utf-8"))
+    weights = tables.read(DATA / "routing.yaml")
+    written = tables.read(DATA / "recorded-day.yaml")
     whole = replay.day(written, seed=seed)
     parts = {"One provider at 60 %, one down": replay.within(whole, **written["hardest"]), "The whole day": whole}
     for name, part in parts.items():

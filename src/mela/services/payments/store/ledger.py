@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from mela.contracts.payments import Transfer
+from mela.kernel import tables
 from mela.kernel.db import Instant
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
@@ -69,9 +69,7 @@ _FRESH = union_all(
     select(func.coalesce(func.sum(transfers.c.amount), 0)).where(and_(transfers.c.credit == bindparam("of"), _SINCE)),
 )
 """Built once: building a statement costs more than running it."""
-LIMITS = limits.read(
-    yaml.safe_load((Path(__file__).parents[1] / "data" / "limits.yaml").read_text(encoding="utf-8"))["limits"]
-)
+LIMITS = limits.read(tables.read(Path(__file__).parents[1] / "data" / "limits.yaml")["limits"])
 
 
 def enter(

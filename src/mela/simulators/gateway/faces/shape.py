@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
-import yaml
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy import Row
 
+from mela.kernel import tables
 from mela.kernel.errors import MelaError, NotFound, Retryable
 from mela.kernel.web import bodies
 
@@ -114,5 +114,5 @@ def reason(provider: str, code: str | None) -> str | None:
 
 @cache
 def _reasons() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = yaml.safe_load(_REASONS.read_text(encoding="utf-8"))["reasons"]
+    found: dict[str, dict[str, str]] = tables.read(_REASONS)["reasons"]
     return found
