@@ -116,7 +116,7 @@ pictures: $(ENV) $(SITE) ## Pictures of every page in each language, light and d
 
 .PHONY: prove-long
 prove-long: $(ENV) ## Proofs that take minutes to hours (EXAMPLE=00 for one system)
-	$(PYTEST) tests/proofs -m long --timeout 14400 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
+	$(PYTEST) tests/proofs -m long --timeout 14400 -s -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
 
 .PHONY: prove-cluster
 prove-cluster: $(ENV) ## Long experiments on a Kubernetes under load (after make cluster load; EXAMPLE=01|03|10)
