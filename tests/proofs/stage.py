@@ -61,14 +61,15 @@ class Actor:
             self._process = self._born(log)
 
     def wait(self) -> Self:
-        """Return once it is ready. Raises: RuntimeError with its last words."""
+        """Return once it is ready; a minute of looking at least. Raises: RuntimeError with its last words."""
         assert self._process is not None
-        limit = time.monotonic() + 60
-        while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > limit:
-                raise RuntimeError(f"{self._command} is not ready:\n{self.last_words()}")
+        for _ in range(3_000):  # not by the clock: all of it may be stopped meanwhile
+            if self._ready():
+                return self
+            if self._process.poll() is not None:
+                break
             time.sleep(0.02)
-        return self
+        raise RuntimeError(f"{self._command} is not ready:\n{self.last_words()}")
 
     def kill(self) -> None:
         """Kill -9: no chance to tidy up."""
