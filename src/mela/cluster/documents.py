@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from mela.cluster import tables
 from mela.cluster.wording import quote
+from mela.kernel import tables
 
 DEEPEST = 200
 """Levels of nesting that are read; no Kubernetes object has thirty."""
