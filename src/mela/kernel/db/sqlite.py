@@ -28,6 +28,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from mela.kernel import errors
 from mela.kernel.db.database import NEWS, DatabaseOptions, Hook, Unit, take_hooks, unit_name
+from mela.kernel.db.prepared import PreparingConnection
 from mela.kernel.telemetry import metrics, tracing
 
 P = ParamSpec("P")
@@ -72,7 +73,7 @@ class SqliteDatabase:
         self._closed = False
         self._batches = metrics.BATCH.labels(service)
         self._took = functools.cache(functools.partial(metrics.UNIT.labels, service))
-        self._reader = self._engine.connect()
+        self._reader = PreparingConnection(self._engine)
         self._reader_lock = threading.Lock()
         raw(self._reader).execute("PRAGMA query_only=1")
         self._writer = threading.Thread(target=self._write_loop, name=f"{service}-writer", daemon=True)
@@ -113,7 +114,7 @@ class SqliteDatabase:
             connection.execute("BEGIN")
             try:
                 return query(self._reader, *args, **kwargs)
-            except DBAPIError as error:
+            except (DBAPIError, sqlite3.Error) as error:
                 raise _translate(error) from error
             finally:
                 connection.rollback()
@@ -141,7 +142,7 @@ class SqliteDatabase:
             self._engine.dispose()
 
     def _write_loop(self) -> None:
-        with self._engine.connect() as conn:
+        with PreparingConnection(self._engine) as conn:
             while (batch := self._next_batch()) is not None:
                 started = time.monotonic()
                 self._run_batch(conn, batch)
