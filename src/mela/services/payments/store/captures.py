@@ -6,7 +6,7 @@ One at a time: a provider that has not answered may have taken the money, and wh
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, Row, and_, bindparam, select, update
+from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
     Capture,
@@ -20,6 +20,7 @@ from mela.kernel import ids
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
 from mela.services.payments.model import OpenCapture
+from mela.services.payments.store.due import Due
 from mela.services.payments.tables import PAYMENT, captures, payments
 
 # Built once: building a statement costs more than running it.
@@ -50,15 +51,7 @@ _RESERVE = (
 _PENDING = and_(_IT, captures.c.state == "pending")
 _CLOSE = update(captures).where(_PENDING).values(state=bindparam("to"), due=None).returning(captures.c.id)
 _LOOK_AGAIN = update(captures).where(_PENDING).values(due=bindparam("until"), tries=captures.c.tries + 1)
-_DUE = select(captures.c.id).where(captures.c.due <= bindparam("now"))
-_ANY_DUE = _DUE.limit(1)
-_FIRST_DUE = _DUE.order_by(captures.c.due).limit(bindparam("most", type_=Integer))
-_CLAIM = (
-    update(captures)
-    .where(and_(captures.c.id.in_(_FIRST_DUE), captures.c.due <= bindparam("now")))
-    .values(due=bindparam("until"))
-    .returning(captures.c.id)
-)
+_DUE = Due(captures.c.due, captures.c.id)
 
 
 def request(
@@ -99,12 +92,12 @@ def close(conn: Connection, capture_id: str, to: str) -> bool:
 
 def any_due(conn: Connection, now: datetime) -> bool:
     """Whether a claim may find something: cheaper to ask than to claim in vain."""
-    return conn.execute(_ANY_DUE, {"now": now}).first() is not None
+    return _DUE.any(conn, now)
 
 
 def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[OpenCapture]:
     """Captures that their providers must be asked about now; they come back after the lease."""
-    claimed = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit}).scalars().all()
+    claimed = [row.id for row in _DUE.claim(conn, now, now + lease, limit)]
     return [_open(row) for row in conn.execute(_SOME_OPEN, {"ids": claimed})] if claimed else []
 
 

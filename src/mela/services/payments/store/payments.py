@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from prometheus_client import Counter
-from sqlalchemy import Connection, Integer, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
     CapturePending,
@@ -29,6 +29,7 @@ from mela.services.payments.model import Actor, NewPayment, Open, OpenCapture, O
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.rules import states
 from mela.services.payments.store import captures, cases, cash, ledger, refunds
+from mela.services.payments.store.due import Due
 from mela.services.payments.store.telling import tell
 from mela.services.payments.tables import PAYMENT, payments
 
@@ -51,15 +52,7 @@ _LOOK_AGAIN = (
     .where(and_(_IT, payments.c.due.is_not(None)))
     .values(due=bindparam("until"), tries=payments.c.tries + 1)
 )
-_DUE = select(payments.c.id).where(payments.c.due <= bindparam("now"))
-_ANY_DUE = _DUE.limit(1)
-_FIRST_DUE = _DUE.order_by(payments.c.due).limit(bindparam("most", type_=Integer))
-_CLAIM = (
-    update(payments)
-    .where(and_(payments.c.id.in_(_FIRST_DUE), payments.c.due <= bindparam("now")))
-    .values(due=bindparam("until"))
-    .returning(payments)
-)
+_DUE = Due(payments.c.due, payments.c.id)
 
 
 def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> tuple[Payment, str | None]:
@@ -253,13 +246,12 @@ def means(conn: Connection, payment_id: str) -> tuple[str, str | None]:
 
 def any_due(conn: Connection, now: datetime) -> bool:
     """Whether a claim may find something: cheaper to ask than to claim in vain."""
-    return conn.execute(_ANY_DUE, {"now": now}).first() is not None
+    return _DUE.any(conn, now)
 
 
 def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[Open]:
     """Payments that their providers must be asked about now; they come back after the lease."""
-    rows = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit})
-    return [_open(row) for row in rows]
+    return [_open(row) for row in _DUE.claim(conn, now, now + lease, limit)]
 
 
 def find_open(conn: Connection, payment_id: str) -> Open | None:

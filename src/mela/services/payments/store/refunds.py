@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, Row, and_, bindparam, select, update
+from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, select, update
 
 from mela.contracts.payments import (
     NotCaptured,
@@ -21,6 +21,7 @@ from mela.kernel.money import Paise
 from mela.services.payments.model import OpenRefund, Outcome, ProviderRefund
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.store import cases, ledger, telling
+from mela.services.payments.store.due import Due
 from mela.services.payments.store.telling import tell
 from mela.services.payments.tables import PAYMENT, payments, refunds
 
@@ -46,15 +47,7 @@ _HOLD = update(payments).where(_WITHIN).values(refunded=_REFUNDED).returning(*PA
 _PENDING = and_(_IT, refunds.c.state == "pending")
 _CLOSE = update(refunds).where(_PENDING).values(state=bindparam("to"), due=None).returning(refunds)
 _LOOK_AGAIN = update(refunds).where(_PENDING).values(due=bindparam("until"), tries=refunds.c.tries + 1)
-_DUE = select(refunds.c.id).where(refunds.c.due <= bindparam("now"))
-_ANY_DUE = _DUE.limit(1)
-_FIRST_DUE = _DUE.order_by(refunds.c.due).limit(bindparam("most", type_=Integer))
-_CLAIM = (
-    update(refunds)
-    .where(and_(refunds.c.id.in_(_FIRST_DUE), refunds.c.due <= bindparam("now")))
-    .values(due=bindparam("until"))
-    .returning(refunds)
-)
+_DUE = Due(refunds.c.due, refunds.c.id)
 _GATEWAY_IDS = select(payments.c.id, payments.c.provider, payments.c.gateway_id).where(
     payments.c.id.in_(bindparam("ids", expanding=True))
 )
@@ -135,12 +128,12 @@ def refuse(conn: Connection, refund_id: str, now: datetime, *, status: str) -> N
 
 def any_due(conn: Connection, now: datetime) -> bool:
     """Whether a claim may find something: cheaper to ask than to claim in vain."""
-    return conn.execute(_ANY_DUE, {"now": now}).first() is not None
+    return _DUE.any(conn, now)
 
 
 def claim(conn: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[OpenRefund]:
     """Refunds that the gateway must be asked about now; they come back after the lease."""
-    rows = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit}).all()
+    rows = _DUE.claim(conn, now, now + lease, limit)
     of = {"ids": [row.payment_id for row in rows]}
     there = {row.id: (row.provider, row.gateway_id) for row in conn.execute(_GATEWAY_IDS, of)} if rows else {}
     return [OpenRefund(r.id, r.payment_id, *there[r.payment_id], r.amount, r.tries) for r in rows]

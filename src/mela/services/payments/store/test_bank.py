@@ -3,16 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from mela.kernel.db.statements import insert_new
+from mela.services.payments.store.due import Due
 from mela.services.payments.tables import test_bank
 
 _IT = select(test_bank).where(test_bank.c.reference == bindparam("of"))
 _CHANGE = update(test_bank).where(test_bank.c.reference == bindparam("of"))
-_DUE = select(test_bank.c.reference).where(test_bank.c.rings <= bindparam("now"))
-_SOME = _DUE.order_by(test_bank.c.rings).limit(bindparam("most", type_=Integer))
-_CLAIM = update(test_bank).where(test_bank.c.reference.in_(_SOME)).values(rings=bindparam("until")).returning(test_bank)
+_DUE = Due(test_bank.c.rings, test_bank.c.reference)
 """Built once: building a statement costs more than running it."""
 
 
@@ -44,12 +43,12 @@ def let_go(conn: Connection, reference: str) -> Row[Any]:
 
 def any_due(conn: Connection, now: datetime) -> bool:
     """Whether somebody is to be called back: cheaper to ask than to claim in vain."""
-    return conn.execute(_DUE.limit(1), {"now": now}).first() is not None
+    return _DUE.any(conn, now)
 
 
 def claim(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Row[Any]]:
     """Payments whose time to call back has come; they come again at `until` unless `rang` says otherwise."""
-    return list(conn.execute(_CLAIM, {"now": now, "until": until, "most": limit}))
+    return _DUE.claim(conn, now, until, limit)
 
 
 def rang(conn: Connection, reference: str, rings: datetime | None) -> None:
