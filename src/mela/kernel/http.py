@@ -26,10 +26,19 @@ _url = lru_cache(4_096)(httpx2.URL)
 async def send(
     client: httpx2.AsyncClient, method: str, url: str, *, content: bytes, headers: Mapping[str, str], seconds: float
 ) -> httpx2.Response:
-    """Ask for something with no more than is said here: nothing of the client's own is merged in. Raises: httpx2.HTTPError."""
+    """Ask for something with no more than is said here. Raises: httpx2.HTTPError.
+
+    Nothing of the client's own is merged in, and its redirects, cookies and hooks are passed by: with them a request costs
+    half as much again.
+    """
     limits = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
     request = httpx2.Request(method, _url(url), content=content, headers=headers, extensions={"timeout": limits})
-    return await client.send(request)
+    response = await client._transport_for_url(request.url).handle_async_request(request)  # noqa: SLF001
+    try:
+        await response.aread()
+    finally:
+        await response.aclose()
+    return response
 
 
 class Transport(httpx2.AsyncBaseTransport):
