@@ -212,10 +212,10 @@ async def test_a_full_queue_is_refused_at_once(opened: Open) -> None:
 
 
 async def test_a_slow_unit_is_named_in_the_log(opened: Open) -> None:
-    db = opened(slow_s=0.3)
+    strict, patient = opened(slow_s=0.01), opened(slow_s=60.0)
     with structlog.testing.capture_logs() as lines:
-        await db.run(shelf.dawdle, 0.4)
-        await db.run(shelf.put, "quick")
+        await strict.run(shelf.dawdle, 0.02)
+        await patient.run(shelf.put, "quick")
     assert [line["unit"] for line in lines if line["event"] == "slow unit"] == ["shelf.dawdle"]
 
 
