@@ -4,7 +4,8 @@ import asyncio
 import gzip
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import httpx2
 import pytest
@@ -129,6 +130,66 @@ async def test_a_long_answer_is_read_in_parts_as_they_come(client: httpx2.AsyncC
         more.set()
         rest = b"".join([part async for part in parts])
     assert rest.endswith(b"b" * 99_000)
+
+
+async def ours(url: str, **more: Any) -> httpx2.Response:
+    async with httpx2.AsyncClient(transport=http.Transport(), timeout=2.0) as client:
+        return await client.get(url, **more)
+
+
+def endless(head: bytes, sent: list[int]) -> Serve:
+    """Answers without an end, and notes how many bytes went out."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
+        part = b"a" * 65_536
+        with suppress(OSError):
+            while True:
+                writer.write(b"10000\r\n" + part + b"\r\n" if b"chunked" in head else part)
+                await writer.drain()
+                sent.append(len(part))
+
+    return serve
+
+
+@pytest.mark.parametrize("head", [b"transfer-encoding: chunked\r\n", b"content-length: 1000000000\r\n"])
+async def test_an_answer_without_an_end_is_given_up_and_takes_no_memory(head: bytes) -> None:
+    sent: list[int] = []
+    async with serving(endless(head, sent)) as url:
+        with pytest.raises(http.AnswerTooLarge, match="more than 16,777,216 bytes"):
+            await ours(url)
+    assert sum(sent) < 2 * http.MOST
+
+
+async def test_a_small_answer_that_unpacks_to_a_large_one_is_given_up() -> None:
+    bomb = gzip.compress(bytes(40_000_000))
+    assert len(bomb) < 65_536
+    raw = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n%s" % (len(bomb), bomb)
+    async with serving(answering(raw)) as url:
+        with pytest.raises(http.AnswerTooLarge):
+            await ours(url)
+
+
+async def test_who_asks_for_any_size_gets_it() -> None:
+    body = b"a" * (http.MOST + 1)
+    async with serving(answering(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))) as url:
+        assert len((await ours(url, extensions={"any_size": True})).content) == len(body)
+
+
+async def test_an_answer_that_comes_drop_by_drop_is_given_up_in_time() -> None:
+    async def dripping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+        with suppress(OSError):
+            while True:
+                writer.write(b"a")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+    async with serving(dripping) as url, httpx2.AsyncClient(transport=http.Transport()) as client:
+        with pytest.raises(httpx2.ReadTimeout):
+            await http.send(client, "GET", url, content=b"", headers={}, seconds=0.2)
 
 
 async def test_whoever_listens_nowhere_was_not_asked(client: httpx2.AsyncClient) -> None:

@@ -201,7 +201,9 @@ class Gateway(Http):
     async def _download(self, path: str, file: Path) -> Unknown | None:
         headers = {"authorization": self._auth}
         try:
-            async with self._http.stream("GET", self._at(path), headers=headers, timeout=_DAY_S) as answer:
+            async with self._http.stream(
+                "GET", self._at(path), headers=headers, timeout=_DAY_S, extensions={"any_size": True}
+            ) as answer:
                 answer.raise_for_status()
                 with file.open("wb") as out:
                     async for part in answer.aiter_bytes():
