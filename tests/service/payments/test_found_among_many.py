@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, text
 
 from mela.kernel.db.migrate import driver_url, migrate
-from mela.services.payments.store import history, holds, merchants, payouts
+from mela.services.payments.store import cases, history, holds, merchants, payouts
 from mela.services.payments.store.merchants import Owner
 from tests import kit
 from tests.kit import ENGINES, database_url
@@ -42,6 +42,29 @@ def test_refunds_of_before_find_their_merchant(engine: str, tmp_path: Path) -> N
     made.dispose()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_cases_that_were_closed_before_are_not_open(engine: str, tmp_path: Path) -> None:
+    url = database_url(engine, tmp_path, "payments")
+    kit.at_revision(url, PACKAGE, "0018_found_among_many")
+    made = create_engine(driver_url(url))
+    case = "insert into cases (id, kind, about, detail, opened) values (:id, 'chargeback', :id, '{}', 1800000000000000)"
+    closing = "insert into closings (case_id, key, resolution, note, actor, at) values (:id, :id, 'noted', 'x', 'o', 1800000000000000)"
+    with made.begin() as conn:
+        for name in ("case_1", "case_2"):
+            conn.execute(text(case), {"id": name})
+        conn.execute(text(closing), {"id": "case_1"})
+    migrate(url, service="payments", package=PACKAGE)
+    with made.begin() as conn:
+        conn.execute(text(closing), {"id": "case_2"})  # by a process of before, which knows of no such column
+        conn.execute(text(case), {"id": "case_3"})
+        listed = [
+            [row.id for row in cases.page(conn, is_open=is_open, before=None, limit=9)] for is_open in (True, False)
+        ]
+        assert listed == [["case_3"], ["case_2", "case_1"]]
+        assert conn.execute(text("select id from cases where open order by id")).scalars().all() == ["case_2", "case_3"]
+    made.dispose()
+
+
 @pytest.mark.parametrize(
     ("which", "index"),
     [
@@ -50,6 +73,7 @@ def test_refunds_of_before_find_their_merchant(engine: str, tmp_path: Path) -> N
         ("refunds", "refunds_of_merchant"),
         ("payouts", "payouts_of_merchant"),
         ("holds", "holds_open"),
+        ("cases", "cases_open"),
     ],
 )
 async def test_a_list_reads_the_rows_that_it_shows(shop: World, which: str, index: str) -> None:
@@ -59,6 +83,7 @@ async def test_a_list_reads_the_rows_that_it_shows(shop: World, which: str, inde
         "refunds": lambda conn: merchants.refunds_page(conn, owner, payment_id=None, before=None, limit=51),
         "payouts": lambda conn: payouts.page(conn, owner, before=None, limit=51),
         "holds": lambda conn: holds.page(conn, after="", limit=51),
+        "cases": lambda conn: cases.page(conn, is_open=True, before=None, limit=51),
         "reference": lambda conn: merchants.page(conn, owner, history.Wanted(reference="r"), before=None, limit=51),
     }
 

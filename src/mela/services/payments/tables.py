@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     text,
+    true,
 )
 
 from mela.kernel.db import Instant, Json
@@ -233,7 +234,9 @@ cases = Table(
     Column("about", String(60), nullable=False),  # id of a payment or refund
     Column("detail", Json, nullable=False),
     Column("opened", Instant, nullable=False),
+    Column("open", Boolean, nullable=False, server_default=true()),  # until its closing is there
     UniqueConstraint("kind", "about", name="cases_once"),
+    Index("cases_open", "id", sqlite_where=text("open = 1"), postgresql_where=text("open")),
 )  # fmt: skip
 
 closings = Table(  # rows are added, never changed

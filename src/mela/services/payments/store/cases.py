@@ -14,6 +14,8 @@ from mela.services.payments.tables import callbacks, cases, closings
 ALL = select(
     cases, closings.c.resolution, closings.c.note, closings.c.actor, closings.c.refund_id, closings.c.at.label("closed")
 ).join_from(cases, closings, cases.c.id == closings.c.case_id, isouter=True)
+_OPEN = and_(cases.c.open, closings.c.case_id.is_(None))
+"""The second for what was closed by a process of before `open` was there."""
 _BY_ID = ALL.where(cases.c.id == bindparam("of"))
 
 
@@ -50,6 +52,6 @@ def get(conn: Connection, case_id: str) -> Row[Any]:
 
 def page(conn: Connection, *, is_open: bool, before: str | None, limit: int) -> list[Row[Any]]:
     """Open or closed cases, the newest first, those opened before the case `before`."""
-    wanted = closings.c.case_id.is_(None) if is_open else closings.c.case_id.is_not(None)
+    wanted = _OPEN if is_open else closings.c.case_id.is_not(None)
     older = wanted if before is None else and_(wanted, cases.c.id < before)
     return list(conn.execute(ALL.where(older).order_by(cases.c.id.desc()).limit(limit)))

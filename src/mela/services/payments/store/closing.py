@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from mela.contracts.payments import CaseClosed, Transfer
 from mela.kernel import events
@@ -12,9 +12,11 @@ from mela.kernel.errors import Conflict
 from mela.kernel.idempotency import KeyReused
 from mela.services.payments.rules.cases import Decision, Resolution
 from mela.services.payments.store import cases, ledger, refunds
+from mela.services.payments.tables import cases as table
 from mela.services.payments.tables import closings
 
 _BY_KEY = select(closings).where(closings.c.key == bindparam("of"))
+_CLOSED = update(table).where(table.c.id == bindparam("of")).values(open=False)
 
 
 class CaseIsClosed(Conflict):
@@ -41,6 +43,7 @@ def close(conn: Connection, case_id: str, decision: Decision, *, key: str, actor
     row = {"case_id": case_id, "key": key, "resolution": decision.resolution, "note": decision.note, "actor": actor,
            "refund_id": refund_id, "at": now}  # fmt: skip
     insert_new(conn, closings, row)  # before the entry: of many at once one closes, and the others wait for it here
+    conn.execute(_CLOSED, {"of": case_id})
     if decision.resolution is Resolution.POSTED:
         ledger.enter(conn, f"case:{case_id}", [Transfer(**case.detail["proposed"])], now)
     events.emit(conn, CaseClosed(case_id, case.kind, case.about, decision.resolution, decision.note, actor, now))
