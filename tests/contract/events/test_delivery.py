@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from mela.kernel import errors
 from mela.kernel.clock import SystemClock
 from mela.kernel.db import Database
-from mela.kernel.events import Bus, Delivery, Subscription, emit, first_time, inbox, outbox, parked, replay
+from mela.kernel.events import Bus, Delivery, Subscription, emit, first_time, inbox, outbox, parked, replay, schema
 from mela.kernel.events.memory import MemoryTransport
 from mela.kernel.events.outbox import Envelope
 from tests import kit
@@ -269,6 +269,46 @@ async def test_a_clock_that_jumps_ahead_starts_no_second_handler_of_an_event(eng
         await bus.close()
         assert sorted(calls) == [1, 2]
         assert await db.read(inbox.depth) == {"waiting": 0, "parked": 0}
+
+
+async def test_a_handler_that_takes_longer_than_its_lease_keeps_its_event(engine: str, tmp_path: Path) -> None:
+    release, calls, leases = asyncio.Event(), [], set()
+
+    async def slow(_event: Sold, delivery: Delivery) -> None:
+        calls.append(delivery.attempts)
+        await release.wait()
+
+    async with post.database(engine, tmp_path, "depot") as db:
+        subscriptions = [Subscription(Sold, slow)]
+        workers = [
+            Bus("depot", db, MemoryTransport({}), subscriptions, clock=NOW, options=replace(QUICK, lease_s=0.3))
+            for _ in range(2)
+        ]
+        await fill(db, ("rice", 1))
+        for worker in workers:
+            await worker.start()
+
+        async def kept_often() -> bool:
+            leases.update(await db.read(lambda conn: conn.scalars(select(schema.inbox.c.due)).all()))
+            return len(leases) > 6  # twice as long as one lease and more
+
+        await post.until(kept_often)
+        assert calls == [1]
+        release.set()
+        for worker in workers:
+            await worker.close()
+        assert await db.read(inbox.depth) == {"waiting": 0, "parked": 0}
+
+
+async def test_a_lease_that_was_planned_anew_is_not_extended(engine: str, tmp_path: Path) -> None:
+    async with post.database(engine, tmp_path, "depot") as db:
+        await fill(db, ("rice", 1))
+        now = NOW.now()
+        [delivery] = await db.run(inbox.claim, now, limit=1, lease_s=30)
+        held = {delivery.position: _later(now, 30)}
+        await db.run(inbox.failed, delivery, again_at=_later(now, 1), reason="busy")
+        await db.run(inbox.keep, held, _later(now, 60))
+        assert len(await db.run(inbox.claim, _later(now, 2), limit=1, lease_s=30)) == 1
 
 
 class _Jumping(SystemClock):

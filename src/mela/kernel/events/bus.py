@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -50,13 +50,17 @@ class Transport(Protocol):
 
 @dataclass(frozen=True)
 class BusOptions:
-    """`attempts` before parking, the back-off's first and longest wait, events handled at once, how often to look unasked."""
+    """`attempts` before parking, the back-off's first and longest wait, events handled at once, how often to look unasked.
+
+    A handler has `handle_s`. Events in hand are kept from others for `lease_s`, again and again: so long they wait after a crash.
+    """
 
     attempts: int = 8
     first_wait_s: float = 0.2
     longest_wait_s: float = 60.0
     slots: int = 32
-    lease_s: float = 60.0
+    lease_s: float = 15.0
+    handle_s: float = 30.0
     poll_s: float = 1.0
     keep_days: int = 7
 
@@ -73,6 +77,7 @@ class Bus:
         self._options = options or BusOptions()
         self._wake_relay, self._wake_worker = asyncio.Event(), asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._held: dict[int, datetime] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._closing = False
 
@@ -81,7 +86,7 @@ class Bus:
         self._db.on_news(self._news)
         if self._handlers:
             await self._transport.subscribe(sorted(self._handlers), self._take)
-        self._loops = [asyncio.create_task(loop) for loop in (self._relay(), self._tidy(), self._work())]
+        self._loops = [asyncio.create_task(loop) for loop in (self._relay(), self._tidy(), self._keep(), self._work())]
 
     async def close(self) -> None:
         """Let running handlers finish, five seconds at most, then stop. What is left goes on at the next start."""
@@ -91,9 +96,9 @@ class Bus:
             loop.cancel()  # the next start repeats what it was about
         with suppress(TimeoutError):
             async with asyncio.timeout(_FINISH_S):
-                await asyncio.gather(*self._loops[2:])  # the worker stops before its next claim
+                await asyncio.gather(*self._loops[3:])  # the worker stops before its next claim
                 await asyncio.gather(*self._running, return_exceptions=True)
-        for task in self._running:
+        for task in (*self._loops[2:3], *self._running):
             task.cancel()
         await asyncio.gather(*self._loops, *self._running, return_exceptions=True)
 
@@ -136,6 +141,18 @@ class Bus:
             except MelaError as error:  # the next turn comes
                 log.warning("inbox not tidied", service=self._service, reason=str(error))
 
+    async def _keep(self) -> None:
+        """Keep what is in hand from others, until its handler has ended or this process has."""
+        while True:
+            await asyncio.sleep(self._options.lease_s / 3)
+            held, until = dict(self._held), self._clock.now() + timedelta(seconds=self._options.lease_s)
+            try:
+                if held:
+                    await self._db.run(inbox.keep, held, until)
+                    self._held.update({position: until for position in held if position in self._held})
+            except Exception as error:  # noqa: BLE001 - as in the relay
+                log.warning("events not kept in hand", service=self._service, reason=repr(error))
+
     async def _work(self) -> None:
         while not self._closing:
             self._wake_worker.clear()
@@ -159,14 +176,15 @@ class Bus:
         horizon_s = 2 * max(self._options.lease_s, self._options.longest_wait_s)  # as much again for clocks that differ
         if not await self._db.read(inbox.any_due, self._clock.now(), horizon_s):
             return []
-        claimed = await self._db.run(
-            inbox.claim, self._clock.now(), limit=free, lease_s=self._options.lease_s, horizon_s=horizon_s
-        )
+        now, lease_s = self._clock.now(), self._options.lease_s
+        claimed = await self._db.run(inbox.claim, now, limit=free, lease_s=lease_s, horizon_s=horizon_s)
+        self._held.update({each.position: now + timedelta(seconds=lease_s) for each in claimed})
         in_hand = {task.get_name() for task in self._running}
         return [delivery for delivery in claimed if str(delivery.position) not in in_hand]
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._held.pop(int(task.get_name()), None)
         self._wake_worker.set()
         if not task.cancelled() and (error := task.exception()):
             log.warning(
@@ -177,7 +195,7 @@ class Bus:
         name = delivery.envelope.name
         with tracing.span("event", parent=delivery.envelope.trace, event=name, service=self._service):
             try:
-                async with asyncio.timeout(self._options.lease_s / 2):
+                async with asyncio.timeout(self._options.handle_s):
                     await self._handlers[name](delivery.event(), delivery)
                 outcome = "done"
             except Exception as error:  # noqa: BLE001 - whatever a handler raises, the event is kept

@@ -1,5 +1,6 @@
 """Where a subscriber's events wait until they are handled, and what it has seen before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,11 @@ _TAKE = (
     .where(and_(inbox.c.position.in_(bindparam("positions", expanding=True)), _LATE))
     .values(due=bindparam("until"), attempts=inbox.c.attempts + 1)
     .returning(inbox.c.position)
+)
+_KEEP = (
+    update(inbox)
+    .where(and_(inbox.c.position == bindparam("at"), inbox.c.state == WAITING, inbox.c.due == bindparam("was")))
+    .values(due=bindparam("until"))
 )
 _FINISH = (
     update(inbox)
@@ -82,7 +88,7 @@ def any_due(conn: Connection, now: datetime, horizon_s: float) -> bool:
 def claim(conn: Connection, now: datetime, *, limit: int, lease_s: float, horizon_s: float = 3_600.0) -> list[Delivery]:
     """Take up to `limit` due events, the oldest open one of each key only, for `lease_s` seconds.
 
-    A worker that dies lets its lease run out, and another takes the event again. Nobody plans further ahead than
+    A worker that dies keeps its lease no longer (see `keep`), and another takes the event again. Nobody plans further ahead than
     `horizon_s`, by a clock that differs little from ours: what is due later was planned before the clock was set back,
     and is due now.
     """
@@ -94,6 +100,12 @@ def claim(conn: Connection, now: datetime, *, limit: int, lease_s: float, horizo
         mine = set(taken.scalars())
         rows = [row for row in rows if row.position in mine]
     return [Delivery(row.position, _envelope(row), row.attempts + 1) for row in rows]
+
+
+@row_guarded
+def keep(conn: Connection, held: Mapping[int, datetime], until: datetime) -> None:
+    """Extend leases to `until`: by position, when each ends now. One that was planned or taken anew meanwhile stays as it is."""
+    conn.execute(_KEEP, [{"at": position, "was": was, "until": until} for position, was in held.items()])
 
 
 def first_time(conn: Connection, delivery: Delivery) -> bool:
