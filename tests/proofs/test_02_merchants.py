@@ -167,7 +167,7 @@ async def _is_whole(shop: Shop) -> bool:
 
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(120):  # an event in the hands of a process that died comes again after a minute
+    async with asyncio.timeout(120):  # an event in the hands of a process that died comes again after its lease
         while not await holds():
             await asyncio.sleep(0.3)
 
