@@ -8,9 +8,11 @@ import httpx2
 import pytest
 
 from mela.kernel.clock import india_date
+from mela.kernel.http import MOST, Transport
 from mela.kernel.money import Paise
 from mela.services.payments.model import Known, ProviderBooks, ProviderPayment, ProviderRefund, Word
 from mela.services.payments.providers import Absent, Can, Declined, Unknown, Unsent
+from tests.contract.http.test_transport import endless, serving
 from tests.contract.providers.outside import CARD, START, Outside, charge
 
 NEW = charge()
@@ -117,6 +119,16 @@ async def test_an_answer_that_cannot_be_read_is_unknown(there: Outside) -> None:
         await there.provider.refund_status(known, reference="rfnd_00000001"), await there.provider.books(),
     )  # fmt: skip
     assert [type(each) for each in told] == [Unknown] * 5
+
+
+async def test_an_answer_without_an_end_is_unknown(there: Outside) -> None:
+    known, sent = await there.paid(), list[int]()
+    async with serving(endless(b"content-length: 1000000000\r\n", sent)) as url, Transport() as transport:
+        there.wires.ends["127.0.0.1"] = transport
+        aside = there.with_account(url=url)
+        told = await aside.create(NEW), await aside.status(known), await aside.books()
+    assert [type(each) for each in told] == [Unknown] * 3
+    assert sum(sent) < 6 * MOST
 
 
 async def test_parts_go_back_once_each_and_never_more_than_came(there: Outside) -> None:
