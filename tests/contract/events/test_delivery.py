@@ -272,7 +272,7 @@ async def test_a_clock_that_jumps_ahead_starts_no_second_handler_of_an_event(eng
 
 
 async def test_a_handler_that_takes_longer_than_its_lease_keeps_its_event(engine: str, tmp_path: Path) -> None:
-    release, calls, leases = asyncio.Event(), [], set()
+    release, calls, leases = asyncio.Event(), list[int](), set[datetime]()
 
     async def slow(_event: Sold, delivery: Delivery) -> None:
         calls.append(delivery.attempts)
