@@ -37,6 +37,11 @@ class SystemClock:
         return time.monotonic()
 
 
+def unix_ms() -> int:
+    """Milliseconds since 1970 by the machine's clock, for what is made for each request."""
+    return time.time_ns() // 1_000_000
+
+
 class FakeClock:
     """A clock that stands still until it is told otherwise, for tests and rehearsals."""
 

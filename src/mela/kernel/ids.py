@@ -69,8 +69,7 @@ class Ulids:
         return _crockford(fresh)
 
 
-_SYSTEM = clock.SystemClock()
-_ULIDS = Ulids(lambda: int(_SYSTEM.now().timestamp() * 1000))
+_ULIDS = Ulids(clock.unix_ms)
 
 
 def new_id(prefix: str, ulids: Ulids = _ULIDS) -> str:

@@ -78,16 +78,15 @@ class PaymentsService:
         test = merchant is not None and merchant.test
         now, online, means = self._clock.now(), method != "cod", instrument or Instrument()
         expires = now + timedelta(seconds=seconds) if online else None
+        new_id, route, provider = ids.new_id("pay"), None, TEST if test else None
+        paid_with = self._offers.check(method, means, test=test)
+        if online and not test:
+            provider, route = self._desk.first(new_id, amount, method, means.bank)
         new = NewPayment(
-            ids.new_id("pay"), key, order_id, amount, method, description[:80], now, expires, instrument=means,
-            paid_with=self._offers.check(method, means, test=test), capture=capture or method != "card",
+            new_id, key, order_id, amount, method, description[:80], now, expires, instrument=means, paid_with=paid_with,
+            capture=capture or method != "card", provider=provider, route=route,
             merchant_id=merchant.id if merchant else None, reference=merchant.reference if merchant else None,
         )  # fmt: skip
-        if test:
-            new = replace(new, provider=TEST)
-        elif online:
-            chosen, route = self._desk.first(new.id, amount, method, means.bank)
-            new = replace(new, provider=chosen, route=route)
         attempt = None if payer is None else self._risk.attempt(payer, amount, method, now)
         due = self._again(now, 0) if online else None
         payment, provider = await self._db.run(risks.create, new, due=due, attempt=attempt)
