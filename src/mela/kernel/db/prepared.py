@@ -115,7 +115,7 @@ def _prepare(statement: Any, names: tuple[str, ...], dialect: Any) -> _Prepared 
         {name: value for name, value in constants.items() if name not in names},
         SimpleResultMetaData(
             [column.keyname for column in columns],
-            extra=[tuple(it for it in column.objects if it != column.keyname) for column in columns],
+            extra=[tuple(it for it in column.objects if not isinstance(it, str)) for column in columns],
             _processors=[column.type._cached_result_processor(dialect, None) for column in columns],  # noqa: SLF001
         ),
         writes=isinstance(statement, UpdateBase),
