@@ -24,7 +24,8 @@ from mela.contracts.payments import Capture, Payment, PaymentState, Refund
 from mela.kernel.errors import MelaError
 from mela.services.payments.model import Word
 from mela.services.payments.rules import states
-from mela.simulators.gateway import signature, store, tables
+from mela.simulators.gateway import signature, tables
+from mela.simulators.gateway.store import books, rows
 from tests.service.payments.world import World, world
 
 CREATED, PENDING = PaymentState.CREATED, PaymentState.PENDING
@@ -88,7 +89,7 @@ class Story(RuleBasedStateMachine):
         self.brought: set[str] = set()
         self.provider(down=False)
         self.before = {name: debits - given for name, debits, given in self._run(self.shop.balances())}
-        self.totals = self._run(self.shop.gateway.db.read(store.totals))
+        self.totals = self._run(self.shop.gateway.db.read(books.totals))
         self.old = len(self._run(self.shop.gateway.db.read(_callbacks)))
 
     def teardown(self) -> None:
@@ -239,7 +240,7 @@ class Story(RuleBasedStateMachine):
     @invariant()
     def no_money_is_made(self) -> None:
         """We have never more than was collected, and have never given back more than we know."""
-        now = self._run(self.shop.gateway.db.read(store.totals))
+        now = self._run(self.shop.gateway.db.read(books.totals))
         collected, refunded = (now[kind][1] - self.totals[kind][1] for kind in ("collected", "refunded"))
         online = [each for each in self.known if each.method != "cod"]
         assert sum(each.taken for each in online) <= collected
@@ -260,7 +261,7 @@ class Story(RuleBasedStateMachine):
             assert (made.amount, made.final) == (amount, final)
             assert before in (made.state, "pending")
             each.captures[key] = (amount, final, made.state)
-        row = self._run(self.shop.gateway.db.read(store.by_reference, tables.payments, each.id))
+        row = self._run(self.shop.gateway.db.read(rows.by_reference, tables.payments, each.id))
         says = {states.after(each.state, SAYS[row.status])} if row is not None else {PaymentState.EXPIRED}
         says |= {states.after(each.state, Word.EXPIRED)} if row is None else set()
         if "done" in done.values():

@@ -17,7 +17,8 @@ from mela.services.payments.app import ADAPTERS
 from mela.services.payments.model import CardToken, Charge, Known, ProviderPayment
 from mela.services.payments.providers import Provider
 from mela.services.payments.providers.http import Account
-from mela.simulators.gateway import store, tables
+from mela.simulators.gateway import tables
+from mela.simulators.gateway.store import rows
 from tests.kit import Running, running
 from tests.service.payments.world import Wires
 
@@ -73,7 +74,7 @@ class Outside:
 
     async def payer(self, verb: str, reference: str = "pay_1", body: Any = None) -> None:
         """What the payer does on the phone."""
-        row = await self.sim.db.read(store.by_reference, tables.payments, reference)
+        row = await self.sim.db.read(rows.by_reference, tables.payments, reference)
         assert row is not None
         await self.sim.client.post(f"/sim/{self.provider.name}/upi/{row.id}/{verb}", json=body)
 

@@ -15,7 +15,8 @@ from mela.kernel.money import Paise
 from mela.runtime import registry
 from mela.services.payments.app import DATA
 from mela.services.payments.app import SERVICE as PAYMENTS
-from mela.simulators.gateway import store, tables
+from mela.simulators.gateway import tables
+from mela.simulators.gateway.store import rows
 from tests.kit import Running, running
 from tests.service.payments.world import PAYMENTS_ENVIRON, START, Wires
 
@@ -54,13 +55,13 @@ class Several:
     async def there(self, payment: Payment) -> list[str]:
         """The providers that know a payment."""
         found = {
-            name: await sim.db.read(store.by_reference, tables.payments, payment.id) for name, sim in self.sims.items()
+            name: await sim.db.read(rows.by_reference, tables.payments, payment.id) for name, sim in self.sims.items()
         }
         return [name for name, row in found.items() if row is not None]
 
     async def approve(self, payment: Payment, provider: str) -> None:
         """The payer pays; callbacks that follow are delivered."""
-        row = await self.sims[provider].db.read(store.by_reference, tables.payments, payment.id)
+        row = await self.sims[provider].db.read(rows.by_reference, tables.payments, payment.id)
         assert row is not None
         await self.sims[provider].client.post(f"/sim/{provider}/upi/{row.id}/approve")
         await self.sims[provider].run_job("send_callbacks")

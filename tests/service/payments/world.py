@@ -16,8 +16,9 @@ from mela.kernel.events.outbox import Envelope
 from mela.kernel.money import Paise
 from mela.services.payments.app import SERVICE as PAYMENTS
 from mela.services.payments.store import ledger
-from mela.simulators.gateway import store, tables
+from mela.simulators.gateway import tables
 from mela.simulators.gateway.app import SERVICE as GATEWAY
+from mela.simulators.gateway.store import rows
 from tests.kit import Running, running
 
 START = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
@@ -154,7 +155,7 @@ class World:
 
     async def bill(self, payment: Payment) -> str | None:
         """The gateway's id of a payment, None when it never got there."""
-        row = await self.gateway.db.read(store.by_reference, tables.payments, payment.id)
+        row = await self.gateway.db.read(rows.by_reference, tables.payments, payment.id)
         return None if row is None else str(row.id)
 
     async def approve(self, payment: Payment) -> httpx2.Response:

@@ -20,8 +20,8 @@ from mela.kernel import ids
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.errors import Retryable
-from mela.simulators.gateway import store
 from mela.simulators.gateway.settings import Settings
+from mela.simulators.gateway.store import callbacks
 
 log = structlog.get_logger()
 BATCH = 32
@@ -68,12 +68,12 @@ class Sender:
 
     async def _send_batch(self) -> int:
         now, lease_s = self._clock.now(), 2 * self._settings.callback_timeout_s
-        if not await self._db.read(store.any_callback, now):
+        if not await self._db.read(callbacks.any_due, now):
             return 0
-        found = await self._db.run(store.claim_callbacks, now=now, lease_s=lease_s, limit=BATCH)
+        found = await self._db.run(callbacks.claim, now=now, lease_s=lease_s, limit=BATCH)
         if found:
             outcomes = await asyncio.gather(*(self._send(row) for row in found))
-            await self._db.run(store.settle_callbacks, dict(outcomes))
+            await self._db.run(callbacks.settle, dict(outcomes))
         return len(found)
 
     async def _send(self, row: Row[Any]) -> tuple[str, dict[str, Any]]:

@@ -13,11 +13,13 @@ from mela.kernel import cards, clock, ids
 from mela.kernel.clock import Clock
 from mela.kernel.db import Database
 from mela.kernel.errors import NotFound, Rejected, Retryable
-from mela.simulators.gateway import schemas, settling, store, tables, upi
+from mela.simulators.gateway import entities, schemas, settling, states, tables, upi
 from mela.simulators.gateway.callbacks import Sender
+from mela.simulators.gateway.entities import Fields, fields
 from mela.simulators.gateway.payers import payers
 from mela.simulators.gateway.plan import Plan
 from mela.simulators.gateway.settings import Settings
+from mela.simulators.gateway.store import books, disputes, due, payments, payouts, plans, refunds, rows, tokens
 
 T = TypeVar("T")
 BATCH = 200
@@ -44,6 +46,18 @@ class LinkAltered(Rejected):
     code = "gateway.link_altered"
 
 
+class WrongUpiPin(Rejected):
+    """Not the PIN of this account. Params: left (tries)."""
+
+    code = "gateway.wrong_pin"
+
+
+class WrongOtp(Rejected):
+    """Not the code that the card's bank has sent. Params: left (tries)."""
+
+    code = "gateway.wrong_otp"
+
+
 class Gateway:
     """Both sides of the gateway: merchants and payers."""
 
@@ -58,14 +72,14 @@ class Gateway:
     async def plan(self) -> Plan:
         """The plan in force; it survives a restart."""
         if self._plan is None:
-            self._plan = Plan.model_validate(await self._db.read(store.read_plan) or {})
+            self._plan = Plan.model_validate(await self._db.read(plans.read) or {})
         return self._plan
 
     async def follow(self, plan: Plan) -> Plan:
         """Follow another plan from now on. Raises: UnknownCode."""
         for code in plan.decline_codes:
             self._closing(code)
-        await self._db.run(store.keep_plan, plan.model_dump(mode="json"))
+        await self._db.run(plans.keep, plan.model_dump(mode="json"))
         self._plan, self._tries, self._answers = plan, {}, 0
         return plan
 
@@ -80,7 +94,7 @@ class Gateway:
             "manual": manual, "card": card, "bank": bank, "asked_vpa": vpa, "callback_url": callback_url, "created": now,
             "expires": now + timedelta(seconds=seconds),
         }  # fmt: skip
-        return self._shown(await self._planned("pay", reference, lambda: self._db.run(store.create_payment, row)))
+        return self._shown(await self._planned("pay", reference, lambda: self._db.run(payments.create, row)))
 
     async def begin(
         self, payment_id: str, method: str, *, manual: bool | None = None, card: str | None = None, bank: str | None = None,
@@ -99,16 +113,16 @@ class Gateway:
         how = {name: value for name, value in told.items() if value is not None}
 
         async def effect() -> Row[Any]:
-            return await self._db.run(store.begin, payment_id, how)
+            return await self._db.run(payments.begin, payment_id, how)
 
-        return self._shown(store.fields(await self._planned("begin", payment_id, effect)))
+        return self._shown(fields(await self._planned("begin", payment_id, effect)))
 
     async def capture(
         self, payment_id: str, amount: int, *, reference: str | None = None, final: bool = True
     ) -> dict[str, Any]:
         """Take money of an authorised payment. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused."""
         return await self._changed(
-            "capture", payment_id, store.capture, amount=amount, reference=reference, final=final
+            "capture", payment_id, payments.capture, amount=amount, reference=reference, final=final
         )
 
     async def downtimes(self) -> list[dict[str, Any]]:
@@ -131,12 +145,12 @@ class Gateway:
             "id": _name("ctok"), "token": digits + next(d for d in "0123456789" if cards.luhn(digits + d)), "network": network,
             "expiry": expiry, "last4": number[-4:], "created": self._clock.now(),
         }  # fmt: skip
-        await self._db.run(store.keep_token, row)
+        await self._db.run(tokens.keep, row)
         return row
 
     async def token(self, token_id: str) -> dict[str, Any]:
         """A token by its name. Raises: NotFound."""
-        return dict(store.fields(await self._db.read(store.token, token_id)))
+        return dict(fields(await self._db.read(tokens.get, token_id)))
 
     async def cryptogram(self, token_id: str, reference: str) -> dict[str, Any]:
         """A token's digits, and a cryptogram for one payment. Raises: NotFound."""
@@ -147,11 +161,11 @@ class Gateway:
 
     async def void(self, payment_id: str) -> dict[str, Any]:
         """Let an authorised payment go. Raises: NotFound, NotOpen."""
-        return await self._changed("void", payment_id, store.void)
+        return await self._changed("void", payment_id, payments.void)
 
     async def payment(self, payment_id: str) -> dict[str, Any]:
         """A payment by its id. Raises: NotFound."""
-        row = await self._planned("status", payment_id, lambda: self._db.read(store.payment, payment_id))
+        row = await self._planned("status", payment_id, lambda: self._db.read(payments.get, payment_id))
         return self._told(row, payment_id)
 
     async def payment_of(self, reference: str) -> dict[str, Any]:
@@ -173,26 +187,27 @@ class Gateway:
         """Give money back. Raises: NotFound, NotOpen, OverCaptured, ReferenceReused, RefundRefused."""
         plan, now = await self.plan(), self._clock.now()
         pending = plan.hits("refund_pending", reference)
-        due = now + timedelta(milliseconds=plan.refund_pending_ms if pending else 0)
+        wait = timedelta(milliseconds=plan.refund_pending_ms if pending else 0)
         row = {
-            "id": _name("gr"), "payment_id": payment_id, "reference": reference, "amount": amount, "created": now, "due": due,
+            "id": _name("gr"), "payment_id": payment_id, "reference": reference, "amount": amount, "created": now,
+            "due": now + wait,
         }  # fmt: skip
 
-        async def effect() -> store.Fields:
-            found = await self._db.run(store.create_refund, row, pending=pending, now=now, plan=plan)
+        async def effect() -> Fields:
+            found = await self._db.run(refunds.create, row, pending=pending, now=now, plan=plan)
             self._sender.wake()
             return found
 
-        return store.refund_json(await self._planned("refund", reference, effect))
+        return entities.refund(await self._planned("refund", reference, effect))
 
     async def refund_of(self, reference: str) -> dict[str, Any]:
         """A refund by the merchant's name. Raises: NotFound."""
-        return store.refund_json(store.fields(await self._of(tables.refunds, reference)))
+        return entities.refund(fields(await self._of(tables.refunds, reference)))
 
     async def refunds_of(self, payment_id: str) -> list[dict[str, Any]]:
         """The refunds of a payment, oldest first."""
-        rows = await self._planned("status", payment_id, lambda: self._db.read(store.refunds_of, payment_id))
-        return [store.refund_json(store.fields(row)) for row in rows]
+        found = await self._planned("status", payment_id, lambda: self._db.read(refunds.of_payment, payment_id))
+        return [entities.refund(fields(row)) for row in found]
 
     async def open_dispute(self, reference: str, amount: int | None, reason: str, days: int) -> dict[str, Any]:
         """A payer disputes a payment, in whole or in part; the merchant may answer for so many days.
@@ -203,20 +218,20 @@ class Gateway:
         row = {
             "id": _name("gd"), "amount": amount, "reason": reason, "respond_by": now + timedelta(days=days), "created": now,
         }  # fmt: skip
-        made = await self._db.run(store.open_dispute, reference, row, now=now, plan=await self.plan())
+        made = await self._db.run(disputes.open_dispute, reference, row, now=now, plan=await self.plan())
         self._sender.wake()
         return dict(made)
 
     async def close_dispute(self, dispute_id: str, status: str) -> dict[str, Any]:
         """A dispute is won or lost. Raises: NotFound, NotOpen."""
         now, plan = self._clock.now(), await self.plan()
-        closed = await self._db.run(store.close_dispute, dispute_id, status, now=now, plan=plan)
+        closed = await self._db.run(disputes.close_dispute, dispute_id, status, now=now, plan=plan)
         self._sender.wake()
         return dict(closed)
 
     async def dispute(self, dispute_id: str) -> dict[str, Any]:
         """A dispute. Raises: NotFound."""
-        found = await self._planned("status", dispute_id, lambda: self._db.read(store.dispute, dispute_id))
+        found = await self._planned("status", dispute_id, lambda: self._db.read(disputes.get, dispute_id))
         return dict(found)
 
     async def pay_out(self, asked: schemas.NewPayout) -> dict[str, Any]:
@@ -224,24 +239,24 @@ class Gateway:
         now = self._clock.now()
         row = {"id": _name("go"), "reference": asked.reference, "amount": asked.amount, "created": now}
         row |= asked.beneficiary.model_dump()
-        return _payout(
-            await self._planned("payout", asked.reference, lambda: self._db.run(store.pay_out, row, now=now))
+        return entities.payout(
+            await self._planned("payout", asked.reference, lambda: self._db.run(payouts.pay_out, row, now=now))
         )
 
     async def payout_of(self, reference: str) -> dict[str, Any]:
         """A payout by the merchant's name. Raises: NotFound."""
-        return _payout(store.fields(await self._of(tables.payouts, reference)))
+        return entities.payout(fields(await self._of(tables.payouts, reference)))
 
     async def books(self, *, after: int, limit: int) -> dict[str, Any]:
         """Sums of all entries, and the entries after a position."""
-        totals = await self._db.read(store.totals)
-        rows = await self._db.read(store.page, after=after, limit=limit)
+        totals = await self._db.read(books.totals)
+        page = await self._db.read(books.page, after=after, limit=limit)
         held = totals["collected"][1] - totals["refunded"][1] - totals["paid_out"][1]
         return {
             "totals": {kind: {"count": count, "amount": amount} for kind, (count, amount) in totals.items()},
             "held": held,
-            "entries": [{**store.fields(row), "at": int(row.at.timestamp())} for row in rows],
-            "cursor": str(rows[-1].position) if len(rows) == limit else None,
+            "entries": [{**fields(row), "at": int(row.at.timestamp())} for row in page],
+            "cursor": str(page[-1].position) if len(page) == limit else None,
         }
 
     async def report(self, day: date) -> AsyncIterator[str]:
@@ -283,26 +298,26 @@ class Gateway:
         """What moved on an Indian day."""
         start = datetime.combine(day, time(), tzinfo=clock.INDIA)
         after = 0
-        while rows := await self._db.read(
-            store.entries_between, start, start + timedelta(days=1), after=after, limit=REPORT_ROWS
+        while found := await self._db.read(
+            books.entries_between, start, start + timedelta(days=1), after=after, limit=REPORT_ROWS
         ):
-            after = rows[-1].position
-            for row in rows:
+            after = found[-1].position
+            for row in found:
                 yield row
 
     async def bill(self, payment_id: str) -> dict[str, Any]:
         """What the payer's app shows. Raises: NotFound."""
-        return self._bill(await self._db.read(store.payment, payment_id))
+        return self._bill(await self._db.read(payments.get, payment_id))
 
     async def bill_of(self, link: str) -> dict[str, Any]:
         """What the payer's app shows of a link or a QR code. Raises: NotFound, LinkAltered."""
-        fields = upi.read_link(link)
-        if not fields.get("tr"):
+        given = upi.read_link(link)
+        if not given.get("tr"):
             raise LinkAltered(field="tr")
-        row = await self._db.read(store.payment, fields["tr"][:40])
-        right = upi.read_link(self._link(store.fields(row)))
+        row = await self._db.read(payments.get, given["tr"][:40])
+        right = upi.read_link(self._link(fields(row)))
         for field in ("pa", "am", "cu"):
-            if fields.get(field) != right[field]:
+            if given.get(field) != right[field]:
                 raise LinkAltered(field=field)
         return self._bill(row)
 
@@ -314,24 +329,24 @@ class Gateway:
         known = payers()
         account = known.accounts.get(vpa.lower())
         if pin != (account.pin if account else known.pin):
-            return await self._wrong(payment_id, store.WrongUpiPin)
+            return await self._wrong(payment_id, WrongUpiPin)
         bill = await self.bill(payment_id)
-        if account is not None and bill["amount"] > account.most and bill["status"] == store.CREATED:
+        if account is not None and bill["amount"] > account.most and bill["status"] == states.CREATED:
             return await self.decline(payment_id, account.code)
         return await self.approve(payment_id, vpa)
 
     async def enter_otp(self, payment_id: str, otp: str) -> dict[str, Any]:
         """A card's owner enters the code that the bank has sent. Raises: NotFound, NotOpen, WrongOtp."""
         if otp == _WRONG_OTP:
-            return await self._wrong(payment_id, store.WrongOtp)
+            return await self._wrong(payment_id, WrongOtp)
         return await self.approve(payment_id, "")
 
     async def _wrong(self, payment_id: str, wrong: type[Rejected]) -> dict[str, Any]:
         """Raises: NotFound, NotOpen; `wrong` while there is a try left."""
         most, now = payers().tries, self._clock.now()
-        row = await self._db.run(store.note_wrong_pin, payment_id, most=most, now=now, plan=await self.plan())
+        row = await self._db.run(payments.note_wrong_pin, payment_id, most=most, now=now, plan=await self.plan())
         self._sender.wake()
-        if row.status == store.CREATED:
+        if row.status == states.CREATED:
             raise wrong(left=most - row.wrong_pins)
         return self._bill(row)
 
@@ -341,30 +356,30 @@ class Gateway:
 
         async def effect() -> Row[Any]:
             held = timedelta(days=self._settings.authorization_days)
-            row = await self._db.run(store.approve, payment_id, vpa=vpa, now=now, plan=plan, held=held)
+            row = await self._db.run(payments.approve, payment_id, vpa=vpa, now=now, plan=plan, held=held)
             self._sender.wake()
             return row
 
         row = await self._planned("approve", payment_id, effect)
-        if row.status in (store.CAPTURED, store.AUTHORIZED) and plan.hits("drop_after_debit", row.reference):
+        if row.status in (states.CAPTURED, states.AUTHORIZED) and plan.hits("drop_after_debit", row.reference):
             raise Retryable("kernel.unavailable", seconds=1)
         return self._bill(row)
 
     async def decline(self, payment_id: str, code: str) -> dict[str, Any]:
         """The payer or the bank says no. Raises: NotFound, NotOpen, UnknownCode."""
         self._closing(code)
-        row = await self._db.run(store.fail, payment_id, code=code, now=self._clock.now(), plan=await self.plan())
+        row = await self._db.run(payments.fail, payment_id, code=code, now=self._clock.now(), plan=await self.plan())
         self._sender.wake()
         return self._bill(row)
 
     async def let_time_pass(self) -> None:
         """Close what has expired, process refunds that were pending, end what is deemed. Called by a timer."""
         plan, now = await self.plan(), self._clock.now()
-        if not await self._db.read(store.any_work, now):
+        if not await self._db.read(due.any_work, now):
             return
-        closed = await self._db.run(store.expire, now=now, limit=BATCH, plan=plan)
-        done = await self._db.run(store.process_refunds, now=now, limit=BATCH, plan=plan)
-        confirmed = await self._db.run(store.resolve, now=now, limit=BATCH, plan=plan)
+        closed = await self._db.run(due.expire, now=now, limit=BATCH, plan=plan)
+        done = await self._db.run(due.process_refunds, now=now, limit=BATCH, plan=plan)
+        confirmed = await self._db.run(due.resolve, now=now, limit=BATCH, plan=plan)
         if closed or done or confirmed:
             self._sender.wake()
 
@@ -389,7 +404,7 @@ class Gateway:
             self._sender.wake()
             return row
 
-        return self._shown(store.fields(await self._planned(kind, payment_id, effect)))
+        return self._shown(fields(await self._planned(kind, payment_id, effect)))
 
     def _count(self, kind: str, reference: str) -> int:
         """How often this was asked before under the plan; counted only while tries can be dropped."""
@@ -400,7 +415,7 @@ class Gateway:
         return attempt
 
     async def _of(self, table: Table, reference: str) -> Row[Any]:
-        row = await self._planned("status", reference, lambda: self._db.read(store.by_reference, table, reference))
+        row = await self._planned("status", reference, lambda: self._db.read(rows.by_reference, table, reference))
         if row is None:
             raise NotFound("kernel.not_found")
         return row
@@ -412,18 +427,18 @@ class Gateway:
 
     def _told(self, row: Row[Any], asked: str) -> dict[str, Any]:
         """What a status check is told: the truth, unless the plan has the gateway lie this time."""
-        shown = self._shown(store.fields(row))
+        shown = self._shown(fields(row))
         attempt = self._tries.get(("status", asked), 0)
         lies = self._plan is not None and self._plan.hits("lie", row.reference, attempt=attempt)
-        if row.status != store.CAPTURED or not lies:
+        if row.status != states.CAPTURED or not lies:
             return shown
-        return shown | {"status": store.FAILED, "error_code": "U30", "rrn": None, "vpa": None}
+        return shown | {"status": states.FAILED, "error_code": "U30", "rrn": None, "vpa": None}
 
-    def _shown(self, row: store.Fields) -> dict[str, Any]:
+    def _shown(self, row: Fields) -> dict[str, Any]:
         more = {"intent_url": self._link(row), "expires": row["expires"], "description": row["description"]}
-        return store.payment_json(row) | more
+        return entities.payment(row) | more
 
-    def _link(self, row: store.Fields) -> str:
+    def _link(self, row: Fields) -> str:
         """What the payer opens: a UPI app, or the page of a bank or a wallet."""
         settings = self._settings
         if row["method"] not in ("upi", None):
@@ -438,10 +453,10 @@ class Gateway:
 
     def _bill(self, row: Row[Any]) -> dict[str, Any]:
         now = self._clock.now()
-        left = int((row.expires - now).total_seconds()) if row.status == store.CREATED else 0
+        left = int((row.expires - now).total_seconds()) if row.status == states.CREATED else 0
         meant = upi.codes(clock.india_date(now)).get(row.error_code or "")
         return {
-            "intent_url": self._link(store.fields(row)), "expires": row.expires, "error": meant.meaning if meant else None,
+            "intent_url": self._link(fields(row)), "expires": row.expires, "error": meant.meaning if meant else None,
             "pin_tries_left": max(0, payers().tries - row.wrong_pins),
             "method": row.method or "upi", "paid_with": row.card or row.bank or row.asked_vpa,
             "id": row.id, "payee": self._settings.payee_name, "payee_vpa": self._settings.payee_vpa, "amount": row.amount,
@@ -453,8 +468,3 @@ class Gateway:
 def _name(prefix: str) -> str:
     """An id of letters and digits only: it becomes `tr` of a UPI link."""
     return ids.new_id(prefix).replace("_", "")
-
-
-def _payout(row: store.Fields) -> dict[str, Any]:
-    shown = {name: row[name] for name in ("id", "reference", "amount", "status", "utr")}
-    return shown | {"created_at": int(row["created"].timestamp())}

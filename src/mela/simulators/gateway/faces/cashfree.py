@@ -23,7 +23,7 @@ from mela.simulators.gateway.faces import shape
 from mela.simulators.gateway.service import Gateway
 from mela.simulators.gateway.settings import Settings
 from mela.simulators.gateway.settling import Item
-from mela.simulators.gateway.store import ReferenceReused
+from mela.simulators.gateway.store.rows import ReferenceReused
 
 _PAGE = 1_000
 _STATUS = {"created": "PENDING", "deemed": "PENDING", "authorized": "SUCCESS", "captured": "SUCCESS", "voided": "VOID", "failed": "FAILED",
