@@ -41,6 +41,8 @@ HURRY = {
 }  # fmt: skip
 """Clocks of a laptop test: the published waits shortened, the rules unchanged."""
 LOOP = [pytest.param(15, 40, id="15_times"), pytest.param(500, 100, id="500_times", marks=pytest.mark.long)]
+PAYERS = 300
+"""At once, to the last kill."""
 STILLBORN = 0.1
 """Of so many starts the first is killed, too, before it is ready."""
 TELL_EVERY_S = 10.0
@@ -82,7 +84,7 @@ class Storm:
             if url == "sqlite"
             else audit.postgres_server(url, self.outside.folder)
         )
-        self.payers = Payers(seed, size=300, most=kills * each)
+        self.payers = Payers(seed, size=PAYERS, most=kills * each + PAYERS)
         self.found: list[list[str]] = []
         self.stillborn, self.starting_s, self.raging_s = 0, 0.0, 0.0
         self.verdict = audit.Verdict()
