@@ -5,9 +5,15 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from mela.kernel import ids
 from mela.simulators.gateway.states import CAPTURED
 
 Fields = Mapping[str, Any]
+
+
+def new_id(prefix: str) -> str:
+    """An id of letters and digits only: it becomes `tr` of a UPI link."""
+    return ids.new_id(prefix).replace("_", "")
 
 
 def fields(row: Row[Any]) -> Fields:

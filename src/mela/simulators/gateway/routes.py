@@ -176,19 +176,19 @@ def _cards(outside: APIRouter, ours: APIRouter, gateway: Gateway) -> APIRouter:
                   responses=refused({403: "kernel.forged", 422: "gateway.bad_card"}))  # fmt: skip
     async def create_card_token(body: schemas.NewToken) -> object:
         """The number is looked at (network, last digit, expiry) and forgotten: only the token is kept."""
-        return await gateway.tokenize(body.number, body.expiry)
+        return await gateway.tokens.tokenize(body.number, body.expiry)
 
     @outside.get("/tokens/{id}", response_model=schemas.Token, summary="Look at a token",
                  responses=refused({404: "kernel.not_found"}))  # fmt: skip
     async def get_card_token(id: Id) -> object:  # noqa: A002
         """What a shop may show of it."""
-        return await gateway.token(id)
+        return await gateway.tokens.get(id)
 
     @ours.post("/tokens/{id}/cryptograms", response_model=schemas.CardToken, summary="Get what one payment needs",
                responses=refused({404: "kernel.not_found"}))  # fmt: skip
     async def create_card_cryptogram(id: Id, body: schemas.Cryptogram) -> object:  # noqa: A002
         """The token's digits and a cryptogram for this payment: the same for the same payment."""
-        return await gateway.cryptogram(id, body.reference)
+        return await gateway.tokens.cryptogram(id, body.reference)
 
     return together(outside, ours)
 
@@ -211,7 +211,7 @@ def _books(routes: APIRouter, gateway: Gateway) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000, description="Entries on a page", examples=[100])] = 100,
     ) -> object:
         """Sums of all movements and a page of entries: for reconciliation."""
-        return await gateway.books(after=int(cursor), limit=limit)
+        return await gateway.books.read(after=int(cursor), limit=limit)
 
     return routes
 
@@ -225,7 +225,7 @@ def _reports(routes: APIRouter, gateway: Gateway) -> APIRouter:
         day: Annotated[inputs.Day, Query(description="In India", examples=["2026-11-23"])],
     ) -> StreamingResponse:
         """What was collected and refunded on a day, in a form of our own (no provider's)."""
-        return StreamingResponse(gateway.report(day), media_type="text/csv")
+        return StreamingResponse(gateway.books.report(day), media_type="text/csv")
 
     @routes.get(
         "/reports/settlements", response_class=StreamingResponse, summary="A day's settlements, as CSV",
@@ -235,7 +235,7 @@ def _reports(routes: APIRouter, gateway: Gateway) -> APIRouter:
         day: Annotated[inputs.Day, Query(description="In India", examples=["2026-11-23"])],
     ) -> StreamingResponse:
         """What was settled to the merchant's bank on a day: each movement with its fee, the tax on it, and the UTR."""
-        return StreamingResponse(gateway.settlements(day), media_type="text/csv")
+        return StreamingResponse(gateway.books.settlements(day), media_type="text/csv")
 
     return routes
 
@@ -299,12 +299,12 @@ def _plan(routes: APIRouter, gateway: Gateway) -> APIRouter:
     )
     async def follow_gateway_plan(body: Plan) -> object:
         """Replaces the plan in force. An empty object ends all faults."""
-        return await gateway.follow(body)
+        return await gateway.faults.follow(body)
 
     @routes.get("/plan", response_model=Plan, summary="See what shall go wrong")
     async def get_gateway_plan() -> object:
         """The plan in force."""
-        return await gateway.plan()
+        return await gateway.faults.plan()
 
     return routes
 
@@ -329,7 +329,7 @@ def _payer(routes: APIRouter, gateway: Gateway) -> APIRouter:
         ],
     ) -> object:  # fmt: skip
         """What a UPI app shows then. A link whose payee or amount was changed is refused."""
-        return await gateway.bill_of(link)
+        return await gateway.payer.bill_of(link)
 
     @routes.get("/accounts", summary="The payer's accounts")
     async def list_upi_accounts() -> schemas.PayerAccountPage:
@@ -351,7 +351,7 @@ def _payer(routes: APIRouter, gateway: Gateway) -> APIRouter:
     )
     async def get_upi_bill(id: Id) -> object:  # noqa: A002
         """What a UPI app shows for the `tr` of a link."""
-        return await gateway.bill(id)
+        return await gateway.payer.bill(id)
 
     @routes.post(
         "/{id}/approve",
@@ -374,10 +374,10 @@ def _payer(routes: APIRouter, gateway: Gateway) -> APIRouter:
         """
         given = body or schemas.Approval()
         if given.otp is not None:
-            return await gateway.enter_otp(id, given.otp)
+            return await gateway.payer.enter_otp(id, given.otp)
         if given.pin is not None:
-            return await gateway.enter_pin(id, given.vpa, given.pin)
-        return await gateway.approve(id, given.vpa)
+            return await gateway.payer.enter_pin(id, given.vpa, given.pin)
+        return await gateway.payer.approve(id, given.vpa)
 
     @routes.post(
         "/{id}/decline",
@@ -390,6 +390,6 @@ def _payer(routes: APIRouter, gateway: Gateway) -> APIRouter:
     )
     async def decline_upi_payment(id: Id, body: schemas.Refusal | None = None) -> object:  # noqa: A002
         """The payer, or with another code the payer's bank, declines."""
-        return await gateway.decline(id, (body or schemas.Refusal()).code)
+        return await gateway.payer.decline(id, (body or schemas.Refusal()).code)
 
     return routes

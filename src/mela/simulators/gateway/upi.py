@@ -8,10 +8,17 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from mela.kernel import clock, tables
+from mela.kernel.errors import Rejected
 
 CODES = Path(__file__).parent / "data" / "response-codes.yaml"
 DECLINED_BY_PAYER, EXPIRED, PIN_TRIES_SPENT = "ZA", "U69", "Z6"
 DEEMED, REVERSED, DEBIT_FAILED = "RB", "21", "U30"
+
+
+class UnknownCode(Rejected):
+    """No response code that closes a payment. Params: rejected (the code)."""
+
+    code = "gateway.unknown_code"
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,13 @@ def codes(day: date) -> dict[str, Code]:
         for row in rows
         if row["effective_from"] <= day and (row["effective_to"] is None or day <= row["effective_to"])
     }
+
+
+def check_closes(code: str, day: date) -> None:
+    """Whether the code closes a payment on a day. Raises: UnknownCode."""
+    known = codes(day).get(code)
+    if known is None or known.treat != "failed":
+        raise UnknownCode(rejected=code)
 
 
 @cache

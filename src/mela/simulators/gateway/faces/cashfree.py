@@ -232,7 +232,7 @@ def _after(api: APIRouter, gateway: Gateway) -> None:
     async def reconcile_settlements(request: Request) -> object:
         asked = await shape.body(request, _Recon)
         skip = int(asked.pagination.cursor or 0)
-        found = await gateway.settled(asked.filters.start_date)
+        found = await gateway.books.settled(asked.filters.start_date)
         items = found[skip : skip + asked.pagination.limit]
         after = skip + len(items)
         return {"data": list(map(_settled, items)), "limit": asked.pagination.limit,
@@ -242,7 +242,7 @@ def _after(api: APIRouter, gateway: Gateway) -> None:
     async def reconcile(request: Request) -> object:
         asked = await shape.body(request, _Recon)
         skip = int(asked.pagination.cursor or 0)
-        moved = [each async for each in gateway.movements(asked.filters.start_date)]
+        moved = [each async for each in gateway.books.movements(asked.filters.start_date)]
         rows = moved[skip : skip + asked.pagination.limit]
         after = skip + len(rows)
         return {"data": [_moved(row, amount) for row, amount in rows], "limit": asked.pagination.limit,

@@ -198,7 +198,7 @@ async def _actions(gateway: Gateway, form: Form) -> object:
 
 async def _settled(gateway: Gateway, form: Form) -> object:
     found: dict[str, object] = {}
-    async for row, amount in gateway.movements(date.fromisoformat(form["var1"])):
+    async for row, amount in gateway.books.movements(date.fromisoformat(form["var1"])):
         came = row.kind == "collected"
         found[str(len(found) + 1)] = {
             "payuid": str(row.position), "txnid": row.reference if came else "", "token": "" if came else row.reference,
@@ -206,7 +206,7 @@ async def _settled(gateway: Gateway, form: Form) -> object:
             "mer_service_tax": "0.00", "mer_net_amount": shape.rupees(amount), "addedon": f"{row.at:%Y-%m-%dT%H:%M:%SZ}",
             "mer_utr": "", "settlement_id": "",
         }  # fmt: skip
-    for item in await gateway.settled(date.fromisoformat(form["var1"])):
+    for item in await gateway.books.settled(date.fromisoformat(form["var1"])):
         found[str(len(found) + 1)] = _paid(item)
     return {"status": 1, "msg": f"{len(found)} transactions settled", "Txn_details": found}
 

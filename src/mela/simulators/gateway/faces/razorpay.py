@@ -176,8 +176,8 @@ def _orders(api: APIRouter, gateway: Gateway, settings: Settings) -> None:
     @api.get("/settlements/recon/combined")
     async def reconcile(year: int, month: int, day: int, count: int = _PAGE, skip: int = 0) -> object:
         on = date(year, month, day)
-        found = [_moved(row, amount) async for row, amount in gateway.movements(on)]
-        found += map(_settled, await gateway.settled(on))
+        found = [_moved(row, amount) async for row, amount in gateway.books.movements(on)]
+        found += map(_settled, await gateway.books.settled(on))
         items = found[max(skip, 0) :][: min(max(count, 1), _PAGE)]
         return {"entity": "collection", "count": len(items), "items": items}
 
