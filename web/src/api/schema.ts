@@ -1450,16 +1450,8 @@ export interface mela__services__payments__schemas__CaptureIn {
   amount_paise: number;
   final?: boolean;
 }
-export interface mela__services__payments__schemas__PaymentPage {
+export interface mela__services__payments__schemas__history__PaymentPage {
   items: Array<PaymentLine>;
-  next_cursor: string | null;
-}
-export interface mela__services__payments__schemas__ReviewIn {
-  verdict: "allow" | "block";
-  note: string;
-}
-export interface mela__services__payments__schemas__ReviewPage {
-  items: Array<Review>;
   next_cursor: string | null;
 }
 export interface mela__services__payments__schemas__merchants__CaptureIn {
@@ -1492,6 +1484,14 @@ export interface mela__services__payments__schemas__merchants__RefundOut {
   state: "pending" | "processed" | "failed";
   reason: string;
   created: string;
+}
+export interface mela__services__payments__schemas__reviews__ReviewIn {
+  verdict: "allow" | "block";
+  note: string;
+}
+export interface mela__services__payments__schemas__reviews__ReviewPage {
+  items: Array<Review>;
+  next_cursor: string | null;
 }
 export interface mela__services__settlement__schemas__PayoutOut {
   id: string;
@@ -1857,7 +1857,7 @@ export interface Operations {
   };
   "GET /api/payments/payments": {
     query?: { state?: Array<PaymentState>; method?: "upi" | "card" | "netbanking" | "wallet" | "cod"; provider?: string; order_id?: string; rrn?: string; merchant_id?: string; reference?: string; since?: string; until?: string; at_least_paise?: number; at_most_paise?: number; cursor?: string; limit?: number };
-    answer: mela__services__payments__schemas__PaymentPage;
+    answer: mela__services__payments__schemas__history__PaymentPage;
   };
   "GET /api/payments/payments/{id}": {
     path: { id: string };
@@ -1880,7 +1880,7 @@ export interface Operations {
   };
   "POST /api/payments/payments/{id}/review": {
     path: { id: string };
-    body: mela__services__payments__schemas__ReviewIn;
+    body: mela__services__payments__schemas__reviews__ReviewIn;
     answer: ReviewedView;
   };
   "GET /api/payments/payments/{id}/route": {
@@ -1905,7 +1905,7 @@ export interface Operations {
   };
   "GET /api/payments/reviews": {
     query?: { cursor?: string; limit?: number };
-    answer: mela__services__payments__schemas__ReviewPage;
+    answer: mela__services__payments__schemas__reviews__ReviewPage;
   };
   "GET /api/payments/v1/balance": {
     answer: BalanceOut;

@@ -26,6 +26,10 @@ from mela.services.payments.routes.reviews import PaymentId as Id
 from mela.services.payments.rules import arrivals
 from mela.services.payments.rules.cases import Decision
 from mela.services.payments.rules.reconciliation import HARMLESS
+from mela.services.payments.schemas.cases import Case, CasePage, CloseIn
+from mela.services.payments.schemas.ledger import BalancePage, Check, SealCheckPage, SealPage, TransferPage
+from mela.services.payments.schemas.reconciliation import ReconciliationIn, ReconciliationPage, ReconciliationView
+from mela.services.payments.schemas.routing import CandidatePage, RouteView
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.books import BlockCheck, Books
 from mela.services.payments.service.cases import Cases, Seen
@@ -125,7 +129,7 @@ def _payments(api: APIRouter, payments: PaymentsService) -> None:
         }  # fmt: skip
 
     @api.get(
-        "/payments/{id}/route", response_model=schemas.RouteView, tags=["on duty"], summary="Why a provider got a payment",
+        "/payments/{id}/route", response_model=RouteView, tags=["on duty"], summary="Why a provider got a payment",
         responses=refused({404: "payments.unknown_payment"}),
     )  # fmt: skip
     async def get_payment_route(_caller: Operator, id: Id) -> object:  # noqa: A002
@@ -133,7 +137,7 @@ def _payments(api: APIRouter, payments: PaymentsService) -> None:
         provider, weighed = await payments.route(id)
         return {"provider": provider, "weighed": weighed}
 
-    @api.get("/providers", response_model=schemas.CandidatePage, tags=["on duty"], summary="How providers are doing")
+    @api.get("/providers", response_model=CandidatePage, tags=["on duty"], summary="How providers are doing")
     async def list_providers(
         _caller: Operator,
         amount_paise: Annotated[
@@ -164,9 +168,7 @@ def _payments(api: APIRouter, payments: PaymentsService) -> None:
 
 
 def _ledger(api: APIRouter, payments: PaymentsService, books: Books, cases: Cases) -> None:
-    @api.get(
-        "/ledger/balances", response_model=schemas.BalancePage, tags=["on duty"], summary="Balances of all accounts"
-    )
+    @api.get("/ledger/balances", response_model=BalancePage, tags=["on duty"], summary="Balances of all accounts")
     async def list_ledger_balances(
         _caller: Operator,
         at: Annotated[
@@ -185,7 +187,7 @@ def _ledger(api: APIRouter, payments: PaymentsService, books: Books, cases: Case
         }
 
     @api.get(
-        "/ledger/transfers", response_model=schemas.TransferPage, tags=["on duty"],
+        "/ledger/transfers", response_model=TransferPage, tags=["on duty"],
         summary="Entries of the ledger, oldest first",
     )  # fmt: skip
     async def list_ledger_transfers(
@@ -212,7 +214,7 @@ def _ledger(api: APIRouter, payments: PaymentsService, books: Books, cases: Case
         ]  # fmt: skip
         return {"items": page, "next_cursor": after}
 
-    @api.get("/ledger/check", response_model=schemas.Check, tags=["on duty"], summary="Whether the books hold")
+    @api.get("/ledger/check", response_model=Check, tags=["on duty"], summary="Whether the books hold")
     async def check_ledger(_caller: Operator) -> object:
         """Adds up the ledger, compares it with the gateway's books, and lists open cases."""
         rows, parked = await books.balances(), await cases.page(is_open=True, before=None, limit=50)
@@ -236,9 +238,7 @@ def _balance(account: str, debits: int, given: int) -> dict[str, object]:
 
 
 def _cases(api: APIRouter, cases: Cases) -> None:
-    @api.get(
-        "/cases", response_model=schemas.CasePage, tags=["on duty"], summary="Cases for a person, the newest first"
-    )
+    @api.get("/cases", response_model=CasePage, tags=["on duty"], summary="Cases for a person, the newest first")
     async def list_cases(
         _caller: Operator,
         state: Annotated[Literal["open", "closed"], Query(description="Which", examples=["open"])] = "open",
@@ -251,7 +251,7 @@ def _cases(api: APIRouter, cases: Cases) -> None:
         return {"items": list(map(_case, seen)), "next_cursor": after}
 
     @api.get(
-        "/cases/{id}", response_model=schemas.Case, tags=["on duty"], summary="Look at a case",
+        "/cases/{id}", response_model=Case, tags=["on duty"], summary="Look at a case",
         responses=refused({404: "payments.unknown_case"}),
     )  # fmt: skip
     async def get_case(_caller: Operator, id: CaseId) -> object:  # noqa: A002
@@ -259,13 +259,13 @@ def _cases(api: APIRouter, cases: Cases) -> None:
         return _case(await cases.get(id))
 
     @api.post(
-        "/cases/{id}/close", response_model=schemas.Case, tags=["on duty"], summary="Close a case",
+        "/cases/{id}/close", response_model=Case, tags=["on duty"], summary="Close a case",
         responses=refused({
             404: "payments.unknown_case", 409: "payments.case_is_closed payments.account_overdrawn",
             422: "payments.cannot_end_so payments.note_missing payments.refund_too_large",
         }),
     )  # fmt: skip
-    async def close_case(caller: Operator, id: CaseId, body: schemas.CloseIn, key: Key) -> object:  # noqa: A002
+    async def close_case(caller: Operator, id: CaseId, body: CloseIn, key: Key) -> object:  # noqa: A002
         """Say what was done, once; `refund_again` also makes a second refund, `posted` enters what the case proposes. What was closed stays closed."""
         return _case(await cases.close(id, Decision(body.resolution, body.note or ""), key=key, actor=caller.id))
 
@@ -291,9 +291,7 @@ def _case_of(cursor: str | None) -> str | None:
 
 
 def _seals(api: APIRouter, books: Books) -> None:
-    @api.get(
-        "/ledger/seals", response_model=schemas.SealPage, tags=["on duty"], summary="Sealed blocks, the newest first"
-    )
+    @api.get("/ledger/seals", response_model=SealPage, tags=["on duty"], summary="Sealed blocks, the newest first")
     async def list_ledger_seals(
         _caller: Operator,
         cursor: pages.Cursor = None,
@@ -306,7 +304,7 @@ def _seals(api: APIRouter, books: Books) -> None:
         return {"items": [_seal(row) for row in rows], "next_cursor": after, **more}
 
     @api.get(
-        "/ledger/seals/checks", response_model=schemas.SealCheckPage, tags=["on duty"],
+        "/ledger/seals/checks", response_model=SealCheckPage, tags=["on duty"],
         summary="Whether the seals hold, the oldest first",
     )  # fmt: skip
     async def list_ledger_seal_checks(
@@ -337,18 +335,18 @@ def _seal_check(check: BlockCheck) -> dict[str, object]:
 
 def _reconciliations(api: APIRouter, reconciliation: Reconciliation) -> None:
     @api.post(
-        "/reconciliations", response_model=schemas.ReconciliationView, tags=["on duty"],
+        "/reconciliations", response_model=ReconciliationView, tags=["on duty"],
         summary="Hold a day against the provider's file",
         responses=refused({409: "payments.day_not_over", 422: "payments.bad_file payments.day_too_early", 503: "kernel.unreachable"}),
     )  # fmt: skip
-    async def reconcile_payments(_caller: Operator, body: schemas.ReconciliationIn) -> object:
+    async def reconcile_payments(_caller: Operator, body: ReconciliationIn) -> object:
         """Fetches the file and the day's settlements, matches both movement by movement, opens a case for each break, and enters
         what arrived. A day may be held again.
         """
         return _day(await reconciliation.run(body.day))
 
     @api.get(
-        "/reconciliations", response_model=schemas.ReconciliationPage, tags=["on duty"],
+        "/reconciliations", response_model=ReconciliationPage, tags=["on duty"],
         summary="Days held against the provider's files, the latest first",
     )  # fmt: skip
     async def list_reconciliations(

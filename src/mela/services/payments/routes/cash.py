@@ -10,16 +10,14 @@ from mela.kernel.web import pages
 from mela.kernel.web.callers import Operator
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
-from mela.services.payments import schemas
+from mela.services.payments.schemas.cash import CashPage, RemittanceIn, RemittanceView
 from mela.services.payments.service.cash import Cash
 
 
 def add(api: APIRouter, cash: Cash) -> None:
     """Routes of cash on delivery."""
 
-    @api.get(
-        "/cash", response_model=schemas.CashPage, tags=["on duty"], summary="Cash that couriers have, oldest first"
-    )
+    @api.get("/cash", response_model=CashPage, tags=["on duty"], summary="Cash that couriers have, oldest first")
     async def list_courier_cash(
         _caller: Operator,
         cursor: pages.Cursor = None,
@@ -37,11 +35,11 @@ def add(api: APIRouter, cash: Cash) -> None:
         return {"items": items, "next_cursor": after}
 
     @api.post(
-        "/cash/remittances", response_model=schemas.RemittanceView, tags=["on duty"], status_code=201,
+        "/cash/remittances", response_model=RemittanceView, tags=["on duty"], status_code=201,
         summary="Say that a courier has handed in cash",
         responses=refused({409: "payments.not_with_courier", 422: "payments.too_much_cash"}),
     )  # fmt: skip
-    async def create_cash_remittance(caller: Operator, body: schemas.RemittanceIn, key: Key) -> object:
+    async def create_cash_remittance(caller: Operator, body: RemittanceIn, key: Key) -> object:
         """Enters it as money at the bank. What is short the courier owes: a case. The same key again: the same answer."""
         made = await cash.hand_in(
             key=key, courier=body.courier, bank_reference=body.bank_reference, amount=Paise(body.amount_paise),

@@ -9,8 +9,8 @@ from mela.kernel import ids
 from mela.kernel.web import inputs, pages
 from mela.kernel.web.callers import Operator
 from mela.kernel.web.refusals import refused
-from mela.services.payments import schemas
 from mela.services.payments.routes.reviews import PaymentId
+from mela.services.payments.schemas.history import PaymentPage, TimelineView
 from mela.services.payments.service.history import History, Wanted
 
 Word = Annotated[
@@ -22,7 +22,7 @@ Amount = Annotated[int | None, Query(ge=1, le=10**15, description="In paise, inc
 def add(api: APIRouter, history: History) -> None:
     """Routes of lists and histories."""
 
-    @api.get("/payments", response_model=schemas.PaymentPage, tags=["on duty"], summary="Payments, the latest first")
+    @api.get("/payments", response_model=PaymentPage, tags=["on duty"], summary="Payments, the latest first")
     async def list_payments(
         _caller: Operator,
         *,
@@ -56,7 +56,7 @@ def add(api: APIRouter, history: History) -> None:
         return {"items": [_line(row, history) for row in rows], "next_cursor": after}
 
     @api.get(
-        "/payments/{id}/timeline", response_model=schemas.TimelineView, tags=["on duty"],
+        "/payments/{id}/timeline", response_model=TimelineView, tags=["on duty"],
         summary="All that happened to a payment, in order",
         responses=refused({404: "payments.unknown_payment"}),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from mela.kernel.web import pages
 from mela.kernel.web.callers import Operator
 from mela.kernel.web.keys import Key
 from mela.kernel.web.refusals import refused
-from mela.services.payments import schemas
+from mela.services.payments.schemas.holds import HoldIn, HoldPage, HoldView
 from mela.services.payments.service.books import Books
 
 HoldId = Annotated[
@@ -28,10 +28,10 @@ def add(api: APIRouter, books: Books) -> None:
     """Routes of holds."""
 
     @api.post(
-        "/holds", response_model=schemas.HoldView, status_code=201, tags=["on duty"], summary="Keep money of a seller back",
+        "/holds", response_model=HoldView, status_code=201, tags=["on duty"], summary="Keep money of a seller back",
         responses=refused({409: "payments.account_overdrawn"}),
     )  # fmt: skip
-    async def create_hold(caller: Operator, body: schemas.HoldIn, key: Key) -> object:
+    async def create_hold(caller: Operator, body: HoldIn, key: Key) -> object:
         """No more than the seller has coming. It is not paid out until it is released. The same key again: the same hold."""
         return _hold(
             await books.hold(
@@ -39,7 +39,7 @@ def add(api: APIRouter, books: Books) -> None:
             )
         )
 
-    @api.get("/holds", response_model=schemas.HoldPage, tags=["on duty"], summary="What is held now, oldest first")
+    @api.get("/holds", response_model=HoldPage, tags=["on duty"], summary="What is held now, oldest first")
     async def list_holds(
         _caller: Operator,
         cursor: pages.Cursor = None,
@@ -52,7 +52,7 @@ def add(api: APIRouter, books: Books) -> None:
         return {"items": list(map(_hold, rows)), "next_cursor": after}
 
     @api.post(
-        "/holds/{id}/release", response_model=schemas.HoldView, tags=["on duty"], summary="Give held money back to its seller",
+        "/holds/{id}/release", response_model=HoldView, tags=["on duty"], summary="Give held money back to its seller",
         responses=refused({404: "payments.unknown_hold"}),
     )  # fmt: skip
     async def release_hold(caller: Operator, id: HoldId) -> object:  # noqa: A002

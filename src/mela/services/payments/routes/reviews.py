@@ -10,6 +10,7 @@ from mela.kernel.web.callers import Operator
 from mela.kernel.web.refusals import refused
 from mela.services.payments import schemas
 from mela.services.payments.rules.risk import Verdict
+from mela.services.payments.schemas.reviews import ReviewedView, ReviewIn, ReviewPage, TierIn, TierView
 from mela.services.payments.service import PaymentsService
 from mela.services.payments.service.risk import Risk
 
@@ -26,7 +27,7 @@ def add(api: APIRouter, payments: PaymentsService, risk: Risk) -> None:
     """Routes of fraud and compliance."""
 
     @api.get(
-        "/reviews", response_model=schemas.ReviewPage, tags=["on duty"],
+        "/reviews", response_model=ReviewPage, tags=["on duty"],
         summary="Payments that wait for a person, the oldest first",
     )  # fmt: skip
     async def list_payment_reviews(
@@ -42,19 +43,17 @@ def add(api: APIRouter, payments: PaymentsService, risk: Risk) -> None:
         return {"items": [_review(row, risk) for row in rows], "next_cursor": after}
 
     @api.post(
-        "/payments/{id}/review", response_model=schemas.ReviewedView, tags=["on duty"],
+        "/payments/{id}/review", response_model=ReviewedView, tags=["on duty"],
         summary="Let a payment that waits go on, or refuse it",
         responses=refused({404: "payments.unknown_payment", 409: "payments.not_in_review"}),
     )  # fmt: skip
-    async def settle_payment_review(caller: Operator, id: PaymentId, body: schemas.ReviewIn) -> object:  # noqa: A002
+    async def settle_payment_review(caller: Operator, id: PaymentId, body: ReviewIn) -> object:  # noqa: A002
         """The word counts once; repeating it changes nothing. The payer gets the link within a second or two."""
         payment = await payments.settle_review(id, Verdict(body.verdict), by=caller.id, note=body.note)
         return {"id": payment.id, "state": payment.state, "reason": payment.reason}
 
-    @api.put(
-        "/payers/{id}/tier", response_model=schemas.TierView, tags=["on duty"], summary="Say how well a payer is known"
-    )
-    async def set_payer_tier(caller: Operator, id: PayerId, body: schemas.TierIn) -> object:  # noqa: A002
+    @api.put("/payers/{id}/tier", response_model=TierView, tags=["on duty"], summary="Say how well a payer is known")
+    async def set_payer_tier(caller: Operator, id: PayerId, body: TierIn) -> object:  # noqa: A002
         """What a wallet may hold and pay follows from it (KYC). Repeating it changes nothing more."""
         await risk.know_payer(id, body.tier, by=caller.id)
         return {"id": id, "tier": body.tier}
