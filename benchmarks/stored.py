@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert
 
 from mela.kernel import sealed
 from mela.kernel.clock import SystemClock
-from mela.kernel.db import open_database
+from mela.kernel.db import DatabaseOptions, open_database
 from mela.kernel.db.migrate import migrate
 from mela.kernel.sealed.keyring import load_keyring
 from mela.kernel.sealed.opening import open_provider
@@ -50,7 +50,8 @@ async def fill(url: str, count: int, keys_url: str) -> None:
     """Captured payments of as many payers as a tenth of them, over ninety days up to now; a payer in a hundred buys from a shared device."""
     now = datetime.now(UTC)
     keys = load_keyring(lambda: url, open_provider(keys_url), service="payments", clock=SystemClock())
-    db = open_database(url, service="payments", keyring=keys)
+    patient = DatabaseOptions(timeout_s=120.0)  # thousands of rows a unit
+    db = open_database(url, service="payments", options=patient, keyring=keys)
     try:
         for start in range(0, count, _AT_ONCE):
             size = min(_AT_ONCE, count - start)
