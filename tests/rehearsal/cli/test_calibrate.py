@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from mela.cli import calibrate
-from mela.cli.calibrate import CannotMeasure, Load, Steady
+from mela.cli.calibrate import figures, process, wrk
+from mela.cli.calibrate.model import CannotMeasure, Load, Steady
 from mela.rehearsal import calls, example
 
 SAID = """\
@@ -30,8 +31,8 @@ STEADY = Steady(190, 8.3, 12.0, 2.5, 1.0)
 
 
 def test_quantiles_are_read_in_any_unit() -> None:
-    assert calibrate._quantile(SAID, 50) == 2.4
-    assert calibrate._quantile(SAID, 99) == 1030
+    assert wrk.quantile(SAID, 50) == 2.4
+    assert wrk.quantile(SAID, 99) == 1030
 
 
 def test_it_stops_after_two_loads_that_bring_nothing() -> None:
@@ -39,19 +40,17 @@ def test_it_stops_after_two_loads_that_bring_nothing() -> None:
 
 
 def test_figures_are_those_of_a_call_graph() -> None:
-    found = calibrate._figures(
-        "http://x/", LOADS, STEADY, 11.0, {calibrate.CPU: 2.8}, 4.25, {calibrate.MEMORY: 141 * 2**20}
-    )
+    found = figures.of("http://x/", LOADS, STEADY, 11.0, {process.CPU: 2.8}, 4.25, {process.MEMORY: 141 * 2**20})
     assert (found["cv"], found["idle_cpu_m"]) == (0.4, 11.0)
     assert found["wait_ms"] == pytest.approx(8.3 - 2.37, abs=0.01)  # beyond the median of work that varies so
     assert (found["saturation_per_s"], found["saturation_connections"], found["saturated_by"]) == (570, 2, "CPU")
     assert (found["start_s"], found["start_cpu_s"], found["memory_mb"], found["workers"]) == (4.25, 2.8, 141, 1)
     line = f"      read: {{cpu_ms: {found['cpu_ms']}, busy_cpu_ms: {found['busy_cpu_ms']}, cv: 0.4, wait_ms: {found['wait_ms']}}}"
-    assert line in calibrate._yaml(found, "scores", "read")
+    assert line in figures.lines(found, "scores", "read")
 
 
 def test_idle_and_busy_lie_on_a_line_through_the_fixed_rate() -> None:
-    idle_ms, busy_ms = calibrate._by_use(STEADY, LOADS, 11.0)
+    idle_ms, busy_ms = figures.by_use(STEADY, LOADS, 11.0)
     assert busy_ms == pytest.approx(1000 * (0.95 + 0.97 + 0.97) / (560 + 570 + 565))  # of loads that left nothing idle
     used = STEADY.per_s * STEADY.cpu_ms / 1000 / (0.97 - 0.011)
     assert idle_ms + (busy_ms - idle_ms) * used == pytest.approx(STEADY.cpu_ms)
@@ -59,17 +58,15 @@ def test_idle_and_busy_lie_on_a_line_through_the_fixed_rate() -> None:
 
 def test_a_busy_process_is_never_taken_to_be_dearer() -> None:
     """Where the load itself disturbs, or the process was asked for all that it can do at the fixed rate, too."""
-    assert calibrate._by_use(Steady(190, 8.3, 12.0, 1.2, 1.0), LOADS, 11.0) == pytest.approx((1.2, 1.2))
-    assert calibrate._by_use(Steady(500, 8.3, 12.0, 2.5, 1.0), LOADS, 11.0)[0] == 2.5
+    assert figures.by_use(Steady(190, 8.3, 12.0, 1.2, 1.0), LOADS, 11.0) == pytest.approx((1.2, 1.2))
+    assert figures.by_use(Steady(500, 8.3, 12.0, 2.5, 1.0), LOADS, 11.0)[0] == 2.5
 
 
 def test_figures_go_into_the_file_and_comments_stay(tmp_path: Path) -> None:
     file = tmp_path / "calls.yaml"
     file.write_text(Path(example.CALLS).read_text(encoding="utf-8"), encoding="utf-8")
-    found = calibrate._figures(
-        "http://x/", LOADS, STEADY, 11.0, {calibrate.CPU: 2.8}, 4.25, {calibrate.MEMORY: 141 * 2**20}
-    )
-    calibrate._write(file, "scores.heartbeat", found)
+    found = figures.of("http://x/", LOADS, STEADY, 11.0, {process.CPU: 2.8}, 4.25, {process.MEMORY: 141 * 2**20})
+    figures.write(file, "scores.heartbeat", found)
     scores = calls.load(str(file)).services["scores"]
     assert (scores.start_s, scores.start_cpu_s, scores.memory_mb) == (4.25, 2.8, 141)
     heartbeat = scores.operations["heartbeat"]
@@ -83,7 +80,7 @@ def test_an_operation_that_is_not_there_is_named(tmp_path: Path) -> None:
     file = tmp_path / "calls.yaml"
     file.write_text(Path(example.CALLS).read_text(encoding="utf-8"), encoding="utf-8")
     with pytest.raises(CannotMeasure, match=r"has no operation scores\.buy; it has scores\.start"):
-        calibrate._write(file, "scores.buy", {})
+        figures.write(file, "scores.buy", {})
 
 
 def test_without_wrk_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

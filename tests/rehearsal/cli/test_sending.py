@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mela.cli import sending
+from mela.cli.calibrate import sending
 
 
 @contextmanager
