@@ -11,15 +11,15 @@ A tick is some seventy operations on short arrays, so what is only shown is work
 हर सेकंड, हर सेवा: आया + पहले से रुका = निपटा + लौटाया + असफल + अब भी रुका।
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from mela.rehearsal.engine import queueing
+from mela.rehearsal.engine.attempts import Attempts
 from mela.rehearsal.engine.network import Network
+from mela.rehearsal.engine.queueing import LEAST
+from mela.rehearsal.engine.supply import Supply
 from mela.rehearsal.model import Floats
 
-TINY = 1e-12
 FLUID = 0.05
 """Within this share of capacity a queue passes from random waits to a backlog that everybody sees."""
 MANY = 1e12
@@ -33,43 +33,6 @@ KEPT_S = 0.001
 Source: min_cfs_rq_runtime in https://github.com/torvalds/linux/blob/v6.12/kernel/sched/fair.c (2026-11-27)."""
 STOPPED = 1.0 / 3.0
 """Whom a used up quota stops, it stops for this share of the time without quota, on average; fitted to a simulation (tests/rehearsal/test_quota.py)."""
-SOUND = 1e-9
-"""Shares of failures below this are none."""
-
-
-@dataclass(slots=True, eq=False)
-class Supply:
-    """What serves, by service: changed by pods, nodes and faults, read by every tick.
-
-    `pods` ready; `cores` of one pod; `rate` a factor of capacity; `errors` and `broken` shares of answers that are errors,
-    of the pods and whatever pods there are; `extra_s` is added to every call into the service, `lost` is the share of calls
-    that never arrive, `cut` the share that goes to pods which no longer listen. `burn_m` is CPU burnt by starting pods,
-    `idle_m` by all that run; `limit_m` what all running pods may use.
-    """
-
-    pods: Floats
-    cores: Floats
-    rate: Floats
-    errors: Floats
-    broken: Floats
-    extra_s: Floats
-    lost: Floats
-    cut: Floats
-    burn_m: Floats
-    idle_m: Floats
-    limit_m: Floats
-    touched: bool = True
-    """Something changed since a flow last looked."""
-
-
-def supply(network: Network) -> Supply:
-    """Nothing ready yet; what stands outside serves at once."""
-    n = network.n_services
-    zeros, ones = np.zeros, np.ones
-    return Supply(
-        pods=zeros(n), cores=ones(n), rate=ones(n), errors=zeros(n), broken=zeros(n), extra_s=zeros(n), lost=zeros(n),
-        cut=zeros(n), burn_m=zeros(n), idle_m=zeros(n), limit_m=zeros(n),
-    )  # fmt: skip
 
 
 class Rows:
@@ -86,25 +49,18 @@ class Rows:
 
 
 class Flow:
-    """The queues of all services, and what is under way between them."""
+    """The queues of all services; `attempts` are the calls between them."""
 
     def __init__(self, network: Network, supply: Supply, steps: int, step_s: int = 1) -> None:
         """`step_s`: seconds per step; one step is one tick unless a rehearsal is quick."""
-        o, e = len(network.operations), len(network.calls)
+        o = len(network.operations)
         self.network, self.supply, self.step_s = network, supply, float(step_s)
         self.rows = Rows(steps, network)
         self.waiting, self.done = np.zeros(o), np.zeros(o)
         self.offered = np.zeros(network.n_services)
         """What reached each service in the last tick."""
-        self.below, self.below_variance = np.zeros(o), np.zeros(o)
-        self.mean, self.good = network.cpu_s + network.wait_s, np.ones(o)
-        self.attempts = np.zeros((int(network.retries.max(initial=0)) + 1, e))
-        self.sent = np.zeros(e)
-        self.retried = np.zeros(e)
-        """Attempts beyond the first in the last tick, by call."""
-        self.failing = np.zeros(e)
-        """The share of attempts that failed in the last tick, by call."""
-        self.open_until = np.full(e, -1.0)
+        self.mean = network.cpu_s + network.wait_s
+        self.attempts = Attempts(network)
         self._fix(network)
         self.refresh()
 
@@ -129,24 +85,14 @@ class Flow:
         self.shared = np.array([each.shared_queue for each in services])
         self.drops = np.array([each.drops_late for each in services])
         self.hold = network.cpu_s + network.wait_s
-        self.to_service = network.service_of[network.callee]
         self.pooled = np.flatnonzero(network.pool > 0)
         self.pool_service = network.service_of[network.caller[self.pooled]]
-        self.breakers = np.array([call.breaker for call in network.calls])
-        self.open_s = np.array([float(call.open_s) for call in network.calls])
         self.mbps = np.array([each.mbps or MANY for each in services])
         self.some_line = bool((self.mbps < MANY).any())
         self.on_line = np.zeros(len(services), dtype=bool)
         """What it can send is what bounds a service."""
         self.some_drop = bool(self.drops.any())
-        self.any_breaker = bool((self.breakers > 0).any())
         self.tiers = sorted(set(network.tier[: network.crowd.start].tolist()), reverse=True)
-        self.from_op = np.zeros((len(network.operations), len(network.calls)))
-        self.from_op[network.caller, np.arange(len(network.calls))] = 1.0
-        self.tries = network.retries + 1.0
-        self.again = [(network.retries >= number).astype(float) for number in range(len(self.attempts))]
-        self.needed_times = network.times * network.needed
-        self.timeout_squared = network.timeout_s**2
         self.wide = np.zeros(network.n_services + 1)
 
     def refresh(self) -> None:
@@ -159,9 +105,8 @@ class Flow:
         cores = np.minimum(supply.cores, self.workers)
         self.cores = cores
         self.throttled = ~self.outside & (cores < 1.0)
-        left = np.where(
-            self.throttled, np.maximum(cores - self.idle_cores, 0.001), cores
-        )  # rest uses the quota up, too
+        # rest uses the quota up, too
+        left = np.where(self.throttled, np.maximum(cores - self.idle_cores, 0.001), cores)
         self.all_cores = supply.pods * left * supply.rate
         self.all_slots = supply.pods * self.slots * supply.rate
         self.outer = self.ceiling * supply.rate
@@ -183,11 +128,8 @@ class Flow:
         self.share[:-1] = np.where(self.throttled, np.maximum(cores, 0.001), 1.0)
         self.share = self.share[network.service_of]
         self._takes(network.cpu_s)
-        sound = (1.0 - supply.errors) * (1.0 - supply.broken)
-        self.sound = np.append(sound, 1.0)[network.service_of]
         self.kept = np.append(1.0 - supply.cut, 1.0)[network.service_of]
-        self.reached = ((1.0 - supply.lost) * (1.0 - supply.cut))[self.to_service]
-        self.extra = supply.extra_s[self.to_service]
+        self.attempts.refresh(supply)
 
     def _takes(self, cpu_s: Floats) -> None:
         """How long requests with this CPU take by themselves, by operation: longer than that where a quota does not last for one."""
@@ -196,11 +138,10 @@ class Flow:
 
     def tick(self, row: int, at_s: float, asked: Floats) -> None:
         """Work through one step that begins at `at_s`; `asked` (A,) are actions begun per second."""
-        network = self.network
-        self.done[network.crowd] = (
-            asked * self.step_s
-        )  # what people ask for arrives at once, their next call a tick later
-        arriving = self._arrive(at_s)
+        network, attempts = self.network, self.attempts
+        # what people ask for arrives at once, their next call a tick later
+        self.done[network.crowd] = asked * self.step_s
+        arriving = attempts.arrive(self.done, at_s)
         arriving[network.crowd] = asked * self.step_s
         present_op = self.waiting + arriving
         present = self.own @ present_op
@@ -212,7 +153,7 @@ class Flow:
         queues = self.queues if varies is None else self.queues * queueing.share(varies)
         load = queueing.step(present, capacity * self.step_s, queues, power)
         worked = np.minimum(load * (capacity * self.step_s), present)
-        worked_op = present_op * self._widened(worked / np.maximum(present, TINY), 1.0)
+        worked_op = present_op * self._widened(worked / np.maximum(present, LEAST), 1.0)
         left_op, left = present_op - worked_op, present - worked
         lost = None
         if (
@@ -226,10 +167,11 @@ class Flow:
         self.rows.wait[row], self.rows.spread[row] = self._respond(
             load, left, worked, capacity, power, varies, self.offered
         )
-        admitted = None if lost is None else (worked_op + TINY) / (worked_op + lost + TINY)
-        late = self._outcome(at_s, admitted)
-        late_op = (network.into @ (self.sent * late)) / np.maximum(arriving, TINY)  # the crowd is called by nobody
-        served_op = worked_op * (self.good * (1.0 - late_op) * self.kept)
+        admitted = None if lost is None else (worked_op + LEAST) / (worked_op + lost + LEAST)
+        late = attempts.end(at_s, self.mean, self.variance, admitted)
+        # the crowd is called by nobody
+        late_op = (network.into @ (attempts.sent * late)) / np.maximum(arriving, LEAST)
+        served_op = worked_op * (attempts.good * (1.0 - late_op) * self.kept)
         self.waiting, self.done = left_op, worked_op
         self._note(row, arriving, worked_op, served_op, capacity)
 
@@ -250,64 +192,45 @@ class Flow:
         saves = self.own_saves @ present_op
         busy = np.where(self.saving, queueing.busy(cpu, saves, cores), 0.0)
         self.busy = self.rows.busy[row] = busy
-        each = np.maximum(present, TINY)
+        each = np.maximum(present, LEAST)
         wait = queueing.first(present / self.computing, self.own_more @ present_op / each, saves / each)
         self.first = np.where(self.saving & ~self.throttled, wait, 0.0)
         cpu_s = network.cpu_s - self._widened(busy, 0.0) * network.saves_s
         self.hold = cpu_s + network.wait_s
         self._takes(cpu_s)
         result: Floats = cpu - np.where(self.throttled, busy, self.saving) * saves
-        self.crowded = result / np.maximum(cpu - saves, TINY)
+        self.crowded = result / np.maximum(cpu - saves, LEAST)
         return result
 
     def _varies(self, present_op: Floats) -> Floats | None:
         """The squared variation of the work of a request, of this mix by CPU; None where all work varies like chance."""
         if self.all_vary:
             return None
-        varies: Floats = (self.own_varies @ present_op + TINY) / (self.own_cpu @ present_op + TINY)
+        varies: Floats = (self.own_varies @ present_op + LEAST) / (self.own_cpu @ present_op + LEAST)
         return varies
-
-    def _arrive(self, at_s: float) -> Floats:
-        """What was called in the last tick, repeated attempts included, by operation."""
-        network, attempts = self.network, self.attempts
-        attempts[0] = self.done[network.caller] * network.times
-        if self.any_breaker:
-            attempts = attempts * self._closed(at_s)
-        self.sent = attempts.sum(axis=0)
-        self.retried = self.sent - attempts[0]
-        arriving: Floats = network.into @ self.sent
-        return arriving
-
-    def _closed(self, at_s: float) -> Floats:
-        """The share of calls that the breakers let through: none while open, a tenth when they try again."""
-        trips = (self.breakers > 0) & (self.failing > self.breakers) & (self.sent > 1.0)
-        self.open_until = np.where(trips & (at_s > self.open_until), at_s + self.open_s, self.open_until)
-        trying = (self.failing > 0.5 * self.breakers) & (self.breakers > 0)
-        closed: Floats = np.where(at_s < self.open_until, 0.0, np.where(trying, 0.1, 1.0))
-        return closed
 
     def _capacity(
         self, present_op: Floats, present: Floats, cpu: Floats, varies: Floats | None
     ) -> tuple[Floats, Floats]:
         """Requests per second that can be served of this mix, `cpu` seconds of it, and the power that its servers give in Sakasegawa's formula."""
-        by_cpu = self.all_cores * present / np.maximum(cpu, TINY)
-        by_slots = self.all_slots * present / np.maximum(self.own @ (present_op * (self.hold + self.below)), TINY)
+        by_cpu = self.all_cores * present / np.maximum(cpu, LEAST)
+        held = self.own @ (present_op * (self.hold + self.attempts.below))
+        by_slots = self.all_slots * present / np.maximum(held, LEAST)
         inside = np.minimum(by_cpu, by_slots)
         if len(self.pooled):
             np.minimum.at(inside, self.pool_service, self._by_pool(present_op, present))
         capacity = np.minimum(np.where(self.outside, self.outer, inside), MANY)
         if self.some_line:
-            by_line = self.all_mbps * present / np.maximum(self.own @ (present_op * self.network.sends_mb), TINY)
+            by_line = self.all_mbps * present / np.maximum(self.own @ (present_op * self.network.sends_mb), LEAST)
             self.on_line = by_line < capacity
             capacity = np.minimum(capacity, by_line)
         cpu_power = self.cpu_power
-        if (
-            self.any_throttled
-        ):  # each period serves as many as its quota lasts for, at once; the less they vary, the steadier
+        if self.any_throttled:
+            # each period serves as many as its quota lasts for, at once; the less they vary, the steadier
             by_period = by_cpu * QUOTA_S / self.queues * self.crowded
             by_period = np.maximum(1.0, by_period if varies is None else by_period / queueing.share(varies))
             cpu_power = np.where(self.throttled, queueing.power(by_period), cpu_power)
-            used = np.minimum(present / np.maximum(by_cpu * self.step_s, TINY), 1.0)
+            used = np.minimum(present / np.maximum(by_cpu * self.step_s, LEAST), 1.0)
             capacity = capacity * np.where(
                 by_cpu <= by_slots, 1.0 + self.kept_share * (1.0 - used ** (cpu_power - 1.0)), 1.0
             )
@@ -319,7 +242,7 @@ class Flow:
         held = present_op[network.caller[pooled]] * network.times[pooled]
         held = held * np.minimum(self.mean[network.callee[pooled]], network.timeout_s[pooled])
         most = self.supply.pods[self.pool_service] * network.pool[pooled] * present[self.pool_service]
-        result: Floats = most / np.maximum(held, TINY)
+        result: Floats = most / np.maximum(held, LEAST)
         return result
 
     def _turn_away(self, row: int, left_op: Floats, capacity: Floats) -> tuple[Floats, Floats]:
@@ -344,18 +267,18 @@ class Flow:
             of_tier = np.where(self.network.tier == tier, left_op, 0.0)
             there = self.own @ of_tier
             take = np.minimum(over, there)
-            shed += of_tier * self._widened(take / np.maximum(there, TINY), 0.0)
+            shed += of_tier * self._widened(take / np.maximum(there, LEAST), 0.0)
             over = over - take
         return shed
 
     def _late(self, left_op: Floats, capacity: Floats) -> Floats:
         """Services that look at deadlines drop what has waited longer than its caller."""
-        network = self.network
-        patience = (network.into @ (self.sent * network.timeout_s)) / np.maximum(network.into @ self.sent, TINY)
+        network, sent = self.network, self.attempts.sent
+        patience = (network.into @ (sent * network.timeout_s)) / np.maximum(network.into @ sent, LEAST)
         waiting = self.own @ left_op
-        patient = (self.own @ (left_op * patience)) / np.maximum(waiting, TINY)
+        patient = (self.own @ (left_op * patience)) / np.maximum(waiting, LEAST)
         over = np.where(self.drops, np.maximum(waiting - capacity * patient, 0.0), 0.0)
-        return left_op * self._widened(over / np.maximum(waiting, TINY), 0.0)
+        return left_op * self._widened(over / np.maximum(waiting, LEAST), 0.0)
 
     def _respond(
         self,
@@ -368,12 +291,12 @@ class Flow:
         offered: Floats,
     ) -> tuple[Floats, Floats]:
         """Mean and variance of response times by operation: own wait, own work, and the calls below; those of the wait by service are returned."""
-        wait = np.minimum(left * self.step_s / np.maximum(worked, TINY), LONGEST_S)
-        must_wait = np.maximum(np.maximum(load, TINY) ** (power - 1.0), TINY)
+        wait = np.minimum(left * self.step_s / np.maximum(worked, LEAST), LONGEST_S)
+        must_wait = np.maximum(np.maximum(load, LEAST) ** (power - 1.0), LEAST)
         if self.some_save:  # whoever finds a pod at work waits, however many slots are free
             wait, must_wait = wait + self.first, np.maximum(must_wait, np.where(self.first > 0.0, self.busy, 0.0))
         if self.any_throttled:  # a quota that is used up stops few, and those for long
-            must_wait = np.where(self.throttled, np.maximum(np.minimum(must_wait, wait / self.stop), TINY), must_wait)
+            must_wait = np.where(self.throttled, np.maximum(np.minimum(must_wait, wait / self.stop), LEAST), must_wait)
         if varies is None:
             spread = wait * wait * (2.0 / must_wait - 1.0)
         else:
@@ -381,41 +304,11 @@ class Flow:
             spread = wait * wait * (1.0 + 2.0 * clumps * (1.0 / must_wait - 1.0))
         room = capacity * self.step_s
         if np.count_nonzero(offered >= (1.0 - FLUID) * room):
-            steady = np.clip((room - offered) / np.maximum(room, TINY) / FLUID, 0.0, 1.0)
+            steady = np.clip((room - offered) / np.maximum(room, LEAST) / FLUID, 0.0, 1.0)
             spread = steady * spread + (1.0 - steady) * wait * wait / np.maximum(left / self.queues, 1.0)
-        self.mean = self.own_time + self.below + self._widened(wait, 0.0)
-        self.variance = self.own_variance + self.below_variance + self._widened(spread, 0.0)
+        self.mean = self.own_time + self.attempts.below + self._widened(wait, 0.0)
+        self.variance = self.own_variance + self.attempts.below_variance + self._widened(spread, 0.0)
         return wait, spread
-
-    def _outcome(self, at_s: float, admitted: Floats | None) -> Floats:
-        """How calls end: what that means for their callers, and what is tried again. The share that comes too late, by call."""
-        network, to = self.network, self.network.callee
-        mean, variance = self.mean[to] + self.extra, self.variance[to]
-        late = queueing.beyond(network.timeout_s, mean, variance + self.extra**2)
-        well = self.good[to] * (1.0 - late) * self.reached
-        if admitted is not None:
-            well = well * admitted[to]
-        self.failing = 1.0 - well
-        if self.any_breaker:
-            well = np.where(at_s < self.open_until, 0.0, well)
-        fails = 1.0 - well
-        took = network.times * np.minimum(mean, network.timeout_s)
-        spread = network.times * np.minimum(variance, self.timeout_squared)
-        self.good = self.sound
-        if fails.max(initial=0.0) > SOUND:
-            ends = 1.0 - fails**self.tries
-            attempts = np.where(well > TINY, ends / np.maximum(well, TINY), self.tries)
-            took, spread = took * attempts, spread * attempts
-            self.good = self.sound * np.exp(self.from_op @ (self.needed_times * np.log(np.maximum(ends, TINY))))
-        self.below, self.below_variance = self.from_op @ took, self.from_op @ spread
-        self._retry(fails)
-        return late
-
-    def _retry(self, fails: Floats) -> None:
-        """Move each failed attempt to the next place, as long as its caller has retries left."""
-        attempts = self.attempts
-        for number in range(len(attempts) - 1, 0, -1):
-            np.multiply(attempts[number - 1], fails * self.again[number], out=attempts[number])
 
     def _note(self, row: int, arriving: Floats, worked: Floats, served: Floats, capacity: Floats) -> None:
         rows, supply = self.rows, self.supply

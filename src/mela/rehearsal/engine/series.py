@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from mela.rehearsal.engine import queueing
-from mela.rehearsal.engine.flow import MANY, TINY, Flow
+from mela.rehearsal.engine.flow import MANY, Flow
+from mela.rehearsal.engine.queueing import LEAST
 from mela.rehearsal.model import Floats
 
 CHUNK = 2000
@@ -91,7 +92,7 @@ def _cpu(flow: Flow, at: int | slice, requests: Floats) -> Floats:
 def _idle_rate(flow: Flow) -> Floats:
     """Requests per second that a pod could serve of what nobody asks for: of its mean operation."""
     cost = (flow.own_cpu - flow.own_saves).sum(axis=1) / np.maximum(flow.own.sum(axis=1), 1.0)
-    result: Floats = np.minimum(np.where(cost > 0, flow.cores / np.maximum(cost, TINY), flow.slots), MANY)
+    result: Floats = np.minimum(np.where(cost > 0, flow.cores / np.maximum(cost, LEAST), flow.slots), MANY)
     return result
 
 
@@ -99,9 +100,9 @@ def _mixed(flow: Flow, at: slice, served: Floats) -> tuple[Floats, Floats]:
     """Mean and variance of the response time over what was served; where nothing was, over the operations evenly."""
     rows, sums = flow.rows, flow.own.T
     second = rows.variance[at] + rows.mean[at] ** 2
-    there = np.maximum(served, TINY)
+    there = np.maximum(served, LEAST)
     even = np.maximum(flow.own.sum(axis=1), 1.0)
-    some = served > TINY
+    some = served > LEAST
     mean = np.where(some, (rows.served[at] * rows.mean[at]) @ sums / there, rows.mean[at] @ sums / even)
     square = np.where(some, (rows.served[at] * second) @ sums / there, second @ sums / even)
     return mean, np.maximum(square - mean**2, 0.0)

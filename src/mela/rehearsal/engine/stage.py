@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mela.rehearsal import calls
-from mela.rehearsal.engine import cost, delays, flow, network, planned, series
+from mela.rehearsal.engine import cost, delays, flow, network, planned, series, supply
 from mela.rehearsal.engine.happenings import Log
 from mela.rehearsal.engine.metrics import History, Pipeline
 from mela.rehearsal.engine.pods import Fleet
@@ -33,7 +33,7 @@ class Stage:
         self.network = network.of(graph, self.actions)
         self.log = Log(demand.lead_s)
         services = _served(graph)
-        self.supply = flow.supply(self.network)
+        self.supply = supply.at_start(self.network)
         self.delays = held
         self.world = World(system, services, self.supply, self.delays, seed, self.log)
         steps = -(-demand.ticks // step_s)

@@ -130,14 +130,14 @@ class Watch:
 
     def _calls(self, now_s: float) -> None:
         """Retries and breakers, by the service that is called."""
-        flow, network = self.stage.flow, self.stage.network
-        heavy = np.flatnonzero((flow.retried > 0.2 * flow.sent) & (flow.sent > 1.0))
+        attempts, network = self.stage.flow.attempts, self.stage.network
+        heavy = np.flatnonzero((attempts.retried > 0.2 * attempts.sent) & (attempts.sent > 1.0))
         for edge in heavy:
             callee = int(network.service_of[network.callee[edge]])
-            text = f"{flow.retried[edge] / flow.sent[edge]:.0%} of the calls to {network.calls[edge].to} are repeated attempts"
+            text = f"{attempts.retried[edge] / attempts.sent[edge]:.0%} of the calls to {network.calls[edge].to} are repeated attempts"
             self.stage.log.once(now_s, "retry-storm", self._service(callee), text)
-        for edge in np.flatnonzero(flow.open_until > now_s):
-            text = f"calls to {network.calls[edge].to} are stopped: {flow.failing[edge]:.0%} of them failed"
+        for edge in np.flatnonzero(attempts.open_until > now_s):
+            text = f"calls to {network.calls[edge].to} are stopped: {attempts.failing[edge]:.0%} of them failed"
             self.stage.log.once(
                 now_s, "breaker-open", self._service(int(network.service_of[network.callee[edge]])), text
             )
@@ -147,7 +147,8 @@ class Watch:
         flow, network = self.stage.flow, self.stage.network
         for edge in flow.pooled:
             caller = int(network.service_of[network.caller[edge]])
-            held = flow.sent[edge] / flow.step_s * min(flow.mean[network.callee[edge]], network.timeout_s[edge])
+            rate = flow.attempts.sent[edge] / flow.step_s
+            held = rate * min(flow.mean[network.callee[edge]], network.timeout_s[edge])
             most = flow.supply.pods[caller] * network.pool[edge]
             if most and held >= FULL * most:
                 text = f"all {network.pool[edge]:.0f} connections per pod to {network.calls[edge].to} are in use"

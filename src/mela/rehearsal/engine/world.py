@@ -13,12 +13,13 @@ from typing import TypeAlias
 import numpy as np
 
 from mela.rehearsal import calls
-from mela.rehearsal.engine import boots, flow, rollouts
+from mela.rehearsal.engine import boots, rollouts
 from mela.rehearsal.engine.admission import Namespace
 from mela.rehearsal.engine.delays import Delays
 from mela.rehearsal.engine.happenings import Log
 from mela.rehearsal.engine.nodes import Ints, Nodes
 from mela.rehearsal.engine.pods import NOWHERE, PENDING, READY, STARTING, Cohort, Fleet
+from mela.rehearsal.engine.supply import Supply
 from mela.rehearsal.model import Field
 from mela.rehearsal.system import Rehearsed
 
@@ -45,7 +46,7 @@ class World:
         self,
         system: Rehearsed,
         services: Mapping[str, tuple[int, calls.Service]],
-        supply: flow.Supply,
+        supply: Supply,
         delays: Delays,
         seed: int,
         log: Log,
