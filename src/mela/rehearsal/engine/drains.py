@@ -43,7 +43,7 @@ class Drain:
             self.nodes.take_away(node)
             self.left.pop(0)
             self.world.log.say(now_s, "drained", "", f"a node is drained, {len(self.left)} are left")
-        self.world.at(now_s + RETRY_S, self.step)
+        self.world.agenda.at(now_s + RETRY_S, self.step)
 
     def _evict(self, fleet: Fleet, node: int, now_s: float) -> None:
         """Ask for each of the fleet's pods on the node; what may go ends, and the fleet makes up for it."""

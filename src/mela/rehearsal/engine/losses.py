@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from mela.rehearsal.engine.agenda import Due
 from mela.rehearsal.engine.nodes import Flags, Nodes
 from mela.rehearsal.engine.pods import LOST, READY, STARTING, Cohort, Fleet
-from mela.rehearsal.engine.world import Due, World
+from mela.rehearsal.engine.world import World
 
 
 def lose(world: World, nodes: Nodes, lost: Flags, now_s: float, zone: str) -> None:
@@ -17,9 +18,9 @@ def lose(world: World, nodes: Nodes, lost: Flags, now_s: float, zone: str) -> No
             part = _part(fleet, cohort, lost)
             gone += part.count if part.state == READY else 0
             part.state = LOST
-            world.at(now_s + node["lost_after"] + node["evicted_after"], _giving_up(world, fleet, part))
+            world.agenda.at(now_s + node["lost_after"] + node["evicted_after"], _giving_up(world, fleet, part))
         if gone and fleet.workload.name in world.services:
-            world.cut(fleet, gone / before, node["lost_after"], now_s, at_once=True)
+            world.serving.cut(fleet, gone / before, node["lost_after"], now_s, at_once=True)
         if gone:
             text = f"{gone} of {before} ready pods were in {zone}"
             world.log.say(
@@ -29,7 +30,7 @@ def lose(world: World, nodes: Nodes, lost: Flags, now_s: float, zone: str) -> No
                 text,
                 fleet.workload.field("template", "spec", "topologySpreadConstraints"),
             )
-        world.refresh(fleet, now_s)
+        world.serving.refresh(fleet, now_s)
 
 
 def _part(fleet: Fleet, cohort: Cohort, where: Flags) -> Cohort:
@@ -59,5 +60,5 @@ def regain(world: World, nodes: Nodes, back: Flags, now_s: float) -> None:
         for cohort in [each for each in fleet.cohorts if each.state == LOST and back[each.nodes].all()]:
             cohort.state = STARTING
             cohort.running_s = now_s
-            world.at(now_s + world.delays["pod"]["endpoint"], world.readying(fleet, cohort))
+            world.agenda.at(now_s + world.delays["pod"]["endpoint"], world.readying(fleet, cohort))
     world.wake(now_s)

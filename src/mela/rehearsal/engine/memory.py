@@ -51,7 +51,7 @@ class Memory:
         killed = np.rint(pods * beyond(self.limit_mb - self.memory_mb, self.request_mb, each))
         for place in np.flatnonzero(killed):
             self._kill(int(place), int(killed[place]), float(each[place]), now_s)
-        stage.world.at(now_s + self.every_s, self.look)
+        stage.world.agenda.at(now_s + self.every_s, self.look)
 
     def _kill(self, place: int, killed: int, each: float, now_s: float) -> None:
         index, fleet = self.bound[place]
@@ -85,7 +85,7 @@ def _kill(world: World, fleet: Fleet, count: int, now_s: float) -> None:
     """The containers of so many ready pods are killed; each starts again on its node after the kubelet's back-off."""
     ready, pod = fleet.number(READY), world.delays["pod"]
     what, left = world.services[fleet.workload.name][1], min(count, ready)
-    world.cut(fleet, left / max(ready, 1), pod["endpoint"], now_s, at_once=True)
+    world.serving.cut(fleet, left / max(ready, 1), pod["endpoint"], now_s, at_once=True)
     for cohort in [each for each in fleet.cohorts if each.state == READY]:
         if left <= 0:
             break
@@ -98,4 +98,4 @@ def _kill(world: World, fleet: Fleet, count: int, now_s: float) -> None:
         part.died_s = now_s
         wait = min(pod["backoff"] * 2.0 ** (part.restarts - 2), pod["backoff_most"]) if part.restarts > 1 else 0.0
         world.boot(fleet, part, now_s + wait, what, 1.0)
-    world.refresh(fleet, now_s)
+    world.serving.refresh(fleet, now_s)

@@ -33,7 +33,7 @@ class Provisioner:
         if pending:
             self._order(pending, now_s)
         self._give_back(now_s)
-        self.world.at(now_s + self.world.delays["node"]["scan"], self.scan)
+        self.world.agenda.at(now_s + self.world.delays["node"]["scan"], self.scan)
 
     def _order(self, pending: list[Fleet], now_s: float) -> None:
         """Try the pending pods on nodes that are starting; order nodes for the rest. All of it is tried on copies."""
@@ -94,7 +94,7 @@ class Provisioner:
         nodes.add(spot, number, list(ready))
         self.next_batch_s[group] = now_s + (delay["batch_every"] if number >= nodes.groups[group].batch else 0.0)
         for when in sorted(set(np.ceil(ready).tolist())):
-            world.at(float(when), world.wake)
+            world.agenda.at(float(when), world.wake)
         self.ordered += number
         name = nodes.groups[group].name
         text = f"{number} nodes of {name} ordered in {nodes.spots[spot].zone}, ready in about {nodes.groups[group].start_s:g} s"

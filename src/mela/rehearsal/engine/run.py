@@ -37,8 +37,8 @@ class Run:
         for _ in range(PRIMING):
             flow.tick(0, 0.0, stage.asked[0])
         for row, t in enumerate(range(0, ticks, step)):
-            if world.next_s() <= t:
-                world.advance(t)
+            if world.agenda.next_s() <= t:
+                world.agenda.advance(t)
                 stage.changed(t)
             stage.tick(row, t)
             if progress is not None and t % REPORT_EVERY < step:
@@ -53,14 +53,14 @@ class Run:
             every = int(stage.delays["autoscaler"]["every"])
             drawn = float(world.luck("sync", each.fleet.workload.name).integers(1, every + 1))
             clock = stage.delays.clock("autoscaler", drawn)
-            world.at(clock.first_s(), self._syncing(each, clock))
-            world.at(0.0, self._flooring(each))
+            world.agenda.at(clock.first_s(), self._syncing(each, clock))
+            world.agenda.at(0.0, self._flooring(each))
         if stage.provisioner:
-            world.at(1.0, stage.provisioner.scan)
-        world.at(float(self.watch.every_s), self.watch.look)
+            world.agenda.at(1.0, stage.provisioner.scan)
+        world.agenda.at(float(self.watch.every_s), self.watch.look)
         memory = Memory(stage)
         if memory.bound:
-            world.at(float(memory.every_s), memory.look)
+            world.agenda.at(float(memory.every_s), memory.look)
 
     def _syncing(self, scaler: Autoscaler, clock: Clock) -> Callable[[float], None]:
         world = self.stage.world
@@ -68,7 +68,7 @@ class Run:
 
         def due(now_s: float) -> None:
             if stage.step_s > 1 and scaler.is_at_rest(now_s, stage.busy(scaler.pipeline.service)):
-                world.at(clock.after(now_s), due)
+                world.agenda.at(clock.after(now_s), due)
                 return
             scaler.fleet.merge(now_s - (ALIKE_S if stage.step_s == 1 else QUICK_ALIKE_S))
             before = scaler.fleet.desired
@@ -77,7 +77,7 @@ class Run:
                 self.watch.scaled(scaler, before, decision, now_s)
                 self.stage.world.scale(scaler.fleet, decision.written, now_s)
             self.watch.synced(scaler, now_s)
-            self.stage.world.at(clock.after(now_s), due)
+            self.stage.world.agenda.at(clock.after(now_s), due)
 
         return due
 
@@ -93,6 +93,6 @@ class Run:
                     before = scaler.spec.min_replicas
                     scaler.raise_floor(max(least, floor))
                     self.watch.floored(scaler, before, now_s)
-            self.stage.world.at(now_s + self.stage.strategy.every_s, due)
+            self.stage.world.agenda.at(now_s + self.stage.strategy.every_s, due)
 
         return due

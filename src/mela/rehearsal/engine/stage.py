@@ -15,7 +15,8 @@ from mela.rehearsal.engine.metrics import History, Pipeline
 from mela.rehearsal.engine.pods import Fleet
 from mela.rehearsal.engine.provision import Provisioner
 from mela.rehearsal.engine.scaling import Autoscaler
-from mela.rehearsal.engine.world import COUNTED, World
+from mela.rehearsal.engine.serving import COUNTED
+from mela.rehearsal.engine.world import World
 from mela.rehearsal.model import Counts, Demand, Floats, Services, Strategy, Trace
 from mela.rehearsal.system import Rehearsed
 
@@ -98,7 +99,7 @@ class Stage:
     def tick(self, row: int, at_s: float) -> None:
         """Play one step and note pods and nodes."""
         self.flow.tick(row, at_s, self.played[row])
-        self.counts[row] = self.world.counts
+        self.counts[row] = self.world.serving.counts
         self.nodes[row] = self.nodes_now
 
     def busy(self, service: int) -> float:

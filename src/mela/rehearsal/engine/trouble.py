@@ -41,8 +41,8 @@ def _between(
         end(now_s)
         stage.supply.touched = True
 
-    stage.world.at(float(at_s), begins)
-    stage.world.at(at_s + fault.lasts_s, ends)
+    stage.world.agenda.at(float(at_s), begins)
+    stage.world.agenda.at(at_s + fault.lasts_s, ends)
 
 
 def _service(stage: Stage, fault: faults.Fault) -> int:
@@ -201,7 +201,7 @@ def _drain(stage: Stage, fault: faults.Fault, at_s: int) -> None:
         stage.log.say(now_s, "fault", "", f"{fault.text}: {faults.KINDS['drain'].does}")
         drains.Drain(stage.world, nodes, drains.first(nodes, int(fault.what), now_s)).step(now_s)
 
-    stage.world.at(float(at_s), begin)
+    stage.world.agenda.at(float(at_s), begin)
 
 
 def _rollout(stage: Stage, fault: faults.Fault, at_s: int) -> None:
@@ -213,12 +213,12 @@ def _rollout(stage: Stage, fault: faults.Fault, at_s: int) -> None:
         stage.log.say(now_s, "fault", fault.what, f"{fault.text}: {faults.KINDS[fault.kind].does}")
         key = (fleet.workload.name, fleet.revision + 1)
         if fault.kind == "bad-rollout" and fault.share:
-            stage.world.errors_of[key] = fault.share
+            stage.world.serving.errors_of[key] = fault.share
         elif fault.kind == "bad-rollout":
             stage.world.bad_revisions.add(key)
         stage.world.roll_out(fleet, now_s)
 
-    stage.world.at(float(at_s), begin)
+    stage.world.agenda.at(float(at_s), begin)
 
 
 DOES: Mapping[str, Callable[[Stage, faults.Fault, int], None]] = {

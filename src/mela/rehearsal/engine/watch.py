@@ -74,7 +74,7 @@ class Watch:
         self._calls(now_s)
         self._pools(now_s)
         self._bandwidth(now_s)
-        stage.world.at(now_s + self.every_s, self.look)
+        stage.world.agenda.at(now_s + self.every_s, self.look)
 
     def _saturated(self, last: Mapping[str, Floats], now_s: float) -> None:
         """More CPU is asked for than the pods may use, and an autoscaler that looks at CPU cannot see how much more."""

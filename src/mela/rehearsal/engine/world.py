@@ -1,32 +1,29 @@
 """Pods and nodes through time: what a new scale sets in motion, second by second, until pods serve or end.
 
-Nothing happens by itself: `at` puts what is due into a queue, the run takes it out when its second comes. Random numbers
+Nothing happens by itself: what is due is put into the agenda, the run takes it out when its second comes. Random numbers
 are drawn per cohort and node from the seed and their name, so that one more pod elsewhere changes nobody's luck.
 """
 
-import heapq
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from mela.rehearsal import calls
 from mela.rehearsal.engine import boots, rollouts
 from mela.rehearsal.engine.admission import Namespace
+from mela.rehearsal.engine.agenda import Agenda, Due
 from mela.rehearsal.engine.delays import Delays
 from mela.rehearsal.engine.happenings import Log
 from mela.rehearsal.engine.nodes import Ints, Nodes
 from mela.rehearsal.engine.pods import NOWHERE, PENDING, READY, STARTING, Cohort, Fleet
+from mela.rehearsal.engine.serving import Serving
 from mela.rehearsal.engine.supply import Supply
-from mela.rehearsal.model import Field
 from mela.rehearsal.system import Rehearsed
 
-Due: TypeAlias = Callable[[float], None]
 CHUNK_S = 5
 """Pods that are created faster than a cluster can bind them come in portions of so many seconds."""
-COUNTED = ("desired", "ready", "starting", "pending", "refused")
 LONG_AGO = -100_000.0
 """When the pods that are there at the start became ready."""
 
@@ -40,7 +37,7 @@ class Condition:
 
 
 class World:
-    """Fleets on nodes. `supply` is what the queues see of them."""
+    """Fleets on nodes. `serving` keeps what the queues see of them."""
 
     def __init__(
         self,
@@ -67,28 +64,9 @@ class World:
         self.namespaces = {each.namespace: Namespace(system, each.namespace) for each in workloads}
         self.condition = Condition()
         self.bad_revisions: set[tuple[str, int]] = set()
-        self.errors_of: dict[tuple[str, int], float] = {}
-        self.counts = np.zeros((len(COUNTED), len(supply.pods)), dtype=np.int64)
-        """Pods as they are now, by COUNTED and service."""
-        self._due: list[tuple[float, int, Due]] = []
-        self._order = 0
+        self.agenda = Agenda()
+        self.serving = Serving(services, supply, self.nodes, self.agenda, log)
         self._wakes_s = -1.0
-
-    # ---- time
-
-    def at(self, when_s: float, what: Due) -> None:
-        self._order += 1
-        heapq.heappush(self._due, (when_s, self._order, what))
-
-    def next_s(self) -> float:
-        """When something is due next."""
-        return self._due[0][0] if self._due else np.inf
-
-    def advance(self, now_s: float) -> None:
-        """Let everything happen that is due by now."""
-        while self._due and self._due[0][0] <= now_s:
-            when, _, what = heapq.heappop(self._due)
-            what(when)
 
     def luck(self, *name: object) -> np.random.Generator:
         """A generator of its own for each name."""
@@ -106,7 +84,7 @@ class World:
                 fleet.desired = min(max(fleet.desired, scaler.spec.min_replicas), scaler.spec.max_replicas)
             self._create(fleet, fleet.desired, 0.0, old=True)
         for fleet in self.fleets:
-            self.refresh(fleet, 0.0)
+            self.serving.refresh(fleet, 0.0)
 
     def scale(self, fleet: Fleet, replicas: int, now_s: float) -> None:
         """Set the replicas that the workload should have."""
@@ -126,7 +104,7 @@ class World:
             self.end(fleet, fleet.victims(-missing), now_s)
         else:
             fleet.refused = 0
-        self.refresh(fleet, now_s)
+        self.serving.refresh(fleet, now_s)
 
     def _create(self, fleet: Fleet, count: int, now_s: float, *, old: bool = False, revision: int = 0) -> None:
         admitted, refusal = self.namespaces[fleet.workload.namespace].admit(fleet.workload, count)
@@ -139,7 +117,7 @@ class World:
                 f"{fleet.refused} pods refused: {refusal.text}",
                 refusal.field,
             )
-            self.at(now_s + self.delays["pod"]["retry"], lambda when: self.reconcile(fleet, when))
+            self.agenda.at(now_s + self.delays["pod"]["retry"], lambda when: self.reconcile(fleet, when))
         if not admitted:
             return
         revision = revision or fleet.revision
@@ -202,7 +180,7 @@ class World:
         elif fleet.rollout.stuck:
             text = f"revision {fleet.revision} makes no progress: its pods do not get ready"
             self.log.once(now_s, "rollout-stuck", fleet.workload.name, text, fleet.workload.field("strategy"))
-        self.at(now_s + rollouts.EVERY_S, lambda when: self._rolling(fleet, when))
+        self.agenda.at(now_s + rollouts.EVERY_S, lambda when: self._rolling(fleet, when))
 
     def _roll(self, fleet: Fleet, now_s: float) -> None:
         """Give each revision the pods that the Deployment's controller wants."""
@@ -213,7 +191,7 @@ class World:
                 self._create(fleet, size - there, now_s, revision=revision)
             elif size < there:
                 self.end(fleet, fleet.victims(there - size, revision), now_s)
-        self.refresh(fleet, now_s)
+        self.serving.refresh(fleet, now_s)
 
     # ---- scheduling
 
@@ -221,7 +199,7 @@ class World:
         """Have the scheduler look at pending pods at a time."""
         if when_s != self._wakes_s:
             self._wakes_s = when_s
-            self.at(when_s, self._schedule)
+            self.agenda.at(when_s, self._schedule)
 
     def _schedule(self, now_s: float) -> None:
         bind = self.delays["pod"]["bind"]
@@ -242,7 +220,7 @@ class World:
             if cohort.state == PENDING and budget > 0:
                 without.add(fleet.index)
         for fleet in placed.values():
-            self.refresh(fleet, now_s)
+            self.serving.refresh(fleet, now_s)
 
     def _bind(self, fleet: Fleet, cohort: Cohort, most: int, now_s: float) -> int:
         """Give nodes to as many pods of a cohort as find one."""
@@ -309,8 +287,8 @@ class World:
         boot = boots.boot_s(workload, what, factor)
         if cohort.bad:
             return
-        self.at(runs_s, lambda when: self.refresh(fleet, when))
-        self.at(runs_s + boot + self.delays["pod"]["endpoint"], self.readying(fleet, cohort))
+        self.agenda.at(runs_s, lambda when: self.serving.refresh(fleet, when))
+        self.agenda.at(runs_s + boot + self.delays["pod"]["endpoint"], self.readying(fleet, cohort))
 
     def readying(self, fleet: Fleet, cohort: Cohort) -> Due:
         return lambda when: self._ready(fleet, cohort, when)
@@ -318,7 +296,7 @@ class World:
     def _ready(self, fleet: Fleet, cohort: Cohort, now_s: float) -> None:
         if cohort.state == STARTING and cohort.count:
             cohort.state, cohort.ready_s = READY, now_s
-            self.refresh(fleet, now_s)
+            self.serving.refresh(fleet, now_s)
 
     def end(self, fleet: Fleet, cohorts: list[Cohort], now_s: float, *, at_once: bool = False) -> None:
         """Pods leave the endpoints and stop after preStop; what they held is free when they are gone."""
@@ -327,33 +305,14 @@ class World:
         before = fleet.number(READY) + serving
         lag = pod["endpoint"] if at_once else pod["endpoint"] - workload.prestop_s
         if serving and lag > 0 and workload.name in self.services:
-            self.cut(fleet, serving / max(before, 1), lag, now_s, at_once=at_once)
+            self.serving.cut(fleet, serving / max(before, 1), lag, now_s, at_once=at_once)
         stays = 0.0 if at_once else min(workload.grace_s, workload.prestop_s + 1.0)
         number = sum(each.count for each in cohorts)
         where = np.concatenate([each.nodes for each in cohorts]) if cohorts else NOWHERE
-        self.at(now_s + stays, lambda when: self._gone(fleet, number, where, when))
+        self.agenda.at(now_s + stays, lambda when: self._gone(fleet, number, where, when))
         for each in cohorts:
             each.count, each.nodes = 0, NOWHERE
-        self.refresh(fleet, now_s)
-
-    def cut(self, fleet: Fleet, share: float, lag: float, now_s: float, *, at_once: bool) -> None:
-        """Requests that still go to pods which do not listen any more fail."""
-        index, _ = self.services[fleet.workload.name]
-        self.supply.touched = True
-        self.supply.cut[index] = min(1.0, self.supply.cut[index] + share)
-        self.at(now_s + lag, lambda when: self._uncut(index, share))
-        if not at_once and share > 0.001:
-            text = f"{share:.1%} of the pods stop {lag:g} s before traffic stops coming to them"
-            self.log.once(now_s, "cut-off", fleet.workload.name, text, self._prestop(fleet))
-
-    def _prestop(self, fleet: Fleet) -> Field:
-        template = fleet.workload.template
-        at = template.running[0].at if template.running else template.spec_at
-        return Field(fleet.workload.object, (*at, "lifecycle", "preStop"))
-
-    def _uncut(self, index: int, share: float) -> None:
-        self.supply.touched = True
-        self.supply.cut[index] = max(0.0, self.supply.cut[index] - share)
+        self.serving.refresh(fleet, now_s)
 
     def _gone(self, fleet: Fleet, number: int, where: Ints, now_s: float) -> None:
         self.namespaces[fleet.workload.namespace].release(fleet.workload, number)
@@ -363,42 +322,3 @@ class World:
             self.wake(now_s)
         if fleet.refused:
             self.reconcile(fleet, now_s)
-
-    # ---- what the queues see
-
-    def refresh(self, fleet: Fleet, now_s: float) -> None:
-        """Bring the supply up to date with a fleet."""
-        fleet.drop_empty()
-        found = self.services.get(fleet.workload.name)
-        if found is None:
-            return
-        index, what = found
-        self.supply.touched = True
-        self.counts[:, index] = fleet.desired, *fleet.by_state(), fleet.refused
-        supply = self.supply
-        ready, starting = int(self.counts[1, index]), [each for each in fleet.cohorts if each.state == STARTING]
-        running = ready + sum(each.count for each in starting if each.running_s <= now_s)
-        cores = self._cores(fleet)
-        supply.pods[index] = ready
-        supply.cores[index] = cores
-        supply.idle_m[index] = running * what.idle_cpu_m
-        supply.burn_m[index] = sum(each.count * boots.burn_m(what) for each in starting if each.running_s <= now_s)
-        supply.limit_m[index] = running * cores * 1000
-        supply.errors[index] = self._errors(fleet, ready)
-
-    def _errors(self, fleet: Fleet, ready: int) -> float:
-        name = fleet.workload.name
-        wrong = sum(
-            each.count * self.errors_of.get((name, each.revision), 0.0) for each in fleet.cohorts if each.state == READY
-        )
-        return wrong / ready if ready else 0.0
-
-    def _cores(self, fleet: Fleet) -> float:
-        """Of one pod: its limit; without one, its share of a full node, by requests, as the kernel shares CPU."""
-        workload = fleet.workload
-        if workload.limit_cpu_m:
-            return workload.limit_cpu_m / 1000
-        request = max(workload.request_cpu_m, 2)
-        if self.nodes is None or not len(self.nodes.spot):
-            return request / 1000
-        return request / 1000 * self.nodes.stretch(fleet.index)
