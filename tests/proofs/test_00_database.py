@@ -16,7 +16,7 @@ def test_00_every_suite_of_the_databases_passes_on_postgresql() -> None:
     with postgres.server(options="-c fsync=off -c full_page_writes=off") as url:  # what is asked is right, not durable
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n", "2", "-k", "postgresql", "tests/contract", "tests/service"],
-            cwd=ROOT, env={**os.environ, "MELA_TEST_POSTGRES": url}, capture_output=True, text=True, check=False, timeout=400,
+            cwd=ROOT, env={**os.environ, "MELA_TEST_POSTGRES": url}, capture_output=True, text=True, check=False, timeout=800,
         )  # fmt: skip
     print(done.stdout[-2_000:])
     assert done.returncode == 0, done.stdout + done.stderr
