@@ -6,6 +6,7 @@ The first number decides all: who pays how, what goes wrong when. A failing run 
 """
 
 import asyncio
+import contextlib
 import random
 import sys
 import time
@@ -13,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from mela.kernel import clock
@@ -161,8 +163,9 @@ class Storm:
             told["decline_codes"] = NPCI
         url = f"{self.outside.url}/sim/{name}/plan"
         for _ in range(50):
-            if (await self.payers.http.post(url, json=told, auth=("mela", KEY))).status_code == 200:
-                return
+            with contextlib.suppress(httpx2.HTTPError):  # the machine may have been stopped meanwhile
+                if (await self.payers.http.post(url, json=told, auth=("mela", KEY))).status_code == 200:
+                    return
             await asyncio.sleep(0.1)
         raise RuntimeError(f"{url} takes no plan")
 
