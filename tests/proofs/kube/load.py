@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Self
 
+from mela.cli.calibrate.sending import read_answer
+
 
 @dataclass(frozen=True)
 class Request:
@@ -184,15 +186,7 @@ async def _exchange(line: _Line, request: Request, host: str) -> tuple[int, bool
     if request.slow_s:
         await asyncio.sleep(request.slow_s)
     line.writer.write(request.body)
-    head = (await line.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    fields = dict(part.split(": ", 1) for part in head.split("\r\n")[1:] if ": " in part)
-    if fields.get("transfer-encoding") == "chunked":
-        while (size := int(await line.reader.readuntil(b"\r\n"), 16)) > 0:
-            await line.reader.readexactly(size + 2)
-        await line.reader.readuntil(b"\r\n")
-    else:
-        await line.reader.readexactly(int(fields.get("content-length", "0")))
-    return int(head.split(" ", 2)[1]), fields.get("connection") != "close"
+    return await read_answer(line.reader)
 
 
 @dataclass(frozen=True)

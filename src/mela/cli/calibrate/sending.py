@@ -93,22 +93,28 @@ async def _exchange(url: str, text: bytes, idle: list[_Line] | None) -> bool:
     line = _free(idle) or await _connected(url)
     try:
         line.writer.write(text)
-        head = (await line.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        fields = dict(part.split(": ", 1) for part in head.split("\r\n")[1:] if ": " in part)
-        if fields.get("transfer-encoding") == "chunked":
-            while (size := int(await line.reader.readuntil(b"\r\n"), 16)) > 0:
-                await line.reader.readexactly(size + 2)
-            await line.reader.readuntil(b"\r\n")
-        else:
-            await line.reader.readexactly(int(fields.get("content-length", "0")))
+        status, stays = await read_answer(line.reader)
     except BaseException:
         line.writer.close()
         raise
-    if idle is None or fields.get("connection") == "close":
+    if idle is None or not stays:
         line.writer.close()
     else:
         idle.append(line)
-    return head.split(" ", 2)[1] < "400"
+    return status < 400
+
+
+async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    """An answer, to its end: its status, and whether the connection stays."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    fields = dict(part.split(": ", 1) for part in head.split("\r\n")[1:] if ": " in part)
+    if fields.get("transfer-encoding") == "chunked":
+        while (size := int(await reader.readuntil(b"\r\n"), 16)) > 0:
+            await reader.readexactly(size + 2)
+        await reader.readuntil(b"\r\n")
+    else:
+        await reader.readexactly(int(fields.get("content-length", "0")))
+    return int(head.split(" ", 2)[1]), fields.get("connection") != "close"
 
 
 def _free(idle: list[_Line] | None) -> _Line | None:
