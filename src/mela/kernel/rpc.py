@@ -126,7 +126,7 @@ async def _post(client: httpx2.AsyncClient, url: str, body: bytes, token: str, s
         DEADLINE: str(int(seconds * 1000)),
     }
     try:
-        async with asyncio.timeout(seconds):  # the client's own bounds each read, not the whole
+        async with asyncio.timeout(seconds):  # as `send` does over our own connections, but no stand-in for them
             with tracing.span("call", url=url):
                 if trace := tracing.current():
                     headers["traceparent"] = trace
