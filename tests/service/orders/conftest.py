@@ -23,6 +23,7 @@ from tests.fakes.payments import FakePayments
 NOON = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 ADDRESS = {"name": "Meena R", "phone": "+919876543210", "line1": "12, North Masi Street", "city": "Madurai",
            "state_code": "33", "pin": "625001"}  # fmt: skip
+INSTRUMENTS = {"card": {"card_token": "ctok1"}, "netbanking": {"bank": "HDFC"}, "wallet": {"wallet": "paytm"}}
 
 
 class Gone(list[Erased]):
@@ -60,7 +61,8 @@ class Shop:
         return await self.call("PUT", f"/cart/items/{sku}", {"quantity": quantity}, by=by)
 
     async def check_out(self, method: str = "upi", key: str = "first-order", by: dict[str, str] | None = None) -> Any:
-        return await self.call("POST", "/orders", {"address": ADDRESS, "method": method}, key=key, by=by)
+        body = {"address": ADDRESS, "method": method, **INSTRUMENTS.get(method, {})}
+        return await self.call("POST", "/orders", body, key=key, by=by)
 
     async def hear(self, event: object, event_id: str = "evt_1") -> None:
         """Deliver an event, as the bus would, and wait until it is handled."""
@@ -75,7 +77,7 @@ class Shop:
         """An order that is confirmed."""
         await self.put(sku, quantity)
         order = await self.check_out(method, key)
-        if method == "upi":
+        if method != "cod":
             await self.hear(self.payments.pay(order["payment_id"]), f"evt_{key}")
         return await self.call("GET", f"/orders/{order['id']}")
 

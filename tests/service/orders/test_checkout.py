@@ -104,6 +104,14 @@ async def test_money_confirms_the_order_writes_invoices_and_tells_settlement(sho
     assert sum(line.gross for line in sold.lines) == order["total_paise"]
 
 
+@pytest.mark.parametrize("method", ["card", "netbanking", "wallet"])
+async def test_a_sale_is_told_to_settlement_however_it_was_prepaid(shop: Shop, method: str) -> None:
+    order = await shop.bought(method)
+    assert order["history"][-1]["reason"] == "paid"
+    [sold] = await shop.app.sent(OrderSold)
+    assert sum(line.gross for line in sold.lines) == order["total_paise"]
+
+
 async def test_money_that_is_reported_twice_confirms_once(shop: Shop) -> None:
     order = await shop.bought()
     await shop.hear(shop.payments.pay(order["payment_id"]), "evt_again")

@@ -123,11 +123,12 @@ def confirm(
     order = rows.get(conn, order_id)
     if OrderState.CONFIRMED not in rules.NEXT[order.state]:
         return order
-    order = rows.move(conn, order, OrderState.CONFIRMED, "paid" if order.method == "upi" else "cash_on_delivery", actor, now,
-                  payment_id=payment_id)  # fmt: skip
+    prepaid = order.method != "cod"
+    reason = "paid" if prepaid else "cash_on_delivery"
+    order = rows.move(conn, order, OrderState.CONFIRMED, reason, actor, now, payment_id=payment_id)
     for seller in sellers:
         papers.write_invoice(conn, order, seller, now)
-    if order.method == "upi":
+    if prepaid:
         rows.sell(conn, order, payment_id, now)
     return order
 
