@@ -12,7 +12,7 @@ from mela.cli.shopping import URL
 
 
 @click.command(epilog="Examples:  mela audit orders   ·   mela audit orders --row ord_01KAR4T0GQ8V6M2Z3XJY5N7P9B   ·   mela audit accounts --by operator --json")  # fmt: skip
-@click.argument("service")
+@click.argument("service", type=click.Choice(["accounts", "orders", "settlement"]))
 @click.option("--row", help="Of this row only: an order, a customer.")
 @click.option("--by", help="By this caller only.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many, newest first.")
@@ -20,10 +20,13 @@ from mela.cli.shopping import URL
 @operator.DATA
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 def audit(service: str, row: str | None, by: str | None, limit: int, url: str, data: Path, for_script: bool) -> None:
-    """Who read personal data of SERVICE (accounts, orders, settlement), when, and by which route."""
+    """Who read personal data of a service, when, and by which route."""
     found = asyncio.run(_reads(f"{url.rstrip('/')}/api/control/reads/{service}", data, limit, row=row, by=by))
     if for_script:
         render.as_json(found)
+        return
+    if not found:
+        render.line("Nobody has read any that is like that.")
         return
     rows = [(r["at"][:19], f"{r['by_kind']} {r['by_id']}", r["what"], r["row"], r["route"]) for r in found]
     render.table("Reads of personal data", ("when (UTC)", "who", "what", "whose", "by"), rows)

@@ -9,6 +9,7 @@ import rich_click as click
 
 from mela.cli import operator, render
 from mela.cli.shopping import URL
+from mela.cli.typed import Rupees
 
 API = "/api/payments"
 JSON = click.option("--json", "for_script", is_flag=True, help="For a script.")
@@ -63,13 +64,13 @@ def payouts(merchant: str, limit: int, cursor: str | None, url: str, data: Path,
     epilog='Example:  mela payments hold kaveri-traders 1299.00 --reason "chargeback expected, case_01KAR4T0GQ8V6M2Z3XJY5N7P9B"'
 )
 @click.argument("seller")
-@click.argument("rupees", type=click.FloatRange(0.01))
+@click.argument("paise", metavar="RUPEES", type=Rupees())
 @click.option("--reason", required=True, help="Why; it stays with the hold.")
 @URL
 @operator.DATA
-def hold(seller: str, rupees: float, reason: str, url: str, data: Path) -> None:
+def hold(seller: str, paise: int, reason: str, url: str, data: Path) -> None:
     """Keep money of a seller or merchant back: no more than is coming. It is not paid out until it is released."""
-    body = {"seller_id": seller, "amount_paise": round(rupees * 100), "reason": reason}
+    body = {"seller_id": seller, "amount_paise": paise, "reason": reason}
     made = asyncio.run(operator.call("POST", f"{url.rstrip('/')}{API}/holds", data, body))
     render.line(
         f"{made['id']}: {_rupees(made['amount_paise'])} of {seller} held. Give it back: mela payments release {made['id']}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from mela.cli import render
+from mela.cli.typed import NewFile
 
 if TYPE_CHECKING:
     from mela.rehearsal.events.event import Event
@@ -94,7 +95,7 @@ def show(event: str, for_script: bool) -> None:
 @SCALE
 @SEED
 @click.option("--line", metavar="NAME", help="Which curve, such as viewers or 'buy /s'.  [default: the first]")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False, writable=True), metavar="FILE", help="An .svg or .html instead.")  # fmt: skip
+@click.option("--out", type=NewFile(), metavar="FILE", help="An .svg or .html instead.")  # fmt: skip
 def plot(event: str, scale: float, seed: int, line: str | None, out: Path | None) -> None:
     """Draw the crowd of an event."""
     from mela.rehearsal.report import curve

@@ -3,13 +3,14 @@
 import errno
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _GONE = "The platform went away in the middle of a request."
 _NEWER = "The database of {service} is at {found}, newer than this Mela knows ({known})."
 
 
+_URL = "Write it like this: --url http://127.0.0.1:3000"
 _FULL = ("The disk is full.", "Make room, or choose a folder on another disk: mela up --data DIR")
 _SENTENCES: tuple[tuple[str, str, Callable[[Any], tuple[str, str]]], ...] = (
     ("mela.rehearsal.reading", "Unusable", lambda e: (str(e), "")),
@@ -18,16 +19,30 @@ _SENTENCES: tuple[tuple[str, str, Callable[[Any], tuple[str, str]]], ...] = (
     ("mela.kernel.settings", "SettingsError", lambda e: ("\n".join(e.problems), "Correct the variables above; .env.example lists them all.")),
     ("mela.kernel.db.migrate", "NewerDatabase", lambda e: (_NEWER.format(**e.params), "Update Mela, or choose another folder: mela up --data DIR")),
     ("mela.kernel.errors", "DiskFull", lambda _: _FULL),
-    ("mela.simulators.shopper", "Refused", lambda e: (f"{e.body.get('title', e)} ({e.code})", str(e.body.get("detail", "")))),
+    ("mela.simulators.shopper", "Refused", lambda e: _refused(e.body, e.code)),
     ("httpx2", "ReadError", lambda _: (_GONE, "Start it again, then repeat: nothing is lost.")),
     ("httpx2", "RemoteProtocolError", lambda _: (_GONE, "Start it again, then repeat: nothing is lost.")),
     ("httpx2", "TimeoutException", lambda _: ("No answer in time.", "Is the platform busy? `mela doctor` says.")),
-    ("httpx2", "ConnectError", lambda _: ("Nothing answers there.", "Start the platform with `mela up`, or name it: --url URL")),
+    ("httpx2", "ConnectError", lambda e: (f"Nothing answers at {_place(e)}.", "Start the platform with `mela up`, or name it: --url URL")),
+    ("httpx2", "UnsupportedProtocol", lambda e: (f"{_place(e)} is no address of a web server.", _URL)),
+    ("httpx2", "InvalidURL", lambda e: (f"That is no address of a web server: {e}", _URL)),
     ("sqlalchemy.exc", "DBAPIError", lambda e: (f"The database does not answer: {e.orig}", "Check MELA_DATABASE; `mela doctor` asks it.")),
     ("mela.simulators.shopper", "NotThere", lambda e: (str(e), "")),
     ("builtins", "TimeoutError", lambda _: ("It took too long.", "Is the platform busy or stopped? `mela doctor` says.")),
 )  # fmt: skip
 """Module and class of a failure, and its sentence. A failure of a module that nobody imported cannot be, so none is imported here."""
+
+
+def _refused(body: Mapping[str, Any], code: str) -> tuple[str, str]:
+    """What the platform says, and of fields that are not right which they are and why."""
+    wrong = "\n".join(f"{field['field']}: {field['reason']}" for field in body.get("fields", ()))
+    return f"{body.get('title', code)} ({code})" + (f"\n{wrong}" if wrong else ""), str(body.get("detail", ""))
+
+
+def _place(error: Any) -> str:
+    """Where a request went, as `--url` names it."""
+    url = error.request.url
+    return f"{url.scheme}://{url.netloc.decode()}" if url.scheme else str(url)
 
 
 def explain(error: BaseException) -> tuple[str, str] | None:

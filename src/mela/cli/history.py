@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mela.cli import operator, render
 from mela.cli.shopping import URL
+from mela.cli.typed import Rupees
 
 API = "/api/payments"
 STATES = {
@@ -39,15 +40,15 @@ JSON = click.option("--json", "for_script", is_flag=True, help="For a script.")
 @click.option("--rrn", help="With this reference of the bank.")
 @click.option("--from", "since", type=DAY, help="Begun then or later, in India.")
 @click.option("--to", "until", type=DAY, help="Begun before then, in India.")
-@click.option("--min", "least", type=click.FloatRange(0.01), help="Of so many rupees or more.")
-@click.option("--max", "most", type=click.FloatRange(0.01), help="Of so many rupees or fewer.")
+@click.option("--min", "least", type=Rupees(), help="Of so many rupees or more.")
+@click.option("--max", "most", type=Rupees(), help="Of so many rupees or fewer.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="Payments on a page.")
 @click.option("--cursor", help="Where the page before ended; it says so.")
 @URL
 @operator.DATA
 @JSON
 def list_(
-    *, states: Sequence[str], since: datetime | None, until: datetime | None, least: float | None, most: float | None,
+    *, states: Sequence[str], since: datetime | None, until: datetime | None, least: int | None, most: int | None,
     url: str, data: Path, for_script: bool, **given: Any,
 ) -> None:  # fmt: skip
     """Payments, the latest first, with all filters at once."""
@@ -56,7 +57,7 @@ def list_(
     asked = given | {
         "state": states, "since": since and since.replace(tzinfo=INDIA).isoformat(),
         "until": until and until.replace(tzinfo=INDIA).isoformat(),
-        "at_least_paise": least and round(least * 100), "at_most_paise": most and round(most * 100),
+        "at_least_paise": least, "at_most_paise": most,
     }  # fmt: skip
     query = urlencode({name: value for name, value in asked.items() if value}, doseq=True)
     found = asyncio.run(operator.call("GET", f"{url.rstrip('/')}{API}/payments?{query}", data))

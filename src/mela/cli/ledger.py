@@ -1,6 +1,7 @@
 """`mela ledger`."""
 
 import asyncio
+import re
 import sys
 from collections import Counter
 from datetime import datetime
@@ -13,6 +14,7 @@ from mela.cli import operator, render
 from mela.cli.shopping import URL
 
 API = "/api/payments/ledger"
+_DIGEST = re.compile(r"[0-9a-f]{12,64}")
 
 
 @click.group()
@@ -54,10 +56,13 @@ def verify(head: str | None, url: str, data: Path, for_script: bool) -> None:
 
     Whoever can write to the database can also forge seals. Note the head elsewhere, and pass it with --head next time.
     """
-    if head is not None and len(head) < 12:
-        raise click.BadParameter("at least 12 characters, or a chance match proves nothing", param_hint="--head")
+    if head is not None and not _DIGEST.fullmatch(head := head.lower()):
+        raise click.BadParameter(
+            "a digest has 12 to 64 characters of 0-9 and a-f, as `mela ledger verify` shows it; fewer prove nothing",
+            param_hint="--head",
+        )
     verdict = asyncio.run(_verify(url.rstrip("/") + API, data, head))
-    render.as_json(verdict) if for_script else _tell(verdict)
+    render.as_json(verdict) if for_script else _tell(verdict, head)
     sys.exit(0 if verdict["holds"] else 1)
 
 
@@ -97,11 +102,13 @@ async def _agree(base: str, data: Path, sums: Counter[str]) -> dict[str, Any]:
     return {"holds": not wrong, "fault": "totals", "accounts": wrong} if wrong else {}
 
 
-def _tell(verdict: dict[str, Any]) -> None:
+def _tell(verdict: dict[str, Any], noted: str | None) -> None:
     if verdict["holds"]:
         render.line(
             f"{verdict['blocks']} blocks with {verdict['transfers']} transfers hold; {verdict['unsealed']} wait to be sealed"
         )
+        if noted:
+            render.line("The digest that you noted is in the chain.")
         if verdict["stray"]:
             render.line(f"{verdict['stray']} transfers lie in no month's partition: see docs/systems/02-payments.md")
         render.line(

@@ -118,7 +118,7 @@ def _show(made: Any, *, for_script: bool) -> None:
 def _row(key: Any) -> Sequence[str]:
     return (
         key["id"], key["seller_id"], key["mode"], ", ".join(key["scopes"]), ", ".join(key["networks"]) or "anywhere", key["name"],
-        _india(key["last_used"]) if key["last_used"] else "never", _india(key["expires"]) if key["expires"] else "it is revoked",
+        _india(key["last_used"]) if key["last_used"] else "never", _india(key["expires"]) if key["expires"] else "no end",
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import rich_click as click
 
+from mela.cli import render
+
 DATA = click.option(
     "--data", type=click.Path(path_type=Path), default=Path("mela-data"), show_default=True, help="Where the operator's token is."
 )  # fmt: skip
@@ -23,7 +25,8 @@ async def call(method: str, url: str, data: Path, body: Any = None) -> Any:
         raise NotThere(f"There is no operator's token in {data}: say where the platform keeps its data with --data")
     headers = {"authorization": f"Bearer {token}", "idempotency-key": ids.new_id("cli")}
     async with httpx2.AsyncClient(timeout=120.0) as http:
-        answer = await http.request(method, url, json=body, headers=headers)
+        with render.waiting("Asking the platform"):
+            answer = await http.request(method, url, json=body, headers=headers)
     found = answer.json() if answer.content else None
     if answer.status_code >= 400:
         raise Refused(answer.status_code, found or {})

@@ -9,6 +9,7 @@ import rich_click as click
 
 from mela.cli import balances, history, operator, render
 from mela.cli.shopping import URL
+from mela.cli.typed import Rupees
 
 API = "/api/payments"
 
@@ -49,7 +50,10 @@ def reconcile(day: datetime | None, url: str, data: Path, for_script: bool) -> N
         render.as_json(found)
     else:
         rows = [(o["outcome"], f"{o['count']:,}", rupees(Paise(o["amount_paise"]))) for o in found["outcomes"]]
-        render.table(f"Reconciliation of {found['day']}", ("outcome", "movements", "amount"), rows)
+        if rows:
+            render.table(f"Reconciliation of {found['day']}", ("outcome", "movements", "amount"), rows)
+        else:
+            render.line(f"Nothing moved on {found['day']}, here or at a provider.")
         if found["settlements"]:
             rows = [(o["outcome"], f"{o['count']:,}", rupees(Paise(o["amount_paise"]))) for o in found["settlements"]]
             render.table("Settlements", ("outcome", "movements", "before fees"), rows)
@@ -158,7 +162,7 @@ def _clock(moment: str, india: Any) -> str:
     epilog="Examples:  mela payments route   ·   mela payments route pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B   ·   mela payments route --replay"
 )
 @click.argument("payment_id", metavar="[ID]", required=False)
-@click.option("--amount", type=click.FloatRange(1), default=1000.0, show_default=True, help="In rupees.")
+@click.option("--amount", "paise", type=Rupees(100), default="1000", show_default=True, help="In rupees.")
 @click.option("--method", type=click.Choice(["upi", "card", "netbanking", "wallet"]), default="upi", show_default=True)
 @click.option("--bank", help="Such as SBI.")
 @click.option("--replay", is_flag=True, help="Play a day of failing providers under four policies; needs no platform.")
@@ -169,7 +173,7 @@ def _clock(moment: str, india: Any) -> str:
 @operator.DATA
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 def route(
-    payment_id: str | None, *, amount: float, method: str, bank: str | None, replay: bool, seed: int, url: str, data: Path,
+    payment_id: str | None, *, paise: int, method: str, bank: str | None, replay: bool, seed: int, url: str, data: Path,
     for_script: bool,
 ) -> None:  # fmt: skip
     """Which provider a payment would go to now, and why; with its ID: why it went where it went."""
@@ -181,13 +185,14 @@ def route(
         found = asyncio.run(operator.call("GET", f"{base}/payments/{payment_id}/route", data))
         weighed, title = found["weighed"], f"{payment_id} is at {found['provider'] or 'nobody: cash'}"
     else:
-        where = f"{base}/providers?amount_paise={round(amount * 100)}&method={method}" + (
-            f"&bank={bank}" if bank else ""
-        )
+        where = f"{base}/providers?amount_paise={paise}&method={method}" + (f"&bank={bank}" if bank else "")
         found = asyncio.run(operator.call("GET", where, data))
         weighed, title = found["items"], "Providers now, best first"
     if for_script:
         render.as_json(found)
+        return
+    if not weighed:
+        render.line(f"{title}; nothing was to be weighed.")
         return
     rows = [
         (c["provider"], f"{c['answers']:.1%}", f"{c['captures']:.1%}", f"{c['cost_bp']:.1f} bp", f"{c['wait_ms']:.0f} ms",
@@ -245,27 +250,26 @@ def cash(url: str, data: Path, for_script: bool) -> None:
     epilog="Example:  mela payments remit bluebird 1299.00 SBIN126331000042 pay_01KAR4T0GQ8V6M2Z3XJY5N7P9B"
 )
 @click.argument("courier")
-@click.argument("rupees", type=click.FloatRange(0))
+@click.argument("paise", metavar="RUPEES", type=Rupees(0))
 @click.argument("bank_reference", metavar="UTR")
 @click.argument("payment_ids", metavar="ID…", nargs=-1, required=True)
 @URL
 @operator.DATA
 def remit(
-    courier: str, rupees: float, bank_reference: str, payment_ids: tuple[str, ...], url: str, data: Path
+    courier: str, paise: int, bank_reference: str, payment_ids: tuple[str, ...], url: str, data: Path
 ) -> None:  # fmt: skip
     """A courier has taken the cash of some payments to the bank; what is short it owes, and is a case."""
-    from mela.kernel.money import Paise
-    from mela.kernel.money import rupees as written
+    from mela.kernel.money import Paise, rupees
 
     body = {
         "courier": courier,
-        "amount_paise": round(rupees * 100),
+        "amount_paise": paise,
         "bank_reference": bank_reference,
         "payments": payment_ids,
     }
     found = asyncio.run(operator.call("POST", f"{url.rstrip('/')}{API}/cash/remittances", data, body))
     short = found["expected_paise"] - found["amount_paise"]
     render.line(
-        f"{found['id']}: {written(Paise(found['amount_paise']))} at the bank"
-        + (f", {written(Paise(short))} short: mela payments cases" if short else "")
+        f"{found['id']}: {rupees(Paise(found['amount_paise']))} at the bank"
+        + (f", {rupees(Paise(short))} short: mela payments cases" if short else "")
     )

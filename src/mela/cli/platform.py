@@ -101,7 +101,7 @@ def load_samples(names: Iterable[str], settings: Any) -> dict[str, int]:
     return asyncio.run(work())
 
 
-@click.command()
+@click.command(epilog="Examples:  mela services   ·   mela services --json | jq -r '.[] | .name'")
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 def services(for_script: bool) -> None:
     """List the services, what they call and whose events they hear."""
@@ -148,6 +148,7 @@ def _welcome(settings: Any, loaded: dict[str, int], seconds: float) -> None:
     )  # fmt: skip
     mela = _typed()
     at = "" if settings.port == 3000 else f" --url {url}"
+    kept = "" if settings.data == Path("mela-data") else f" --data {settings.data}"
     render.line("")
     render.table(
         "Try first, in another terminal", ("command", "what happens"),
@@ -155,8 +156,8 @@ def _welcome(settings: Any, loaded: dict[str, int], seconds: float) -> None:
             (f"{mela} buy atta{at}", "a whole purchase, told step by step"),
             (f"{mela} buy घी --language hi{at}", "the same in Hindi"),
             (f"curl '{url}/api/catalog/products?q=smrtphone'", "a search that forgives"),
-            (f"{mela} settle --next{at}", "pay the sellers what today's sales earn"),
-            (f"{mela} doctor", "what is installed, what answers"),
+            (f"{mela} settle --next{at}{kept}", "pay the sellers what today's sales earn"),
+            (f"{mela} doctor{at}{kept}", "what is installed, what answers"),
         ],
     )  # fmt: skip
     if sum(loaded.values()):

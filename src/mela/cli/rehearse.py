@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from mela.cli import render
+from mela.cli.typed import NewFile
 
 if TYPE_CHECKING:
     from mela.rehearsal.plan import Plan, Ready
@@ -89,16 +90,16 @@ class Scales(click.ParamType[tuple[float, ...]]):
 @click.option(
     "--search/--no-search", default=True, help="Look for the smallest change that mends what breaks.  [default: look]"
 )
-@click.option("--fix", is_flag=False, flag_value=PATCH, metavar="FILE", help=f"Write that change as a patch.  [default file: {PATCH}]")  # fmt: skip
+@click.option("--fix", is_flag=False, flag_value=PATCH, type=NewFile(), metavar="FILE", help=f"Write that change as a patch.  [default file: {PATCH}]")  # fmt: skip
 @click.option("--budget", type=Amount(), metavar="AMOUNT", help="What it may cost: 50000, 5L, 2Cr.")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False, writable=True), metavar="FILE", help="The report as one page.")  # fmt: skip
+@click.option("--html", type=NewFile(), metavar="FILE", help="The report as one page.")  # fmt: skip
 @click.option("--language", type=click.Choice(["en", "hi", "ta", "te", "kn"]), default="en", show_default=True)
 @click.option("--json", "for_script", is_flag=True, help="For a script.")
 @click.option("--progress", "tells", is_flag=True, help="How far it is, for a program: lines of JSON on stderr.")
 def rehearse(  # noqa: PLR0917 - click passes them by name
     paths: tuple[str, ...], event: str | None, graph: str | None, scale: float, faults: tuple[str, ...], strategy: str,
     list_faults: bool, compare: bool, seed: int, seeds: tuple[int, ...] | None, scales: tuple[float, ...] | None, quick: bool, search: bool,
-    fix: str | None, budget: int | None, html: Path | None, language: str, for_script: bool,
+    fix: Path | None, budget: int | None, html: Path | None, language: str, for_script: bool,
     tells: bool,
 ) -> None:  # fmt: skip
     """Play a national event through your manifests, and say what breaks, when, why, and which field to change.
@@ -178,7 +179,7 @@ def _known(strategy: str) -> str:
 
 
 def _one(
-    wanted: "Plan", searches: bool, fix: str | None, budget: int | None, html: Path | None, language: str, *, for_script: bool, tells: bool
+    wanted: "Plan", searches: bool, fix: Path | None, budget: int | None, html: Path | None, language: str, *, for_script: bool, tells: bool
 ) -> int:  # fmt: skip
     from mela.rehearsal import plan
     from mela.rehearsal.verdict.judge import judge
@@ -289,8 +290,8 @@ def _within(budget: int | None, verdict: "Verdict", mend: "Mend | None", *, quie
     return False
 
 
-def _write(file: str, diff: str) -> None:
-    Path(file).write_text(diff, encoding="utf-8")
+def _write(file: Path, diff: str) -> None:
+    file.write_text(diff, encoding="utf-8")
     render.note(f"The patch is {file}. Read it, then: git apply {file}")
 
 

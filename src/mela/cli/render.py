@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from time import monotonic
 from typing import Any
 
@@ -69,6 +69,13 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
     with bars.Progress(*parts, console=err, transient=True) as drawn:
         task = drawn.add_task(what, total=total)
         yield lambda: drawn.advance(task)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A spinner on stderr while somebody else works; nothing where nobody looks."""
+    with err.status(what) if err.is_terminal else nullcontext():
+        yield
 
 
 class Told:

@@ -180,11 +180,11 @@ def _objects(paths: tuple[str, ...]) -> System:
         found = manifests.read(paths)
     except FileNotFoundError as error:
         raise CannotRehearse(f"{error} is not there.") from error
-    if not found or not len(found[0]):
-        raise CannotRehearse(f"There are no Kubernetes objects in {', '.join(paths)}.")
-    if found[0].mishaps:
+    if found and found[0].mishaps:
         first = found[0].mishaps[0]
         raise CannotRehearse(f"{first.source.file}:{first.source.line}: {first.says}. `mela verify` says more.")
+    if not found or not len(found[0]):
+        raise CannotRehearse(f"There are no Kubernetes objects in {', '.join(paths)}.")
     return found[0]
 
 
