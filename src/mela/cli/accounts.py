@@ -26,6 +26,6 @@ def erase(customer_id: str, url: str, data: Path, for_script: bool) -> None:
     if for_script:
         render.as_json(found)
         return
-    render.line(f"{customer_id} is known no more since {found['erased'][:19]} UTC. What stays:")
+    render.line(f"{customer_id} is known no more since {render.india(found['erased'])} in India. What stays:")
     rows = [(k["what"], k["until"] or "until it is over", k["law"], k["mark"]) for k in found["kept"]]
     render.table("Kept", ("what", "until", "why", "mark"), rows)

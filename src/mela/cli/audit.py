@@ -28,8 +28,11 @@ def audit(service: str, row: str | None, by: str | None, limit: int, url: str, d
     if not found:
         render.line("Nobody has read any that is like that.")
         return
-    rows = [(r["at"][:19], f"{r['by_kind']} {r['by_id']}", r["what"], r["row"], r["route"]) for r in found]
-    render.table("Reads of personal data", ("when (UTC)", "who", "what", "whose", "by"), rows)
+    rows = [
+        (render.india(r["at"], "%d %b %Y %H:%M:%S"), f"{r['by_kind']} {r['by_id']}", r["what"], r["row"], r["route"])
+        for r in found
+    ]
+    render.table("Reads of personal data", ("when (India)", "who", "what", "whose", "by"), rows)
 
 
 async def _reads(address: str, data: Path, limit: int, **wanted: str | None) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ _SENTENCES: tuple[tuple[str, str, Callable[[Any], tuple[str, str]]], ...] = (
     ("httpx2", "ConnectError", lambda e: (f"Nothing answers at {_place(e)}.", "Start the platform with `mela up`, or name it: --url URL")),
     ("httpx2", "UnsupportedProtocol", lambda e: (f"{_place(e)} is no address of a web server.", _URL)),
     ("httpx2", "InvalidURL", lambda e: (f"That is no address of a web server: {e}", _URL)),
-    ("sqlalchemy.exc", "DBAPIError", lambda e: (f"The database does not answer: {e.orig}", "Check MELA_DATABASE; `mela doctor` asks it.")),
+    ("sqlalchemy.exc", "DBAPIError", lambda e: _database(e.orig)),
     ("mela.simulators.shopper", "NotThere", lambda e: (str(e), "")),
     ("builtins", "TimeoutError", lambda _: ("It took too long.", "Is the platform busy or stopped? `mela doctor` says.")),
 )  # fmt: skip
@@ -37,6 +37,13 @@ def _refused(body: Mapping[str, Any], code: str) -> tuple[str, str]:
     """What the platform says, and of fields that are not right which they are and why."""
     wrong = "\n".join(f"{field['field']}: {field['reason']}" for field in body.get("fields", ()))
     return f"{body.get('title', code)} ({code})" + (f"\n{wrong}" if wrong else ""), str(body.get("detail", ""))
+
+
+def _database(error: Any) -> tuple[str, str]:
+    """A database that fails. SQLite says *disk I/O error*, not *full*, where a full disk leaves no room for its shared memory."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR:
+        return f"The disk cannot be written ({error}): it is full, or it fails.", _FULL[1]
+    return f"The database does not answer: {error}", "Check MELA_DATABASE; `mela doctor` asks it."
 
 
 def _place(error: Any) -> str:

@@ -55,7 +55,7 @@ def list_(names: tuple[str, ...], data: Path | None, for_script: bool) -> None:
     if for_script:
         render.as_json(found)
         return
-    heads = ("service", "key", "made", "wrapped by", "values")
+    heads = ("service", "key", "made (India)", "wrapped by", "values")
     render.table("Keys of personal data", heads, [_row(row) for row in found])
 
 
@@ -127,7 +127,7 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
         return row["service"], "none", "–", "–", f"{values}: plain, until the service has sealed them"
     newest = "the newest key" if row["newest_kek"] else "an older key"
     key = f"{row['purpose']} {row['key']}"
-    return row["service"], key, f"{row['created']:%Y-%m-%d %H:%M}", newest, values
+    return row["service"], key, render.india(row["created"]), newest, values
 
 
 def _settings(data: Path | None) -> Any:

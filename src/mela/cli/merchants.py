@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -93,7 +92,7 @@ def rotate(key_id: str, hours: float, url: str, data: Path, for_script: bool) ->
     made = asyncio.run(operator.call("POST", f"{url.rstrip('/')}{API}/{key_id}/rotate", data, body))
     _show(made, for_script=for_script)
     if not for_script:
-        render.note(f"{key_id} works until {_india(made['old_api_key']['expires'])}")
+        render.note(f"{key_id} works until {render.india(made['old_api_key']['expires'])}")
 
 
 @keys.command(epilog="Example:  mela merchants keys revoke key_01KAR4T0GQ8V6M2Z3XJY5N7P9B")
@@ -118,7 +117,7 @@ def _show(made: Any, *, for_script: bool) -> None:
 def _row(key: Any) -> Sequence[str]:
     return (
         key["id"], key["seller_id"], key["mode"], ", ".join(key["scopes"]), ", ".join(key["networks"]) or "anywhere", key["name"],
-        _india(key["last_used"]) if key["last_used"] else "never", _india(key["expires"]) if key["expires"] else "no end",
+        render.india(key["last_used"]) if key["last_used"] else "never", render.india(key["expires"]) if key["expires"] else "no end",
     )  # fmt: skip
 
 
@@ -132,9 +131,3 @@ async def _all(url: str, data: Path, query: dict[str, str]) -> list[Any]:
         cursor = page["next_cursor"]
         if cursor is None:
             return found
-
-
-def _india(moment: str) -> str:
-    from mela.kernel.clock import india
-
-    return india(datetime.fromisoformat(moment)).strftime("%d %b %Y %H:%M")

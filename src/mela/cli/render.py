@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -48,6 +49,13 @@ def lines(texts: Iterable[Text]) -> None:
 def step(name: str, text: str) -> None:
     """One step of a story."""
     out.print(Text.assemble((f"{name:<10} ", "bold cyan"), text))
+
+
+def india(moment: datetime | str, form: str = "%d %b %Y %H:%M") -> str:
+    """A moment, or its ISO text with a zone, as people in India read it."""
+    from mela.kernel import clock
+
+    return clock.india(datetime.fromisoformat(moment) if isinstance(moment, str) else moment).strftime(form)
 
 
 def note(text: str) -> None:

@@ -42,4 +42,6 @@ def _show(run: dict[str, Any]) -> None:
 
     rows = [(p["seller_id"], p["state"], rupees(Paise(p["amount_paise"])), p["utr"] or "–") for p in run["payouts"]]
     render.table(f"Settlement of {run['date']}", ("seller", "state", "amount", "bank reference"), rows)
-    render.line(f"{run['paid']} paid, {rupees(Paise(run['paid_paise']))} in all; {run['carried']} carried forward")
+    render.line(
+        f"Paid by now: {run['paid']}, {rupees(Paise(run['paid_paise']))} in all; carried forward: {run['carried']}"
+    )

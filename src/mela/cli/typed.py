@@ -33,7 +33,7 @@ class NewFile(click.Path):
         super().__init__(dir_okay=False, writable=True, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        file: Path = super().convert(value, param, ctx)
+        file = Path(str(super().convert(value, param, ctx)))
         if not file.parent.is_dir():
             self.fail(f"there is no folder {str(file.parent)!r}; make it first", param, ctx)
         return file

@@ -73,7 +73,7 @@ class Shopper:
         """The first product that the search finds."""
         found = await self.call("GET", "/api/catalog/products", params={"q": words, "limit": 1})
         if not found["items"]:
-            raise NotThere(f"nothing found for {words!r}")
+            raise NotThere(f"Nothing is sold here for {words!r}: try atta, saree or 'cricket bat'.")
         return await self.call("GET", f"/api/catalog/products/{found['items'][0]['id']}")
 
     async def put_in_cart(self, sku: str, quantity: int = 1) -> dict[str, Any]:

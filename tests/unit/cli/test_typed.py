@@ -1,6 +1,7 @@
 """What is typed wrongly is refused at once, with a sentence, and never rounded."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import httpx2
 import pytest
 import rich_click as click
 from click.testing import CliRunner, Result
+from sqlalchemy.exc import DBAPIError
 
 import mela.cli
-from mela.cli import failures
+from mela.cli import failures, render
 from mela.cli.audit import audit
 from mela.cli.events import events
 from mela.cli.ledger import ledger
@@ -64,6 +66,14 @@ def test_a_field_that_is_refused_is_named() -> None:
     assert fix == "Correct it."
 
 
+def test_a_disk_without_room_for_a_start_is_not_taken_for_a_database_that_is_away() -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    reason, fix = failures.explain(DBAPIError("pragma", {}, error)) or ("", "")
+    assert "it is full, or it fails" in reason
+    assert "Make room" in fix
+
+
 def test_a_place_where_nothing_answers_is_named() -> None:
     request = httpx2.Request("GET", "http://127.0.0.1:3100/api/payments/payments?limit=20")
     assert (failures.explain(httpx2.ConnectError("refused", request=request)) or ("",))[0] == "Nothing answers at http://127.0.0.1:3100."  # fmt: skip
@@ -79,6 +89,10 @@ def test_what_is_no_address_is_told_as_that(
         mela.cli.main(["payments", "list", "--url", url, "--data", str(tmp_path)])
     assert ended.value.code == 1
     assert "no address of a web server" in " ".join(capsys.readouterr().err.split())
+
+
+def test_people_read_moments_in_india() -> None:
+    assert render.india("2026-11-27T20:16:43Z") == "28 Nov 2026 01:46"
 
 
 def _commands(group: Any, context: click.Context, path: str) -> Iterator[tuple[str, Any]]:
