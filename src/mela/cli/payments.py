@@ -147,7 +147,9 @@ def _case(found: dict[str, Any]) -> tuple[str, ...]:
     from mela.kernel.money import Paise, rupees
 
     amount, owed, ending = found["amount_paise"], found["owed_paise"], found["closing"]
-    by = (found["put_right_by"] or "–") + (f", {rupees(Paise(owed))} owed" if owed else "")
+    answer = found["detail"].get("respond_by")  # of a dispute: until when its bank waits for an answer
+    by = found["put_right_by"] or (render.india(answer, "%Y-%m-%d") if answer else "–")
+    by += f", {rupees(Paise(owed))} owed" if owed else ""
     return (
         found["id"], found["kind"], found["about"], "–" if amount is None else rupees(Paise(amount)),
         _clock(found["opened"], india)[:-4], found["owner"], by, f"{ending['resolution']} {ending['note']}".strip() if ending else "–",
