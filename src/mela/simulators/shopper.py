@@ -201,7 +201,10 @@ async def purchase(shopper: Shopper, *, words: str, quantity: int, method: str, 
 def payment_of(order: dict[str, Any]) -> str:
     """The gateway's id of a payment: `tr` of a UPI link, the end of a page's address."""
     if not order["intent_url"]:
-        raise NotThere(f"{order['id']} has no link to pay by yet: it is {order['state']}")
+        raise NotThere(
+            f"{order['id']} has no link to pay by yet: it is {order['state']}. Where fraud rules hold its payment back, "
+            "a person lets it go: mela payments reviews"
+        )
     link = httpx2.URL(order["intent_url"])
     return str(link.params["tr"] if link.scheme == "upi" else link.path.rpartition("/")[2])
 
