@@ -4,6 +4,8 @@ On PostgreSQL two processes' worth of payments share a database, as two pods do;
 """
 
 import asyncio
+import itertools
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,13 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from mela.contracts.payments import CapturePending, Payment, PaymentState, RefundTooLarge
+from mela.kernel.db import Database, row_guarded
 from mela.kernel.errors import Conflict, MelaError, Retryable
 from mela.kernel.idempotency import KeyReused
+from mela.kernel.money import Paise
 from mela.services.payments import tables as ours
 from mela.services.payments.app import SERVICE as PAYMENTS
+from mela.services.payments.model import Actor, Outcome, ProviderPayment, Word
+from mela.services.payments.store import payments as store
 from mela.simulators.gateway import signature
 from mela.simulators.gateway import tables as theirs
 from tests import postgres
@@ -148,6 +154,88 @@ async def test_02_callback_status_check_and_expiry_meet_and_the_money_stands_onc
     check = await shop.check()
     assert (check["balanced"], check["agrees"], check["cases"]) == (True, True, [])
     assert await shop.payments.db.read(_count, ours.transfers) >= len(payments) // 2
+
+
+async def test_02_all_words_about_a_payment_at_once_make_one_story(pods: Pods) -> None:
+    """Its history is a chain without a gap, its money came once, and it is kept or on its way back."""
+    payments = [await pods.shop.start(1_000 + n) for n in range(12)]
+    calls: list[Callable[[Any], Awaitable[Any]]] = []
+    for turn, payment in enumerate(payments):
+        words: list[Callable[[Any], Awaitable[Any]]] = [
+            *(partial(_say, payment, Word.CAPTURED, event=name) for name in ("first", "first", "second")),
+            *(partial(_say, payment, word) for word in (Word.DEEMED, Word.CREATED, Word.FAILED, Word.DEEMED)),
+            partial(_give_up, payment.id),
+        ]
+        calls += words[turn % len(words) :] + words[: turn % len(words)]
+    told = await pods.at_once(*calls)
+    assert not [answer for answer in told if not isinstance(answer, Outcome | Payment)]
+    for payment in payments:
+        now, history = await pods.shop.payments.db.read(store.look, payment.id)
+        assert [step["to"] for step in history][-1] == now.state
+        assert all(before["to"] == after["from"] for before, after in itertools.pairwise(history))
+        assert now.captured == payment.amount
+        assert now.refunded == (0 if now.state is PaymentState.CAPTURED else payment.amount)
+        assert now.rrn == "000000000001"
+        assert await pods.shop.payments.db.read(_entries, f"capture:{payment.id}") == 1
+    assert (await pods.shop.check())["balanced"]
+
+
+@pytest.mark.parametrize("pods", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("held", [True, False], ids=["held", "not held"])
+async def test_02_a_word_waits_for_the_one_before_it_or_would_undo_it(
+    pods: Pods, held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """*Deemed* comes while *captured* is not committed yet. Where the row is not held, it is read too early and written over."""
+    if not held:
+        monkeypatch.setattr(store, "_HOLD", store._BY_ID)
+    payment, (first, second) = await pods.shop.start(10_000), (pod.db for pod in pods.each)
+    is_in, may_end = threading.Event(), threading.Event()
+
+    @row_guarded
+    def slow(conn: Connection) -> Outcome:
+        outcome = store.apply(conn, _word(payment, Word.CAPTURED), provider="gateway", actor=Actor.CALLBACK, now=now)
+        is_in.set()
+        assert may_end.wait(10)
+        return outcome
+
+    now = pods.shop.clock.now()
+    captured = asyncio.create_task(first.run(slow))
+    assert await asyncio.to_thread(is_in.wait, 10)
+    deemed = asyncio.create_task(
+        second.run(store.apply, _word(payment, Word.DEEMED), provider="gateway", actor=Actor.CHECK, now=now)
+    )
+    async with asyncio.timeout(10):
+        while not await first.read(_waiting_for_a_lock):  # PostgreSQL tells nobody
+            await asyncio.sleep(0.005)
+    may_end.set()
+    assert (await captured, await deemed) == (Outcome.MOVED, Outcome.NOTHING)
+    after, history = await first.read(store.look, payment.id)
+    story = [step["to"] for step in history], after.rrn
+    kept, lost = (["pending", "captured", "captured"], "000000000001"), (["pending", "pending"], None)
+    assert story == (kept if held else lost)
+
+
+def _word(payment: Payment, word: Word) -> ProviderPayment:
+    rrn = "000000000001" if word is Word.CAPTURED else None
+    return ProviderPayment(f"gp_{payment.id}", payment.id, word, Paise(payment.amount), rrn=rrn)
+
+
+async def _say(payment: Payment, word: Word, service: Any, *, event: str | None = None) -> Outcome:
+    db: Database = service._db
+    actor, name = (Actor.CHECK, None) if event is None else (Actor.CALLBACK, (f"{payment.id}:{event}", "payment"))
+    now = service._clock.now()
+    return await db.run(
+        store.apply, _word(payment, word), provider="gateway", actor=actor, now=now, due=now, event=name
+    )
+
+
+def _waiting_for_a_lock(conn: Connection) -> bool:
+    return bool(conn.execute(text("select count(*) from pg_locks where not granted")).scalar_one())
+
+
+def _entries(conn: Connection, key: str) -> int:
+    wanted = select(func.count()).select_from(ours.transfers).where(ours.transfers.c.key == key)
+    return int(conn.execute(wanted).scalar_one())
 
 
 async def _tell(event_id: str, body: bytes, service: Any) -> Any:

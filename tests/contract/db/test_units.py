@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from mela.kernel import errors
-from mela.kernel.db import Database, after_commit, row_guarded
+from mela.kernel.db import Database, after_commit, require_alone, row_guarded
 from tests.contract.db import shelf
 
 Open = Callable[..., Database]
@@ -121,6 +121,38 @@ async def test_a_row_guarded_unit_counts_right_without_being_alone(db: Database)
     await db.run(shelf.put, "ticket", left=30)
     await asyncio.gather(*(db.run(one_less) for _ in range(30)))
     assert await db.read(shelf.left, "ticket") == 0
+
+
+async def test_row_guarded_units_that_lock_crosswise_both_end(db: Database) -> None:
+    both_hold_one = threading.Barrier(2)
+
+    @row_guarded
+    def cross(conn: Connection, *names: str) -> None:
+        if conn.dialect.name == "postgresql":
+            conn.execute(sa.text("set local deadlock_timeout = '10ms'"))
+        for name in names:
+            conn.execute(sa.select(shelf.things).where(shelf.things.c.name == name).with_for_update())
+            with suppress(threading.BrokenBarrierError):
+                both_hold_one.wait(0 if conn.dialect.name == "sqlite" else 10)  # on SQLite they run one after the other
+            both_hold_one.abort()  # from now on nobody waits there
+        conn.execute(shelf.things.update().values(left=shelf.things.c.left - 1))
+
+    for name in ("atta", "rice"):
+        await db.run(shelf.put, name, left=2)
+    await asyncio.gather(db.run(cross, "atta", "rice"), db.run(cross, "rice", "atta"))
+    assert [await db.read(shelf.left, name) for name in ("atta", "rice")] == [0, 0]
+
+
+async def test_a_unit_that_has_to_be_alone_fails_where_it_is_not(db: Database) -> None:
+    def alone(conn: Connection) -> str:
+        require_alone(conn)
+        return conn.dialect.name
+
+    if await db.run(alone) == "sqlite":
+        await db.run(row_guarded(alone))  # alone there too
+    else:
+        with pytest.raises(RuntimeError, match="needs to be alone"):
+            await db.run(row_guarded(alone))
 
 
 async def test_a_query_sees_one_moment_while_others_write(opened: Open) -> None:

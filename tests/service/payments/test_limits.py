@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from mela.contracts.payments import Transfer
+from mela.kernel.db import row_guarded
 from mela.kernel.money import Paise
 from mela.services.payments.rules import ledger as accounts
 from mela.services.payments.rules.limits import AccountOverdrawn
@@ -88,6 +89,22 @@ async def test_what_has_happened_is_entered_whatever_the_balance(shop: World) ->
     assert await shop.balance(SELLER) == 70
     with pytest.raises(AccountOverdrawn):
         await shop.payments.service.post(key="po", transfers=payout(1))
+
+
+async def test_who_is_not_alone_may_fill_an_account_and_not_take_from_one(shop: World) -> None:
+    @row_guarded
+    def enter(conn: Connection, one: Transfer) -> str:
+        ledger.enter(conn, one.kind, [one], shop.clock.now())
+        return conn.dialect.name
+
+    engine = await shop.payments.db.run(enter, accounts.capture("gateway", Paise(100), "mer_1"))
+    held = accounts.hold("mer_1", Paise(100))
+    if engine == "sqlite":
+        await shop.payments.db.run(enter, held)  # one writer: alone all the same
+    else:
+        with pytest.raises(RuntimeError, match="needs to be alone"):
+            await shop.payments.db.run(enter, held)
+    assert await shop.balance(accounts.held("mer_1")) == (-100 if engine == "sqlite" else 0)
 
 
 async def test_a_capture_reads_no_balance(shop: World) -> None:

@@ -13,6 +13,8 @@ Unit = Callable[Concatenate[Connection, P], T]
 Hook = Callable[[], None]
 NEWS = "mela.news"
 """Key in a connection's `info`: what to call after a unit that emitted events."""
+NOT_ALONE = "READ COMMITTED"
+"""The isolation of units that are `row_guarded`, on PostgreSQL."""
 _HOOKS = "mela.after_commit"
 
 
@@ -59,12 +61,20 @@ class Database(Protocol):
 
 
 def row_guarded(unit: Callable[P, T]) -> Callable[P, T]:
-    """Mark a unit as right at READ COMMITTED: each of its statements checks by itself, row by row, what it relies on.
+    """Mark a unit as right at READ COMMITTED: what it relies on is checked by the statement that writes it, or lies in a row that
+    the unit has locked before it read it.
 
-    PostgreSQL then runs it without the cost of SERIALIZABLE. For queues that everybody writes to; never for business rules.
+    PostgreSQL then runs it without the cost of SERIALIZABLE. For queues that everybody writes to, and where each promise's guard is
+    written down (decision 0014). Who adds up rows, or decides by a row that it does not write, has to be alone.
     """
     unit.row_guarded = True  # type: ignore[attr-defined]
     return unit
+
+
+def require_alone(conn: Connection) -> None:
+    """Have a unit that only SERIALIZABLE keeps right fail where it was marked otherwise. Raises: RuntimeError."""
+    if conn.get_execution_options().get("isolation_level") == NOT_ALONE:
+        raise RuntimeError("this unit is row_guarded and needs to be alone")
 
 
 def after_commit(conn: Connection, hook: Hook) -> None:

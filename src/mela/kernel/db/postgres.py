@@ -1,7 +1,8 @@
 """PostgreSQL: units in threads, each one SERIALIZABLE transaction, tried again when it cannot be serialised.
 
 PostgreSQL groups commits by itself. SERIALIZABLE makes a unit mean the same as on SQLite's single writer: no lost update and
-no write skew, without a lock in any query. The price is retries under contention, which the metric `unit_retries` shows.
+no write skew, without a lock in any query. The price is retries under contention, which the metric `unit_retries` shows, also of
+units that touch different rows of one page. What is `row_guarded` runs at READ COMMITTED; a deadlock there is tried again as well.
 
 Source: https://www.postgresql.org/docs/15/transaction-iso.html (2026-11-23); decision 0003.
 """
@@ -22,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mela.kernel import errors, ids
-from mela.kernel.db.database import NEWS, DatabaseOptions, Hook, Unit, take_hooks, unit_name
+from mela.kernel.db.database import NEWS, NOT_ALONE, DatabaseOptions, Hook, Unit, take_hooks, unit_name
 from mela.kernel.telemetry import metrics, tracing
 
 P = ParamSpec("P")
@@ -60,7 +61,7 @@ class PostgresDatabase:
         event.listen(engine, "connect", self._introduce)
         event.listen(engine, "before_cursor_execute", _check_bound)
         self._writes = engine.execution_options(isolation_level="SERIALIZABLE")
-        self._queue_writes = engine.execution_options(isolation_level="READ COMMITTED")
+        self._guarded_writes = engine.execution_options(isolation_level=NOT_ALONE)
         self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._threads = ThreadPoolExecutor(options.pool_size, thread_name_prefix=f"{service}-db")
         self._waiting = 0
@@ -68,7 +69,7 @@ class PostgresDatabase:
 
     async def run(self, unit: Unit[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.run`."""
-        engine = self._queue_writes if getattr(unit, "row_guarded", False) else self._writes
+        engine = self._guarded_writes if getattr(unit, "row_guarded", False) else self._writes
         result, hooks = await self._in_thread(engine, unit, args, kwargs)
         for hook in hooks:
             hook()

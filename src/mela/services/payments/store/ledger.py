@@ -2,7 +2,7 @@
 
 A limit of an account is checked in the unit that enters: it adds up the account and enters, as if alone. So what fills an
 account locks nothing and is held up by nobody; of two units that take from one account at once, PostgreSQL lets one go
-again (SERIALIZABLE), and SQLite has a single writer.
+again (SERIALIZABLE), and SQLite has a single writer. A unit that is not alone may fill accounts, and is refused here when it takes.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from mela.contracts.payments import Transfer
 from mela.kernel import tables
-from mela.kernel.db import Instant
+from mela.kernel.db import Instant, require_alone
 from mela.kernel.idempotency import KeyReused
 from mela.kernel.money import Paise
 from mela.services.payments.rules import limits
@@ -77,6 +77,7 @@ def enter(
 ) -> None:
     """Enter transfers under a key that no others have. A key that is known fails the unit. Raises: AccountOverdrawn."""
     for limit, account, wanted in limits.taken(LIMITS, entered):
+        require_alone(conn)
         debits, given = of_account(conn, account)
         limits.check(limit, account, wanted, debits=debits, credits_=given, room=limit.room(account, entered))
     rows = [

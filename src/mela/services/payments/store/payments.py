@@ -1,11 +1,15 @@
-"""Payments: every move is guarded by the state it starts from, and carries its ledger entry and its event with it."""
+"""Payments: every move is guarded by the state it starts from, and carries its ledger entry and its event with it.
+
+On PostgreSQL the units that keep a payment, send it and let a provider's word have its effect run at READ COMMITTED: they hold
+the payment's row before they read it, and every other promise has a guard of its own. Decision 0014 names them one by one.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from prometheus_client import Counter
-from sqlalchemy import Connection, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, select, update
 
 from mela.contracts.payments import (
     CapturePending,
@@ -20,7 +24,7 @@ from mela.contracts.payments import (
     UnknownPayment,
 )
 from mela.kernel import sealed
-from mela.kernel.db.database import after_commit
+from mela.kernel.db.database import after_commit, row_guarded
 from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import Rejected
 from mela.kernel.idempotency import KeyReused
@@ -41,6 +45,7 @@ MOVED = Counter("mela_payments_total", "Payments, by the state they came to and 
 _IT = payments.c.id == bindparam("of")
 _FROM = and_(_IT, payments.c.state == bindparam("was"))
 _BY_ID = select(*PAYMENT).where(_IT)
+_HOLD = _BY_ID.with_for_update()  # on SQLite a unit is alone, and the words are left out
 _WHOLE = select(payments).where(_IT)
 _BY_KEY = select(payments).where(payments.c.key == bindparam("of"))
 _MOVE = update(payments).where(_FROM).returning(*PAYMENT)
@@ -72,6 +77,7 @@ def create(conn: Connection, new: NewPayment, *, due: datetime | None) -> tuple[
     return _payment(_fields(known)), known.provider
 
 
+@row_guarded
 def sent(
     conn: Connection, payment_id: str, provider: str, told: ProviderPayment | None, *, now: datetime, due: datetime,
     late: bool = False, paid_with: str | None = None,
@@ -112,17 +118,18 @@ def move_on(conn: Connection, payment_id: str, *, before: str, to: str, why: str
     return str(row.provider)
 
 
+@row_guarded
 def apply(
     conn: Connection, told: ProviderPayment, *, provider: str, actor: Actor, now: datetime, due: datetime | None = None,
     event: tuple[str, str] | None = None,
 ) -> Outcome:  # fmt: skip
-    """Let a provider's word have its effect, once per `event` (id and name of a callback).
+    """Let a provider's word have its effect, once per `event` (id and name of a callback). Words about a payment wait for each other.
 
     `due`: when to ask again, for a word that settles nothing. What does not fit is parked for a person.
     """
     if event is not None and not cases.first_time(conn, *event, now, about=told.reference):
         return Outcome.REPEATED
-    row = conn.execute(_BY_ID, {"of": told.reference}).one_or_none()
+    row = conn.execute(_HOLD, {"of": told.reference}).one_or_none()
     if row is not None and row.provider != provider:
         return _elsewhere(conn, told, provider, now)
     if row is None or (told.status is Word.CAPTURED and told.amount != _expected(row)):
@@ -155,13 +162,14 @@ def _effect(
     return Outcome.MOVED
 
 
+@row_guarded
 def confirm(
     conn: Connection, capture: OpenCapture, told: ProviderPayment, *, actor: Actor, now: datetime
 ) -> None:  # fmt: skip
     """The provider has taken a part of an authorised payment: into the ledger, once; the last part closes the payment."""
+    row = _find(conn, capture.payment_id, _HOLD)  # before its capture, as whoever brings a word does
     if not captures.close(conn, capture.id, "done"):
         return
-    row = _find(conn, capture.payment_id)
     money = accounts.capture(row.provider, capture.amount, row.merchant_id)
     ledger.enter(conn, f"capture:{capture.reference}", [money], now, payment_id=row.id)
     state = PaymentState(row.state)
@@ -172,10 +180,11 @@ def confirm(
     tell(conn, row, PaymentCaptured(row.id, row.order_id, capture.amount, row.method, told.rrn or row.rrn, now))
 
 
+@row_guarded
 def refuse_capture(conn: Connection, capture: OpenCapture, now: datetime, *, code: str) -> None:
     """The provider will not take this part: the money waits as before, and whether it still does is asked now."""
+    row = _find(conn, capture.payment_id, _HOLD)
     if captures.close(conn, capture.id, "failed"):
-        row = _find(conn, capture.payment_id)
         step = _step(row.state, row.state, Actor.CHECK, f"capture refused: {code}"[:200], now)
         left = {"captured": row.captured - capture.amount, "due": now, "history": [*row.history, step]}
         conn.execute(_NOTE, {"of": row.id, **left})
@@ -400,8 +409,8 @@ def _step(before: str, to: PaymentState, actor: Actor, reason: str | None, now: 
     return {"at": now.isoformat(), "from": str(before), "to": str(to), "actor": str(actor), "reason": reason}
 
 
-def _find(conn: Connection, payment_id: str) -> Row[Any]:
-    row = conn.execute(_BY_ID, {"of": payment_id}).one_or_none()
+def _find(conn: Connection, payment_id: str, how: Select[Any] = _BY_ID) -> Row[Any]:
+    row = conn.execute(how, {"of": payment_id}).one_or_none()
     if row is None:
         raise UnknownPayment(payment_id=payment_id)
     return row

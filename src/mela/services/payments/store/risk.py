@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from mela.contracts.payments import Payment, PaymentState
 from mela.kernel import sealed
+from mela.kernel.db import row_guarded
 from mela.kernel.db.statements import insert_new
 from mela.kernel.errors import Conflict
 from mela.kernel.money import Paise
@@ -63,6 +64,7 @@ class NotInReview(Conflict):
     code = "payments.not_in_review"
 
 
+@row_guarded
 def create(
     conn: Connection, new: NewPayment, *, due: datetime | None, attempt: Attempt | None
 ) -> tuple[Payment, str | None]:
@@ -100,6 +102,7 @@ def of_payment(conn: Connection, payment_id: str, look_back: timedelta) -> tuple
     return row, attempt, History(own, same_device)
 
 
+@row_guarded
 def decided(conn: Connection, payment_id: str, decision: Decision, now: datetime, *, by: str, note: str | None) -> None:
     """Write down what was decided, by the rules or by a person."""
     values = {"verdict": decision.verdict, "reasons": list(decision.reasons), "by": by, "note": note, "decided": now}
