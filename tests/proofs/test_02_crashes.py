@@ -50,7 +50,7 @@ STILLBORN = 0.1
 TELL_EVERY_S = 10.0
 
 
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of payers whose connection ran out of time
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of payers whose connection ran out of time
 @pytest.mark.parametrize(("kills", "each"), LOOP)
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_02_killed_while_providers_misbehave_every_rupee_stands_once(
