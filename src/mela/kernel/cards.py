@@ -7,6 +7,8 @@ anything keeps or logs it.
 """
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,16 @@ from mela.kernel import tables
 from mela.kernel.errors import Rejected
 
 _RANGES = Path(__file__).parent / "data" / "card-ranges.yaml"
-_RUN = re.compile(rb"(?<![0-9A-Za-z_.])[0-9](?:[ -]?[0-9]){14,18}(?![0-9A-Za-z_])")
+_RUN = re.compile(rb"[0-9](?<![0-9A-Za-z_.].)(?:[ -]?[0-9]){14,18}(?![0-9A-Za-z_])")
 """Digits as people write them, in groups or not. 13 digits are not looked at: so long are barcodes, and Visa's have gone."""
+_GROUPS = re.compile(
+    rb"[0-9](?<![0-9A-Za-z].)[0-9]{3}([^0-9A-Za-z,:;\"\\[\]{}]{1,3})(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}|[0-9]{6}\1[0-9]{5})(?![0-9A-Za-z])"
+)
+"""The groups that stand on a card, with the same thing between them: dots, slashes, two spaces. A number with a fraction has
+one dot, a list of numbers has commas.
+"""
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 
 
 class CardNumber(Rejected):
@@ -48,9 +58,29 @@ def is_number(digits: str) -> bool:
 
 def refuse(content: bytes) -> None:
     """Raises: CardNumber for a request's body that holds one."""
-    for found in _RUN.finditer(content):
-        if is_number(re.sub(rb"[ -]", b"", found[0]).decode()):
-            raise CardNumber
+    if any(map(is_number, _written(content if content.isascii() and b"\\u" not in content else _plain(content)))):
+        raise CardNumber
+
+
+def _written(content: bytes) -> Iterator[str]:
+    """What could be a card's number, its digits alone."""
+    for form in (_RUN, _GROUPS):
+        for found in form.finditer(content):
+            yield re.sub(rb"[^0-9]", b"", found[0]).decode()
+
+
+def _plain(content: bytes) -> bytes:
+    """The same with the digits of every script, and those that JSON has escaped, as 0 to 9, and odd spaces as spaces."""
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), content.decode(errors="replace"))
+    return _FOREIGN.sub(lambda found: _ascii(found[0]), text).encode()
+
+
+@cache
+def _ascii(char: str) -> str:
+    value = unicodedata.decimal(char, None)
+    if value is not None:
+        return str(value)
+    return " " if unicodedata.category(char) in ("Zs", "Cf") else "|"
 
 
 @cache
