@@ -20,10 +20,25 @@ export function percent(basisPoints: number): string {
   return `${basisPoints / 100} %`;
 }
 
-/** A moment in India, in the reader's language, with the digits that all of them read. */
-export function moment(iso: string, language: Language, style: "day" | "time" | "both" = "both"): string {
+/**
+ * A moment in India, in the reader's language, with the digits that all of them read. The year stands in a `date`, which
+ * is for papers and for what lies apart, and elsewhere where it is not this one.
+ */
+export function moment(iso: string, language: Language, style: "day" | "date" | "time" | "both" = "both"): string {
+  const at = new Date(iso);
   const options: Intl.DateTimeFormatOptions = { timeZone: "Asia/Kolkata" };
   if (style !== "time") Object.assign(options, { day: "numeric", month: "short" });
-  if (style !== "day") Object.assign(options, { hour: "numeric", minute: "2-digit" });
-  return new Intl.DateTimeFormat(`${language}-IN-u-nu-latn`, options).format(new Date(iso));
+  if (style === "date" || (style !== "time" && year(at) !== year(new Date()))) options.year = "numeric";
+  if (style === "time" || style === "both") Object.assign(options, { hour: "numeric", minute: "2-digit" });
+  return new Intl.DateTimeFormat(`${language}-IN-u-nu-latn`, options).format(at);
+}
+
+function year(at: Date): string {
+  return at.toLocaleDateString("en", { timeZone: "Asia/Kolkata", year: "numeric" });
+}
+
+/** `9:41`, of seconds that are left; never below zero. */
+export function countdown(seconds: number): string {
+  const left = Math.max(0, seconds);
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
 }

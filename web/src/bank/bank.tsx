@@ -3,7 +3,7 @@ import { call } from "../api/client";
 import { useLoad } from "../api/load";
 import type { Bill } from "../api/schema";
 import { type Key, useText } from "../i18n";
-import { rupees } from "../money";
+import { countdown, rupees } from "../money";
 import { at } from "../phone/payer";
 import { NETWORKS } from "../shop/card";
 import type { Network } from "../shop/card-ranges";
@@ -155,7 +155,7 @@ function Left({ bill, again }: { bill: Bill; again: () => void }) {
   useEffect(() => {
     if (left < 0) again();
   }, [left, again]);
-  return <Notice tone="wait">{t("upi.left", { seconds: Math.max(0, left) })}</Notice>;
+  return <Notice tone="wait">{t("pay.left", { time: countdown(left) })}</Notice>;
 }
 
 function Ended({ bill, words }: { bill: Bill; words: string }) {

@@ -36,8 +36,7 @@ export function Events({
             <span className="day-words">
               <span className="strong">{event.title}</span>
               <span className="soft small">
-                {moment(event.start, language, "day")} {new Date(event.start).getUTCFullYear()} ·{" "}
-                {peakOf(event, say, language)}
+                {moment(event.start, language, "date")} · {peakOf(event, say, language)}
               </span>
             </span>
             <Curve points={event.curve} />

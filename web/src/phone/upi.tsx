@@ -4,7 +4,7 @@ import { call } from "../api/client";
 import { useLoad } from "../api/load";
 import type { Bill, PayerAccount } from "../api/schema";
 import { useText } from "../i18n";
-import { rupees } from "../money";
+import { countdown, rupees } from "../money";
 import { readLink } from "../shop/pay";
 import { Icon } from "../ui/icon";
 import { Button, Choice, Failure, Field, Kolam, Notice, Title } from "../ui/ui";
@@ -139,7 +139,7 @@ function Decide({ bill, provider, put, again }: Part) {
           {t(agreed ? "upi.cancel" : "upi.decline")}
         </Button>
       </div>
-      <Notice tone="wait" title={t("upi.left", { seconds: Math.max(0, left) })}>
+      <Notice tone="wait" title={t("pay.left", { time: countdown(left) })}>
         {t("upi.left.what")}
       </Notice>
     </>

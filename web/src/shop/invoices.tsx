@@ -63,7 +63,7 @@ function Party({ title, party }: { title: string; party: InvoiceOut["seller"] })
 
 function Paper({ paper, order }: { paper: InvoiceOut | CreditNoteOut; order: string }) {
   const { t, language } = useText();
-  const day = (date: string) => moment(`${date}T12:00:00+05:30`, language, "day");
+  const day = (date: string) => moment(`${date}T12:00:00+05:30`, language, "date");
   const within = paper.igst_paise === 0;
   const heads = within ? (["cgst_paise", "sgst_paise"] as const) : (["igst_paise"] as const);
   const name = { cgst_paise: "CGST", sgst_paise: "SGST", igst_paise: "IGST" };

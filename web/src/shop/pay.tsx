@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "react";
 import { renderSVG } from "uqr";
 import type { OrderOut } from "../api/schema";
 import { useText } from "../i18n";
-import { rupees } from "../money";
+import { countdown, rupees } from "../money";
 import { Icon } from "../ui/icon";
 import { Kolam } from "../ui/ui";
 
@@ -115,11 +115,10 @@ function Left({ until }: { until: string }) {
   }, []);
   const seconds = Math.max(0, Math.round((Date.parse(until) - now) / 1000));
   if (!seconds) return <Kolam>{t("pay.over")}</Kolam>;
-  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   return (
     <p className="row" role="timer">
       <Icon name="wait" />
-      {t("pay.left", { time })}
+      {t("pay.left", { time: countdown(seconds) })}
     </p>
   );
 }
