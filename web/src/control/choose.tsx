@@ -1,10 +1,9 @@
 import { type ReactNode, useId, useState } from "react";
 import type { FaultKind, RehearsalChoice, RehearsalChoices, RehearsalWish } from "../api/schema";
-import { useText } from "../i18n";
 import { moment } from "../money";
 import { Button, Field, Notice } from "../ui/ui";
 import { many } from "./figures";
-import { type Say, saying, word } from "./texts";
+import { type Say, useRoom, word } from "./texts";
 
 /** Each big day with its curve; one is chosen. */
 export function Events({
@@ -16,8 +15,7 @@ export function Events({
   chosen: string;
   onChoose: (name: string) => void;
 }) {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   return (
     <fieldset className="panel days">
       <legend>
@@ -70,8 +68,7 @@ function Curve({ points }: { points: number[] }) {
 
 /** What is known of the chosen day, and how well. */
 export function Day({ event }: { event: RehearsalChoice }) {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const marks = Object.entries(event.marks);
   const all = marks.reduce((sum, [, count]) => sum + count, 0);
   return (
@@ -132,7 +129,7 @@ export function How({
   onGo: () => void;
   busy: boolean;
 }) {
-  const say = saying(useText().language);
+  const { say } = useRoom();
   const able = event.fits.length > 0;
   const scale = wish.scale ?? 1;
   return (

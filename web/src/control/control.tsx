@@ -1,6 +1,5 @@
 import { useMemo } from "react";
 import { useLoad } from "../api/load";
-import { useText } from "../i18n";
 import { Badge, Notice } from "../ui/ui";
 import { Cases } from "./cases";
 import { type Beside, Chart, type Drawn } from "./chart";
@@ -8,7 +7,7 @@ import { latest, useFeed } from "./feed";
 import { Chaos, Crowd } from "./handles";
 import { Head } from "./head";
 import { Books, milliseconds, Parked, percent, Services, Slowest, useAgain, whole } from "./panels";
-import { saying } from "./texts";
+import { useRoom } from "./texts";
 import "./control.css";
 
 const ORDERS: Drawn[] = [
@@ -56,8 +55,7 @@ function hundredth(value: number | null): string {
 
 /** The room of the person on duty: the platform second by second, and handles that show a class what happens. */
 export default function Control() {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const { feed, line } = useFeed();
   const told = useLoad("GET /api/control/meanings", undefined, language);
   const meanings = useMemo(

@@ -2,10 +2,9 @@ import { useEffect, useId, useRef, useState } from "react";
 import { call, NoAnswer, Refused } from "../api/client";
 import { useLoad } from "../api/load";
 import type { CrowdState, Chaos as Plan } from "../api/schema";
-import { useText } from "../i18n";
 import { Failure, Notice } from "../ui/ui";
 import { Act, milliseconds, useAgain, whole } from "./panels";
-import { type Say, saying } from "./texts";
+import { type Say, useRoom } from "./texts";
 
 const SHARES = {
   drop_after_debit: "drop",
@@ -25,8 +24,7 @@ const CROWDS = [0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 1000];
 
 /** What goes wrong at the simulated gateway, one slider for each fault. */
 export function Chaos() {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const { data, error, put, again } = useLoad("GET /api/control/chaos", undefined, language);
   const [wish, setWish, failed] = useWish<Plan>(async (plan) =>
     put(await call("PUT /api/control/chaos", { body: plan })),
@@ -83,7 +81,7 @@ export function Chaos() {
 
 /** One bank or wallet that nobody reaches. The API takes several. */
 function BankDown({ down, choose, say }: { down: string[]; choose: (down: string[]) => void; say: Say }) {
-  const { language } = useText();
+  const { language } = useRoom();
   const { data } = useLoad("GET /api/payments/methods", undefined, language);
   return (
     <div className="field">
@@ -107,8 +105,7 @@ function BankDown({ down, choose, say }: { down: string[]; choose: (down: string
 
 /** How many virtual shoppers there are, and what they get by their own measure. */
 export function Crowd({ cpu }: { cpu: number | null }) {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const { data, error, again, put } = useLoad("GET /api/control/crowd", undefined, language);
   const [wish, setWish, failed] = useWish<{ shoppers: number; think_s: number }>(async (crowd) =>
     put(await call("PUT /api/control/crowd", { body: crowd })),

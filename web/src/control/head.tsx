@@ -1,9 +1,8 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { useText } from "../i18n";
 import { Languages, Theme } from "../shop/frame";
 import { Title } from "../ui/ui";
-import { saying } from "./texts";
+import { useRoom } from "./texts";
 
 const PLACES = [
   { to: "/control", says: "reRoom" },
@@ -13,7 +12,7 @@ const PLACES = [
 
 /** The head of the room's pages: their name, how the line is, the way to the other one. */
 export function Head({ says, at, children }: { says: "title" | "reTitle"; at: string; children?: ReactNode }) {
-  const say = saying(useText().language);
+  const { say } = useRoom();
   return (
     <header className="control-head">
       <Title plain={say(says)}>{say(says)}</Title>

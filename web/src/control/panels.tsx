@@ -2,11 +2,10 @@ import { useEffect, useState } from "react";
 import { call, newKey, Refused } from "../api/client";
 import { type Loaded, useLoad } from "../api/load";
 import type { LedgerState, SettlementRun, SlowRequest } from "../api/schema";
-import { useText } from "../i18n";
 import { moment, rupees } from "../money";
 import { Badge, Button, Failure, Notice } from "../ui/ui";
 import { share as shareOf } from "./figures";
-import { type Say, saying, word } from "./texts";
+import { type Say, useRoom, word } from "./texts";
 
 const OFTEN_MS = 3000;
 const SELDOM_MS = 10_000;
@@ -27,8 +26,7 @@ export function useAgain(again: () => void, every: number, wanted = true): void 
 }
 
 export function Services({ meanings }: { meanings: Record<string, string> }) {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const { data, again } = useLoad("GET /api/control/services", undefined, language);
   useAgain(again, OFTEN_MS);
   return (
@@ -111,8 +109,7 @@ function Budget({ used, objective, label }: { used: number | null; objective: nu
 }
 
 export function Parked() {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const { data, again } = useLoad("GET /api/control/events", undefined, language);
   useAgain(again, OFTEN_MS);
   const parked = data?.items.flatMap(({ service, parked }) => parked.map((event) => ({ ...event, service }))) ?? [];
@@ -151,8 +148,7 @@ export function Parked() {
 }
 
 export function Books({ ledger }: { ledger: Loaded<LedgerState> }) {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const next = useLoad("GET /api/control/settlement", undefined, language);
   const [ran, setRan] = useState<SettlementRun>();
   useAgain(next.again, SELDOM_MS);
@@ -199,8 +195,7 @@ export function Books({ ledger }: { ledger: Loaded<LedgerState> }) {
 }
 
 export function Slowest() {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const { data, again } = useLoad("GET /api/control/slowest", { query: { limit: 40 } }, language);
   const found = data?.items.filter(({ request }) => !request.includes(" /api/control/")).slice(0, 8);
   useAgain(again, SELDOM_MS);
@@ -228,7 +223,7 @@ export function Slowest() {
 
 /** Steps as bars on one time axis; events that the request caused may follow after its end. */
 function Steps({ of }: { of: SlowRequest }) {
-  const say = saying(useText().language);
+  const { say } = useRoom();
   const end = Math.max(of.took_ms, ...of.steps.map((step) => step.began_ms + step.took_ms), 0.01);
   return (
     <ol className="steps">

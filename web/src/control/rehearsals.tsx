@@ -2,14 +2,13 @@ import { useState } from "react";
 import { call, Refused } from "../api/client";
 import { useLoad } from "../api/load";
 import type { RehearsalWish } from "../api/schema";
-import { useText } from "../i18n";
 import { Failure, Kolam } from "../ui/ui";
 import { useWork } from "../ui/work";
 import { Day, Events, How } from "./choose";
 import { Head } from "./head";
 import { useAgain } from "./panels";
 import { Runs } from "./runs";
-import { saying } from "./texts";
+import { useRoom } from "./texts";
 import "./control.css";
 import "./rehearsals.css";
 
@@ -29,8 +28,7 @@ const FIRST: RehearsalWish = {
 
 /** Big days played through manifests: choose one, follow it, read what broke, compare. */
 export default function Rehearsals() {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const choices = useLoad("GET /api/control/rehearsal-choices", undefined, language);
   const late = choices.error instanceof Refused && choices.error.problem.status === 503;
   useAgain(choices.again, LATE_MS, late);

@@ -1,12 +1,11 @@
 import { useState } from "react";
 import { call } from "../api/client";
 import type { Rehearsal, RehearsalChoice, Sums } from "../api/schema";
-import { useText } from "../i18n";
 import { moment, rupees } from "../money";
 import { Badge, Empty, Notice } from "../ui/ui";
 import { many, share } from "./figures";
 import { Act } from "./panels";
-import { type Say, saying, word } from "./texts";
+import { type Say, useRoom, word } from "./texts";
 
 const TONES = {
   waiting: "plain",
@@ -27,8 +26,7 @@ const SAYS = {
 
 /** The rehearsals played here, the newest first; two that were ticked stand side by side below. */
 export function Runs({ items, events, again }: { items: Rehearsal[]; events: RehearsalChoice[]; again: () => void }) {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const [ticked, setTicked] = useState<string[]>([]);
   const played = items.filter((run) => run.sums);
   const pair = played.filter((run) => ticked.includes(run.id)).slice(0, 2);
@@ -147,7 +145,7 @@ function HowFar({ run, say }: { run: Rehearsal; say: Say }) {
 }
 
 function Outcome({ sums, held, say }: { sums: Sums; held: boolean; say: Say }) {
-  const { language } = useText();
+  const { language } = useRoom();
   const first = sums.broke[0];
   return (
     <>
@@ -206,8 +204,7 @@ function figures(sums: Sums, say: Say, language: Parameters<typeof many>[1]): [s
 
 /** Two rehearsals line by line; what differs says so. */
 function Compared({ pair, title }: { pair: [Rehearsal, Rehearsal]; title: (run: Rehearsal) => string }) {
-  const { language } = useText();
-  const say = saying(language);
+  const { language, say } = useRoom();
   const lines = pair.map((run): [string, string][] => {
     const first = run.sums?.broke[0];
     return [

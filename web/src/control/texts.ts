@@ -1,3 +1,4 @@
+import { useText } from "../i18n";
 import type { Language } from "../i18n/languages";
 import * as ofCases from "./texts-cases";
 import * as ofRehearsals from "./texts-rehearsals";
@@ -246,7 +247,13 @@ const hi: Texts = {
 export type Say = (key: keyof Texts, values?: Record<string, string | number>) => string;
 
 /** The room's own texts in Hindi, else in English. */
-export function saying(language: Language): Say {
+/** The room's words, and its language for dates and for what the API says: one language a page. */
+export function useRoom(): { language: Language; say: Say } {
+  const language = useText().language === "hi" ? "hi" : "en";
+  return { language, say: saying(language) };
+}
+
+function saying(language: Language): Say {
   const texts = language === "hi" ? hi : en;
   return (key, values = {}) =>
     (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));

@@ -281,7 +281,7 @@
     const languages = el("select", { "aria-label": text("page.language"), onchange: event => { state.lang = event.target.value; document.documentElement.lang = state.lang; build(); } },
       ...Object.keys(D.texts).map(lang => el("option", { value: lang, selected: lang === state.lang }, { en: "English", hi: "हिन्दी", ta: "தமிழ்", te: "తెలుగు", kn: "ಕನ್ನಡ" }[lang])));
     const theme = el("button", { "aria-label": text("page.theme"), title: text("page.theme"), onclick: () => { state.dark = !state.dark; paint(); } }, "◐");
-    const day = new Date((first.start + IST_S) * 1e3).toISOString().slice(0, 10).split("-").reverse().join(".");
+    const day = new Date((first.start + IST_S) * 1e3).toLocaleDateString(state.lang + "-IN-u-nu-latn", { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" });
     top.replaceChildren(
       el("div", { class: "bar" }, el("span", { class: "brand" }, `Mela · ${text("page.title")}`), el("span", { class: "tools" }, languages, theme)),
       el("div", { class: "heads" + (runs.length > 1 ? " two" : "") }, ...runs.map(head)),
