@@ -1,6 +1,7 @@
 """A service running in a test: its real application over ASGI, its real database, everybody else faked or given."""
 
 import asyncio
+import atexit
 import importlib
 import os
 import shutil
@@ -16,14 +17,14 @@ from typing import Any
 import httpx2
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.engine import make_url
 
 from mela.contracts.accounts import Erased
 from mela.kernel import i18n, messages, settings
 from mela.kernel.auth import Kind, Principal
 from mela.kernel.clock import Clock, SystemClock
-from mela.kernel.db import Database, open_database
+from mela.kernel.db import Database, DatabaseOptions, open_database
 from mela.kernel.db.migrate import driver_url, migrate, revisions
 from mela.kernel.errors import Unauthenticated
 from mela.kernel.events import Bus, outbox
@@ -83,13 +84,23 @@ def _create(server: str, name: str, *, like: str = "") -> str:
 
     Source: https://www.postgresql.org/docs/15/sql-createdatabase.html, `STRATEGY` (recalled); measured on payments' 2026-11-27.
     """
-    url, fresh = make_url(server).set(drivername="postgresql+psycopg"), f"t_{name}_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
+    fresh = f"t_{name}_{uuid.uuid4().hex[:12]}"
+    with _admin(server).connect() as conn:
         by_files = " strategy file_copy" if (conn.dialect.server_version_info or ()) >= (15,) else ""
         conn.execute(text(f'create database "{fresh}"' + (f' template "{like}"{by_files}' if like else "")))
-    admin.dispose()
-    return url.set(drivername="postgresql", database=fresh).render_as_string(hide_password=False)
+    return make_url(server).set(database=fresh).render_as_string(hide_password=False)
+
+
+@cache
+def _admin(server: str) -> Engine:
+    """One connection for all the databases that a process makes."""
+    engine = create_engine(driver_url(server), isolation_level="AUTOCOMMIT")
+    atexit.register(engine.dispose)
+    return engine
+
+
+PATIENT = DatabaseOptions(timeout_s=30)
+"""What is asked is whether a unit does right, not how soon: machines that many share are slow, and stop now and then."""
 
 
 class Tokens:
@@ -152,7 +163,7 @@ class Running:
     async def hand_over(self, envelope: Envelope) -> None:
         """Deliver an event and wait until its handler has finished. Raises: AssertionError when it failed."""
         await self.bus.receive(envelopes=[envelope])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (state := await self.db.read(_inbox_state, envelope.id)) != "done":
                 assert state == "waiting", f"the event is {state}"
                 await asyncio.sleep(0.005)
@@ -160,7 +171,7 @@ class Running:
     async def sent(self, kind: type) -> list[Any]:
         """Events of a kind that the service has sent out, each once, when none is left to send."""
         name = messages.meta(kind).name
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 if not await self.db.read(outbox.waiting):
                     break
@@ -181,13 +192,13 @@ async def running(
 ) -> AsyncIterator[Running]:  # fmt: skip
     """Start `service` on a fresh database (or on the one at `url`), and stop it."""
     clock = clock or SystemClock()
-    url = url or migrated_url(engine, folder, service)
     values: Any = settings.read(service.settings, f"MELA_{service.name.upper()}", environ or {})
-    if service.migrations:
+    if url and service.migrations:
         migrate(url, service=service.name, package=service.migrations)
+    url = url or migrated_url(engine, folder, service)
     async with AsyncExitStack() as stack:
         keys = keyring(url, folder, service, clock) if service.personal else None
-        db = open_database(url, service=service.name, keyring=keys)
+        db = open_database(url, service=service.name, options=PATIENT, keyring=keys)
         stack.push_async_callback(db.close)
         outside: Any = http or await stack.enter_async_context(httpx2.AsyncClient())
         parts = service.build(Context(values, db, clock, outside, "http://test", peers or {}))
@@ -203,7 +214,7 @@ async def running(
             yield
             await bus.close()
 
-        messages = i18n.Messages.load(*_message_files(service))
+        messages = _texts(*_message_files(service))
         app = create_app(
             service.name, version="test", description="", routers=[parts.router] if parts.router else [], routes=[],
             health=Health(), messages=messages, authenticator=tokens, settings=web or WebSettings(rate="off"), lifespan=life,
@@ -238,6 +249,11 @@ def keyring(url: str, folder: Path, service: Service, clock: Clock) -> Keyring:
     keys = load_keyring(lambda: url, provider, service=service.name, clock=clock)
     index_all(lambda: url, service.personal, keys)
     return keys
+
+
+@cache
+def _texts(*files: Path) -> i18n.Messages:
+    return i18n.Messages.load(*files)
 
 
 def _message_files(service: Service) -> list[Path]:

@@ -7,12 +7,16 @@ Needs Debian's package `postgresql` (or its binaries on PATH). PostgreSQL refuse
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
+
+CARELESS = "-c fsync=off -c full_page_writes=off -c autovacuum=off"
+"""Options where what is asked is right, not durable, and the databases are many and short-lived."""
 
 
 class NoPostgres(RuntimeError):
@@ -32,7 +36,7 @@ def binaries() -> Path:
 @contextmanager
 def server(*, options: str = "") -> Iterator[str]:
     """A running server's URL. Nothing of it remains."""
-    programs, port = binaries(), _free_port()
+    programs, port = binaries(), free_port()
     folder = Path(tempfile.mkdtemp(prefix="mela-postgres-"))
     as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
     try:
@@ -55,10 +59,3 @@ def _quietly(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
     if done.returncode:
         raise RuntimeError(f"{command[-1]}: {done.stdout}{done.stderr}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -25,7 +25,7 @@ class Following:
     async def block(self) -> dict[str, str]:
         """The next block of lines by their names, a comment under the empty name; the order of retry is passed over."""
         while True:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 block = dict(line.split(":", 1) for line in (await self._blocks.get()).splitlines())
             if "retry" not in block:
                 return {name: value.strip() for name, value in block.items()}
@@ -55,7 +55,7 @@ class Following:
 
     async def begun(self) -> None:
         """Wait for the head of the answer."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self._begun.wait()
 
 
@@ -75,5 +75,5 @@ async def following(client: httpx2.AsyncClient, path: str, headers: dict[str, st
         yield stream
     finally:
         stream.gone.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await running

@@ -177,6 +177,7 @@ def weigh(person: Visitor) -> dict[str, int]:
     return weights
 
 
+@pytest.mark.alone
 def test_the_first_page_is_usable_soon_on_a_slow_phone(come_in: Enter) -> None:
     """What makes it slow, each by itself: a time alone says more of the machine (`make bench ARGS=pages` measures that)."""
     seen = slow.visit(come_in(language="te", width=360))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.proofs.stage import free_port
+from tests.ports import free_port
 
 _TOOL = Path(__file__).parents[2] / "tools" / "kafka" / "kafka"
 

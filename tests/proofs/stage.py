@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from mela import cli
+from mela.runtime import registry
+from tests.ports import free_port
 
 MELA = str(Path(sys.executable).parent / "mela")
 _NURSERY = multiprocessing.get_context("forkserver")
@@ -22,20 +23,13 @@ _NURSERY.set_forkserver_preload(
     [
         __name__,
         "uvloop",
+        "mela.cli.platform",
         "mela.runtime.serving",
-        "mela.services.payments.app",
         "mela.kernel.db.sqlite",
         "mela.kernel.db.postgres",
+        *(entry.module for entry in registry.ENTRIES.values()),
     ]
 )
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Actor:

@@ -32,7 +32,7 @@ def prove(
     """`steps`: first, step width, last."""
     components.need(*(["postgres"] if engine == "postgresql" else []), *(["java", "mvn"] if carrier == "kafka" else []))
     if engine == "postgresql":
-        with postgres.server() as url:
+        with postgres.server(options=postgres.CARELESS) as url:
             monkeypatch.setenv("MELA_TEST_POSTGRES", url)
             outcome = _carried(folder, engine, carrier, steps)
     else:
@@ -56,7 +56,10 @@ SAMPLES = {
 }
 
 
-@pytest.mark.parametrize(("engine", "carrier"), SAMPLES)
+@pytest.mark.parametrize(
+    ("engine", "carrier"),
+    [pytest.param(*each, marks=pytest.mark.xdist_group("kafka") if "kafka" in each else ()) for each in SAMPLES],
+)
 def test_00_a_story_that_dies_comes_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, carrier: str
 ) -> None:

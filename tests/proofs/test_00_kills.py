@@ -12,7 +12,7 @@ import pytest
 from mela.runtime import flight
 from tests.proofs import audit
 from tests.proofs.crowd import Crowd
-from tests.proofs.stage import Actor, outside_world, running
+from tests.proofs.stage import Actor, Reborn, outside_world, running
 
 PLAN = b"""{"seed": 7, "latency_ms": 15, "drop_before": 0.02, "drop_after": 0.03, "drop_after_debit": 0.03,
             "callback_twice": 0.1, "callback_lost": 0.03, "decline": 0.03}"""
@@ -27,7 +27,7 @@ HURRY = {
 @pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.long)])
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(kills: int, tmp_path: Path) -> None:
     outside, environ = outside_world(tmp_path / "outside")
-    inside = Actor(tmp_path / "inside", **environ, **HURRY)
+    inside = Reborn(tmp_path / "inside", **environ, **HURRY)
     with running(outside, inside):
         _follow_plan(outside.url)
         query = audit.sqlite_files(inside.folder, outside.folder)

@@ -44,6 +44,7 @@ def test_a_purchase_runs_in_one_process(words: str, method: str, language: str, 
             assert again["payouts"] == run["payouts"]
 
 
+@pytest.mark.xdist_group("kafka")
 def test_a_hundred_purchases_survive_the_death_of_a_service_on_postgresql_and_kafka(tmp_path: Path) -> None:
     components.need("postgres", "java", "mvn")
     with postgres.server() as server, kafka.broker() as servers:

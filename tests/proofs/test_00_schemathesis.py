@@ -17,6 +17,7 @@ from mela.runtime import settings
 from mela.simulators.shopper import Shopper, payment_of
 from tests.proofs.stage import Actor, running
 
+pytestmark = pytest.mark.xdist_group("schemathesis")  # one platform for all of it
 ST = str(Path(sys.executable).parent / "st")
 CHECKS = Path(__file__).with_name("problem_checks.py")
 ENDINGS = (

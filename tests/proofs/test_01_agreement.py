@@ -6,6 +6,8 @@ from tests.cluster import broken
 from tests.cluster.broken import ask
 from tests.proofs.kube.kubectl import need_cluster
 
+pytestmark = pytest.mark.xdist_group("cluster")
+
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, tuple[broken.Variant, str]]:

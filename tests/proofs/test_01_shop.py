@@ -4,12 +4,15 @@ import asyncio
 import time
 
 import httpx2
+import pytest
 
 from mela.simulators.shopper import Shopper, purchase
 from tests.proofs.kube import hurting, system
 from tests.proofs.kube.kubectl import Kubectl, Object
 from tests.proofs.kube.load import Account, Load
 from tests.proofs.kube.results import report
+
+pytestmark = pytest.mark.xdist_group("cluster")
 
 
 def test_one_purchase_goes_through_all_services(shop: tuple[Kubectl, list[Object]]) -> None:
@@ -27,6 +30,7 @@ async def _buy(urls: dict[str, str]) -> dict[str, str]:
         return {told.step: told.text async for told in purchase(shopper, words="atta", quantity=1, method="upi")}
 
 
+@pytest.mark.alone
 def test_a_rolling_update_under_load_loses_no_request(shop: tuple[Kubectl, list[Object]]) -> None:
     catalog = shop[0].within("catalog")
     with Load(system.doors(catalog, "catalog"), system.BROWSING, 30) as load:

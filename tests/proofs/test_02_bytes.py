@@ -105,7 +105,12 @@ async def _soon(look: Any) -> Any:
         return found
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(engine, marks=pytest.mark.xdist_group(f"bytes-{engine}")) for engine in ("sqlite", "postgresql")
+    ],
+)
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp(request.param)
     chance = folder / "routing.yaml"

@@ -20,10 +20,11 @@ import pytest
 from mela.kernel import clock
 from mela.runtime import flight
 from mela.simulators.gateway import upi
+from tests.ports import free_port
 from tests.proofs import audit, rupees
 from tests.proofs.payers import Payers, calling, neighbours
 from tests.proofs.paying import KEY, PROVIDERS, database, payments_of, providers
-from tests.proofs.stage import Reborn, free_port, running
+from tests.proofs.stage import Reborn, running
 
 PLANS: dict[str, dict[str, Any]] = {
     "gateway": {"latency_ms": 60, "drop_after_debit": 0.08, "callback_twice": 0.2, "deemed": 0.05, "deemed_reversed": 0.3,

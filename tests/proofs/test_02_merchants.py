@@ -14,7 +14,7 @@ import pytest
 from mela.kernel.sealed.files import make_file
 from mela.runtime import registry
 from tests.proofs.paying import database
-from tests.proofs.stage import Actor, outside_world, running
+from tests.proofs.stage import Actor, Reborn, outside_world, running
 
 MERCHANT, KILLS, PAYERS = "kaveri-traders", 6, 6
 HURRY = {"MELA_PAYMENTS_SCHEDULE_SCALE": "0.02", "MELA_PAYMENTS_RETRY_S": "0.2", "MELA_SETTLEMENT_LOOK_EVERY_S": "1"}
@@ -116,7 +116,7 @@ def test_a_merchants_money_survives_kills_and_is_paid_out_once(tmp_path: Path, e
     outside, environ = outside_world(tmp_path / "outside")
     with database(engine, *registry.ENTRIES) as url:
         there = {} if engine == "sqlite" else {"MELA_DATABASE": url, "MELA_KEYS": make_file(tmp_path / "keys.json")}
-        inside = Actor(tmp_path / "inside", **environ, **there, **HURRY)
+        inside = Reborn(tmp_path / "inside", **environ, **there, **HURRY)
         with running(outside, inside):
             asyncio.run(_story(inside, outside))
 

@@ -27,13 +27,14 @@ from tests.proofs import components
 from tests.service.payments.test_months import DAY_S, over_months, post
 from tests.service.payments.world import PAYMENTS_ENVIRON, START, World, world
 
+pytestmark = pytest.mark.xdist_group("partitions")  # one server for all of them
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def server() -> Iterator[None]:
     components.need("postgres")
-    with postgres.server(options="-c fsync=off -c full_page_writes=off") as url, pytest.MonkeyPatch.context() as patch:
+    with postgres.server(options=postgres.CARELESS) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MELA_TEST_POSTGRES", url)
         yield
 

@@ -6,13 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from mela.rehearsal import calls
+from tests.ports import free_port
 from tests.proofs import components
-from tests.proofs.stage import free_port
 
 MELA = Path(sys.executable).parent / "mela"
 
 
+@pytest.mark.alone
 def test_a_running_service_is_measured_into_a_call_graph(tmp_path: Path) -> None:
     components.need("wrk")
     port, file = free_port(), tmp_path / "calls.yaml"

@@ -281,7 +281,7 @@ async def test_a_handler_that_takes_longer_than_its_lease_keeps_its_event(engine
     async with post.database(engine, tmp_path, "depot") as db:
         subscriptions = [Subscription(Sold, slow)]
         workers = [
-            Bus("depot", db, MemoryTransport({}), subscriptions, clock=NOW, options=replace(QUICK, lease_s=0.3))
+            Bus("depot", db, MemoryTransport({}), subscriptions, clock=NOW, options=replace(QUICK, lease_s=1.0))
             for _ in range(2)
         ]
         await fill(db, ("rice", 1))

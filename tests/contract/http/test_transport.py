@@ -189,7 +189,7 @@ async def test_an_answer_that_comes_drop_by_drop_is_given_up_in_time() -> None:
 
     async with serving(dripping) as url, httpx2.AsyncClient(transport=http.Transport()) as client:
         with pytest.raises(httpx2.ReadTimeout):
-            await http.send(client, "GET", url, content=b"", headers={}, seconds=0.2)
+            await http.send(client, "GET", url, content=b"", headers={}, seconds=1.0)
 
 
 async def test_whoever_listens_nowhere_was_not_asked(client: httpx2.AsyncClient) -> None:
@@ -206,7 +206,7 @@ async def test_whoever_does_not_answer_in_time_may_have_been_asked(client: httpx
 
     async with serving(silent) as url:
         with pytest.raises(httpx2.ReadTimeout):
-            await client.get(url, timeout=0.05)
+            await client.get(url, timeout=httpx2.Timeout(30, read=0.05))
 
 
 @pytest.mark.parametrize(

@@ -220,11 +220,11 @@ async def test_repeats_stop_at_the_deadline(away: World) -> None:
 
 
 async def test_deadlines_shrink_over_hops(away: World) -> None:
-    with deadline.within(3.0):
+    with deadline.within(30.0):
         first = await away.ledger.seconds_left()
         await away.ledger.wait(seconds=0.05)
         second = await away.ledger.seconds_left()
-    assert second < first <= 3.0
+    assert second < first <= 30.0
 
 
 async def test_the_trace_goes_with_the_call(away: World) -> None:
@@ -313,7 +313,7 @@ async def test_a_call_larger_than_the_limit_is_refused() -> None:
 
 
 async def test_services_are_not_held_to_the_rate_of_people() -> None:
-    app = application(Book(), rate="2/minute", rate_exempt=())
+    app = application(Book(), rate="2/day", rate_exempt=())
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://l") as client:
         ledger: Ledger = rpc.proxy(
             Ledger, "http://l", service="ledger", caller="shop", token=lambda: TOKEN[0], client=client

@@ -82,7 +82,7 @@ async def test_the_stream_brings_the_history_and_then_each_second(tmp_path: Path
 async def test_the_slowest_requests_show_their_units_calls_and_events(tmp_path: Path) -> None:
     async with running(tmp_path) as (_, client):
         await bought(client)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 slow = (await ask(client, "/slowest?limit=50"))["items"]
                 if _events_of(slow):
@@ -114,7 +114,7 @@ async def test_services_ledger_and_settlement_are_shown_and_settling_pays_once(t
         assert services["payments"]["objective"] == sampler.objectives()["services"]["payments"]
         ledger = await ask(client, "/ledger")
         assert (ledger["balanced"], ledger["agrees"], ledger["cases"]) == (True, True, [])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (due := await ask(client, "/settlement"))["sellers"] == 0:  # noqa: ASYNC110 - the sale is on its way
                 await asyncio.sleep(0)
         first = await ask(client, "/settlement", "POST", **{"idempotency-key": "settle-0001"})

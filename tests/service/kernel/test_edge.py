@@ -240,24 +240,24 @@ async def test_a_request_that_takes_too_long_is_ended() -> None:
 
 
 async def test_a_request_carries_its_deadline() -> None:
-    async with client(application(timeout_s=3.0)) as caller:
-        assert 2.0 < (await caller.get("/api/left")).json()["left"] <= 3.0
+    async with client(application(timeout_s=60.0)) as caller:
+        assert 30.0 < (await caller.get("/api/left")).json()["left"] <= 60.0
 
 
 async def test_a_client_over_its_rate_is_told_when_to_return_and_others_are_not() -> None:
-    app = application(rate="3/minute")
+    app = application(rate="3/day")
     async with client(app) as caller, client(app, "203.0.113.8") as other:
         assert [(await caller.get("/api/left")).status_code for _ in range(3)] == [200] * 3
         answer = await caller.get("/api/left")
         check_problem(answer, 429, "kernel.too_many_requests")
-        assert 1 <= int(answer.headers["retry-after"]) <= 120
+        assert 1 <= int(answer.headers["retry-after"]) <= 2 * 86_400
         assert (await other.get("/api/left")).status_code == 200
         assert (await caller.get("/livez")).status_code == 200
 
 
 @pytest.mark.parametrize(("trusted", "statuses"), [(False, [200, 429]), (True, [200, 200])])
 async def test_a_forwarded_address_counts_only_behind_a_proxy_of_ours(trusted: bool, statuses: list[int]) -> None:
-    app = application(rate="1/minute", trust_forwarded=trusted)
+    app = application(rate="1/day", trust_forwarded=trusted)
     async with client(app) as proxy:
         answers = [
             await proxy.get("/api/left", headers={"x-forwarded-for": f"10.0.0.1, 198.51.100.{n}"}) for n in range(2)
@@ -266,7 +266,7 @@ async def test_a_forwarded_address_counts_only_behind_a_proxy_of_ours(trusted: b
 
 
 async def test_an_invented_first_address_does_not_escape_the_rate() -> None:
-    app = application(rate="1/minute", trust_forwarded=True)
+    app = application(rate="1/day", trust_forwarded=True)
     async with client(app) as proxy:
         answers = [
             await proxy.get("/api/left", headers={"x-forwarded-for": f"10.0.0.{n}, 198.51.100.1"}) for n in range(2)
@@ -275,7 +275,7 @@ async def test_an_invented_first_address_does_not_escape_the_rate() -> None:
 
 
 async def test_this_machine_has_no_rate() -> None:
-    async with client(application(rate="1/minute"), "127.0.0.1") as caller:
+    async with client(application(rate="1/day"), "127.0.0.1") as caller:
         assert [(await caller.get("/api/left")).status_code for _ in range(3)] == [200] * 3
 
 

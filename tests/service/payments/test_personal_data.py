@@ -36,19 +36,22 @@ async def test_no_card_and_no_mark_of_a_browser_lies_in_plain(shop: World) -> No
 
 
 async def test_marks_of_the_version_before_are_sealed_and_found_once_the_job_has_been(shop: World) -> None:
-    made = [await from_browser(shop, number) for number in (1, 2)]
+    made = [
+        await from_browser(shop, number) for number in (1, 2, 3, 4)
+    ]  # a fifth payer at one browser waits for a person
 
     def plain(conn: Connection) -> None:
         conn.execute(text(f"update attempts set device = '{MARK}', device_index = null"))  # noqa: S608
         conn.execute(text("""update payments set instrument = '{"card": "tok_1"}'"""))
 
     await shop.payments.db.run(plain)
-    assert (await from_browser(shop, 3)).reason is None, "nobody has found the first two yet"
+    assert (await from_browser(shop, 5)).reason is None, "nobody finds the first four"
     await shop.payments.seal()
-    for table, values in ((payments, 3), (attempts, 3)):
+    for table, values in ((payments, 5), (attempts, 5)):
         assert await shop.payments.db.read(count_by_key, table) == {"1": values}
     (distinct,) = await kept(shop, "select count(distinct device_index) from attempts")
     assert distinct[0] == 1
+    assert (await from_browser(shop, 6)).reason == "risk_review", "all are found"
     assert (await shop.now(made[0])).id == made[0].id
 
 

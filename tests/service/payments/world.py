@@ -96,7 +96,7 @@ class Heard:
 
     async def names(self, count: int) -> list[str]:
         """Names of the events sent out, once there are so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.envelopes) < count:
                 self._news.clear()
                 await self._news.wait()

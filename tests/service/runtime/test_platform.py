@@ -63,7 +63,7 @@ async def test_the_person_on_duty_sees_a_parked_event_and_lets_it_go(tmp_path: P
         duty = {"authorization": f"Bearer {operator_token(tmp_path)}"}
         lost = Envelope("evt_lost", "payments.captured", "ord_x", "{}", SystemClock().now(), None)
         await platform.wiring.built["orders"].bus.receive(envelopes=[lost])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 if parked := await _parked(client, duty):
                     break
@@ -85,7 +85,7 @@ async def test_each_job_has_its_first_turn_soon_however_rare_it_is(tmp_path: Pat
         jobs = {(name, job.name) for name, built in platform.wiring.built.items() for job in built.parts.jobs}
         done = [f'mela_jobs_total{{job="{job}",outcome="done",service="{service}"}}' for service, job in jobs]
         before = _figures((await client.get(f"{URL}/metrics")).text)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 now = _figures((await client.get(f"{URL}/metrics")).text)
                 if all(now.get(one, 0.0) > before.get(one, 0.0) for one in done):

@@ -149,7 +149,7 @@ class Market:
 
 async def _all_sent(running: Running) -> None:
     """Every event that a service has emitted has left."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if not await running.db.read(outbox.waiting):
                 break

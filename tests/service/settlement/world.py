@@ -113,7 +113,7 @@ class Heard:
 
     async def payouts(self, count: int) -> list[SellerPaid]:
         """The payouts announced, once there are so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self._paid()) < count:
                 self._news.clear()
                 await self._news.wait()

@@ -48,7 +48,7 @@ class Receiver:
 
     async def wait(self, count: int) -> None:
         """Until so many requests have come."""
-        async with asyncio.timeout(10), self.news:
+        async with asyncio.timeout(30), self.news:
             await self.news.wait_for(lambda: len(self.heard) >= count)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

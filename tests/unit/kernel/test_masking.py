@@ -89,6 +89,17 @@ def test_ids_and_trace_ids_stay_readable() -> None:
         assert scrub(line) == line
 
 
+@pytest.mark.parametrize("before", ["order_01M8E8Q4NVBF5T662AC9X1ZM23", "took 3", "card 4111 1111"])
+@pytest.mark.parametrize(
+    "digest",
+    ["7091317714133ff0fc0cf7d26a4767335a5ee6891c3c77d17d5018ecacb58972",
+     "42595898909b4c18324ad9d485759a2d675291ea2b031c3c6186275892421b08", "4111111111111111" * 2],
+)  # fmt: skip
+def test_digits_before_a_digest_make_no_card_number_with_its_own(before: str, digest: str) -> None:
+    for line in (f"{before} {digest}", f"{digest} {digest} {before}", f"{before}_{digest}"):
+        assert scrub(line) == line
+
+
 @given(st.text("abcdef", min_size=16, max_size=16))
 def test_a_trace_id_whose_digits_alone_would_be_a_cards_stays_readable(letters: str) -> None:
     trace_id = "".join(letter + digit for letter, digit in zip(letters, "4111111111111111", strict=True))

@@ -29,10 +29,10 @@ _ABROAD = r"\+[1-9](?:[ -]?\d){7,14}"
 _CARD = r"\d{13,19}|\d{4}([ -])\d{4}\1\d{4}(?:\1\d{1,7})?|\d{4}[ -]\d{6}[ -]\d{5}"
 """A card or an account number, whole or in its groups; an Aadhaar in its groups."""
 _NUMBER = re.compile(rf"(?<![^\W_])(?:{_CARD}|{_ABROAD}|{_PHONE})(?![^\W_])")
-_RUN = re.compile(
-    r"(?<![^\W_])(?P<id>[0-9a-f]{32}(?:[0-9a-f]{32})?)(?![^\W_])|(?<!\d)\d(?:[ .\xa0_–-]?\d){12,18}(?!\d)",
-)
-"""A trace id or a digest, which stays; or so many digits that they may be a card's, whatever they are glued to."""
+_DIGEST = re.compile(r"(?<![^\W_])([0-9a-f]{32}(?:[0-9a-f]{32})?)(?![^\W_])")
+"""A trace id or a digest. It stays, and no digits before or after it are read together with its own."""
+_RUN = re.compile(r"(?<!\d)\d(?:[ .\xa0_–-]?\d){12,18}(?!\d)")
+"""So many digits that they may be a card's, whatever they are glued to."""
 _CARD_BEGINS = re.compile(r"4|5[0-8]|2(?:2[2-9]|[3-6]|7[01]|720)|3[4-8]|6|8[12]")
 """Visa, Mastercard and Maestro, American Express, Diners and JCB, RuPay and Discover: wider than what is taken as payment.
 
@@ -59,7 +59,9 @@ def scrub(text: str) -> str:
     text = _SECRET.sub(lambda m: f"{m[1]}•••", text[: _LONGEST + _CUT])
     text = _VPA.sub(lambda m: f"{m[1][0]}••••@{m[2]}", text)
     text = _NUMBER.sub(lambda m: mask(m[0]), text)
-    return _RUN.sub(lambda m: m[0] if m["id"] or not is_card(m[0]) else mask(m[0]), text)[:_LONGEST]
+    parts = _DIGEST.split(text)
+    parts[::2] = [_RUN.sub(lambda m: mask(m[0]) if is_card(m[0]) else m[0], part) for part in parts[::2]]
+    return "".join(parts)[:_LONGEST]
 
 
 def is_card(text: str) -> bool:
