@@ -140,7 +140,8 @@ def _load(name: str) -> "Event":
 
 def _peak(event: "Event") -> str:
     peak, main = event.main.peak, event.main
-    per = "" if main.per_s == 1 or main.kind in ("level", "ratio") else f" in {_offset(main.per_s)}"
+    apart = " a second" if main.per_s == 1 else f" in {_offset(main.per_s)}"
+    per = {"rate": apart, "total": " in all"}.get(main.kind, "")
     return f"{_figure(peak.value)} {main.name}{per}"
 
 

@@ -58,6 +58,14 @@ def test_a_wrong_value_is_refused_before_any_work(command: Any, arguments: list[
     assert says in said(told)
 
 
+def test_a_peak_says_whether_it_is_of_a_second_or_of_the_day() -> None:
+    told = CliRunner().invoke(events, ["list"]).stdout
+    assert "1,386 visits a second" in told
+    assert "7,800 rides in 1m" in told
+    assert "97,937 ac in all" in told
+    assert "2.53 crore viewers  " in told
+
+
 def test_a_field_that_is_refused_is_named() -> None:
     fields = [{"field": "path.payment_id", "reason": "String should match pattern"}]
     body = {"code": "kernel.invalid", "title": "One field is not right.", "detail": "Correct it.", "fields": fields}
