@@ -108,6 +108,10 @@ def rehearse(  # noqa: PLR0917 - click passes them by name
     """
     if list_faults:
         return _list_faults()
+    if (compare or seeds or scales) and (html or fix or budget is not None):
+        raise click.UsageError(
+            "--html, --fix and --budget are of one rehearsal; --compare, --seeds and --scales play many."
+        )
     with _refusing():
         wanted = _plan(paths, event, graph or "").but(
             scale=scale, faults=faults, strategy=_known(strategy), seed=seed, quick=quick

@@ -49,6 +49,8 @@ def test_an_amount_that_cannot_be_meant_is_refused_and_never_rounded(text: str) 
         (audit, ["nobody"], "is not one of 'accounts', 'orders', 'settlement'"),
         (rehearse, ["--html", "no/such/folder/a.html"], "there is no folder 'no/such/folder'"),
         (rehearse, ["--fix", "no/such/folder/a.patch"], "there is no folder 'no/such/folder'"),
+        (rehearse, ["--compare", "--budget", "5L"], "--html, --fix and --budget are of one rehearsal"),
+        (rehearse, ["--seeds", "1..3", "--fix"], "--html, --fix and --budget are of one rehearsal"),
         (events, ["plot", "tatkal", "--out", "no/such/folder/a.svg"], "there is no folder 'no/such/folder'"),
     ],
 )
