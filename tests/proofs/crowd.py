@@ -11,6 +11,7 @@ import httpx2
 from mela.kernel import ids
 from mela.simulators.shopper import Refused, Shopper
 
+METHODS = ("upi", "upi", "card", "netbanking", "wallet")
 VISITS = 20
 """Orders of one shopper: with many more, fraud rules would wonder."""
 
@@ -55,16 +56,19 @@ class Crowd:
 
     async def _shop(self, http: httpx2.AsyncClient, number: int) -> None:
         dice = random.Random(f"{self.seed}-{number}")  # noqa: S311 - which item, not a secret
-        shopper, bought = self._newcomer(http, number), 0
+        shopper, bought, card = self._newcomer(http, number), 0, None
         while not self.stopping and (self.most is None or len(self.orders) < self.most):
             if bought % VISITS == 0:
                 shopper = self._newcomer(http, number + bought // VISITS * self.size)
                 await self._insist(shopper.sign_in)
+                card = await self._insist(lambda: shopper.means("card"))  # noqa: B023 - awaited in this turn
             bought += 1
             sku, pieces = dice.choice(self.skus), dice.randint(1, 3)
             await self._insist(lambda: shopper.put_in_cart(sku, pieces))  # noqa: B023 - awaited in this turn
             key = ids.new_id("buy")
-            order = await self._insist(lambda: shopper.check_out("upi", key))  # noqa: B023 - awaited in this turn
+            method = dice.choice(METHODS)
+            means = card if method == "card" else await shopper.means(method)
+            order = await self._insist(lambda: shopper.check_out(method, key, means))  # noqa: B023 - awaited in this turn
             if order is None:  # sold out, most likely: take it out of the cart again
                 await self._insist(lambda: shopper.put_in_cart(sku, 0))  # noqa: B023 - awaited in this turn
                 continue
