@@ -103,11 +103,11 @@ docs: $(ENV) ## Reference pages, written from the code into docs/reference
 
 .PHONY: prove
 prove: $(ENV) ## Proofs against real components (EXAMPLE=00 for one system)
-	$(PYTEST) tests/proofs -m "not long and not cluster" --timeout 900 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
+	$(PYTEST) tests/proofs -n 2 --dist loadgroup --no-loadscope-reorder -m "not long and not cluster" --timeout 900 -k "$(if $(EXAMPLE),test_$(EXAMPLE)_)" $(ARGS)
 
 .PHONY: e2e
 e2e: $(ENV) $(SITE) ## People in a browser buy, lose their line, get their money back (needs chromium)
-	$(PYTEST) tests/e2e --timeout 300 $(ARGS)
+	$(PYTEST) tests/e2e -n 2 --dist loadgroup --timeout 300 $(ARGS)
 
 .PHONY: pictures
 pictures: $(ENV) $(SITE) ## Pictures of every page in each language, light and dark, into build/pictures

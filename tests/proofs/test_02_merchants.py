@@ -17,7 +17,12 @@ from tests.proofs.paying import database
 from tests.proofs.stage import Actor, Reborn, outside_world, running
 
 MERCHANT, KILLS, PAYERS = "kaveri-traders", 6, 6
-HURRY = {"MELA_PAYMENTS_SCHEDULE_SCALE": "0.02", "MELA_PAYMENTS_RETRY_S": "0.2", "MELA_SETTLEMENT_LOOK_EVERY_S": "1"}
+HURRY = {
+    "MELA_PAYMENTS_SCHEDULE_SCALE": "0.02",
+    "MELA_PAYMENTS_RETRY_S": "0.2",
+    "MELA_SETTLEMENT_LOOK_EVERY_S": "1",
+    "MELA_UNIT_S": "30",
+}
 GATEWAY = ("mela", "k" * 40)
 SCOPES = ["payments:read", "payments:write", "refunds:write"]
 
@@ -110,7 +115,7 @@ class Shop:
         raise AssertionError(f"{payment_id} is stuck")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_a_merchants_money_survives_kills_and_is_paid_out_once(tmp_path: Path, engine: str) -> None:
     outside, environ = outside_world(tmp_path / "outside")

@@ -31,7 +31,7 @@ from tests.proofs.stage import MELA, Actor, running
 CUSTOMERS = 2_500
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_a_rotation_killed_again_and_again_leaves_every_row_readable_found_and_none_under_an_old_key(
     tmp_path: Path, engine: str
