@@ -58,7 +58,7 @@ def test_a_hundred_purchases_survive_the_death_of_a_service_on_postgresql_and_ka
             urls = {name: actor.url for name, actor in actors.items()}
             crowd = Crowd(urls["orders"], outside.url, sorted(stock), size=6, most=100, urls=urls)
             asyncio.run(_buy_while_one_dies(crowd, actors["payments"]))
-            left = asyncio.run(crowd.settle(120))
+            left = asyncio.run(crowd.settle(300))
             _wait_for_quiet(query)
             verdict = audit.check(query, stock)
     print(f"\n{len(SERVICES)} processes: {len(crowd.orders)} orders, {verdict.counts}, refused {crowd.refusals}")

@@ -109,7 +109,7 @@ class Storm:
                 await self._kill_and_kill()
                 for name in PROVIDERS:
                     await self._follow(name, {})
-                await asyncio.wait([paying], timeout=120)
+                await asyncio.wait([paying], timeout=300)
                 paying.cancel()
                 await self._rest()
                 self.verdict = rupees.check(self.query, self.payers.heard)
@@ -171,8 +171,8 @@ class Storm:
         raise RuntimeError(f"{url} takes no plan")
 
     async def _rest(self) -> None:
-        """Until nothing is under way any more, a minute at most."""
-        limit = time.monotonic() + 60
+        """Until nothing is under way any more, three minutes at most."""
+        limit = time.monotonic() + 180
         while time.monotonic() < limit:
             waiting = sum(
                 self.query("payments", f"select count(*) as n from {table} where state {state}")[0]["n"]  # noqa: S608

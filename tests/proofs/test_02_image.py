@@ -104,7 +104,7 @@ def captured(url: str) -> str:
         begun = call(http, url, "start", asked)
         link = httpx2.URL(begun["intent_url"])
         http.post(f"{url}/sim/gateway/upi/{link.params['tr']}/approve", json={}).raise_for_status()
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + 120
         while (now := state(http, url, begun["id"])) != "captured":
             assert time.monotonic() < limit, now
             time.sleep(0.1)

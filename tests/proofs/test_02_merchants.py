@@ -137,7 +137,7 @@ async def _story(inside: Actor, outside: Actor) -> None:
             await asyncio.sleep(dice.uniform(0.4, 1.6))
             inside.kill()
             await asyncio.to_thread(inside.start)
-        await asyncio.sleep(1)
+        await _until(lambda: _has_taken(shop, 3 * KILLS + PAYERS))
         shop.stopping = True
         await asyncio.gather(*work, settling)
         await _until(lambda: _is_whole(shop))
@@ -162,6 +162,11 @@ async def _accounts(shop: Shop) -> dict[str, int]:
     return {row["account"]: row["balance_paise"] for row in found["items"]}
 
 
+async def _has_taken(shop: Shop, count: int) -> bool:
+    """Whether so many payments are captured: on a busy machine a life between two kills is short."""
+    return len(shop.taken) >= count
+
+
 async def _is_whole(shop: Shop) -> bool:
     """Whether everything that was on its way has arrived: settlement says what the ledger says, and payouts are known as paid."""
     check, accounts = await shop.on_duty("/api/settlement/check"), await _accounts(shop)
@@ -172,7 +177,7 @@ async def _is_whole(shop: Shop) -> bool:
 
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(120):  # an event in the hands of a process that died comes again after its lease
+    async with asyncio.timeout(240):  # an event in the hands of a process that died comes again after its lease
         while not await holds():
             await asyncio.sleep(0.3)
 

@@ -101,7 +101,7 @@ def _plain_customers(url: str) -> None:
 def _killed(folder: Path, environ: dict[str, str], url: str, verb: str, at: float) -> int:
     """Run `mela keys VERB` and kill it -9 once this share of the rows is sealed anew; how many were."""
     before = _progress(url)
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + 240
     with _keys(folder, environ, verb) as process:
         while True:
             found = _progress(url)

@@ -124,7 +124,7 @@ def callbacks(url: str, signed: Secrets) -> Iterator[list[tuple[str, int]]]:
 
 def until(so: Callable[[], bool]) -> None:
     """Until it is so, some seconds at most."""
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while not so():
         assert time.monotonic() < limit
         time.sleep(0.05)
