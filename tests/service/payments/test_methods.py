@@ -70,7 +70,9 @@ async def test_authorised_money_is_taken_whole(shop: World) -> None:
     capture = await shop.payments.service.capture(key="c", payment_id=payment.id, amount=129_900)
     assert (capture.state, (await shop.now(payment)).state) == ("done", CAPTURED)
     assert await shop.balance("gateway:upi") == 129_900
-    assert (await history(shop, payment))[-1] == ("captured", "order", None)
+    state, actor, reason = (await history(shop, payment))[-1]
+    assert (state, reason) == ("captured", None)
+    assert actor in ("order", "gateway_callback")  # the answer and the callback race, and either closes it
 
 
 async def test_authorised_money_is_taken_in_parts_and_the_rest_let_go(shop: World) -> None:
