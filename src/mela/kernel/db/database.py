@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -90,6 +91,10 @@ def take_hooks(conn: Connection) -> list[Hook]:
 
 def unit_name(unit: Callable[..., Any]) -> str:
     """`catalog.reserve` for `mela.services.catalog.store.reserve`: as it stands in logs, metrics and spans."""
-    unit = getattr(unit, "func", unit)
+    return _name(getattr(unit, "func", unit))
+
+
+@lru_cache(1_024)
+def _name(unit: Callable[..., Any]) -> str:
     module = unit.__module__.removesuffix(".store").rsplit(".", 1)[-1]
     return f"{module}.{unit.__qualname__}"

@@ -30,9 +30,10 @@ _HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
-_API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-"""For answers that are data. A page brings its own policy."""
+"""Unless an answer brings its own: the last is for data, a page has its policy."""
+_NAMES = frozenset(name for name, _ in _HEADERS)
 
 
 class BodyTooLarge(errors.Rejected):
@@ -192,16 +193,16 @@ class Answer:
                 raise _NotKept from error
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers: list[tuple[bytes, bytes]] = [(name.lower(), value) for name, value in message.get("headers", [])]
-            names = {name for name, _ in headers}
-            headers += [pair for pair in _HEADERS if pair[0] not in names]
-            if _API_POLICY[0] not in names:
-                headers.append(_API_POLICY)
-            headers.append((b"x-request-id", self.id.encode()))
-            message = {**message, "headers": headers}
+            given = message.get("headers", ())  # their names in small letters, as ASGI has it
+            names = {name for name, _ in given}
+            added = _HEADERS if names.isdisjoint(_NAMES) else [pair for pair in _HEADERS if pair[0] not in names]
+            message = {**message, "headers": [*given, *added, (b"x-request-id", self.id.encode())]}
         await self._send(message)
 
 
 def header(scope: Scope, name: bytes) -> bytes:
     """A header of the request by its name in small letters, empty where it is not there."""
-    return next((value for key, value in scope["headers"] if key == name), b"")
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return b""

@@ -165,10 +165,10 @@ class Http:
             raise Silent(type(error).__name__, sent=False) from error
         except httpx2.HTTPError as error:
             raise Silent(type(error).__name__) from error
-        if 400 <= answer.status_code < 500 and answer.status_code not in MAY_PASS:
-            raise Refused(answer.status_code, answer.content)
-        if not answer.is_success:
-            raise Silent(str(answer.status_code))
+        if 400 <= answer.status < 500 and answer.status not in MAY_PASS:
+            raise Refused(answer.status, answer.content)
+        if not 200 <= answer.status < 300:
+            raise Silent(str(answer.status))
         return answer.content
 
     def _at(self, path: str) -> str:

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from mela.contracts.payments import Capture
+from mela.kernel import messages
 from mela.kernel.errors import Unreachable
 from mela.kernel.money import Paise
 from mela.kernel.web import bodies, inputs, pages
@@ -392,7 +392,8 @@ def direct_callbacks(payments: PaymentsService, providers: Iterable[str]) -> dic
     def route(provider: str) -> Route:
         async def take(request: Request) -> Response:
             outcome = await payments.take_callback(provider, headers=request.headers, body=await request.body())
-            return JSONResponse({"outcome": outcome}, 202 if outcome is Outcome.PARKED else 200)
+            status = 202 if outcome is Outcome.PARKED else 200
+            return Response(messages.to_json({"outcome": outcome}), status, media_type="application/json")
 
         return Route(_CALLBACK, take, methods=["POST"])
 

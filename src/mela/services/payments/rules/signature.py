@@ -26,13 +26,13 @@ def same(wanted: str, given: str) -> bool:
 
 def hex_hmac(secret: str, body: bytes) -> str:
     """Hex HMAC-SHA256 of exactly these bytes."""
-    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), body, "sha256").hex()
 
 
 def base64_hmac(secret: str, moment: str, body: bytes) -> str:
     """Base64 HMAC-SHA256 of the moment as it was sent, and the body."""
     signed = moment.encode("utf-8", "replace") + body
-    return base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.digest(secret.encode(), signed, "sha256")).decode()
 
 
 def account_digest(name: str, password: str) -> str:
