@@ -57,9 +57,8 @@ async def send(
 ) -> Answer:
     """Ask for something with no more than is said here; the whole answer comes within `seconds`. Raises: httpx2.TransportError.
 
-    Nothing of the client's own is merged in, and its redirects, cookies and hooks are passed by. Over our own connections
-    neither a request nor a response of httpx2's is made: with all that, a quarter of what a request costs (sampled with
-    py-spy, 2026-11-27). Who is not connected in half the time was not asked.
+    Nothing of the client's own is merged in, and its redirects, cookies and hooks are passed by; over our own connections
+    neither a request nor a response of httpx2's is made. Who is not connected in half the time was not asked.
     """
     transport = client._transport_for_url(_url(url))  # noqa: SLF001
     if isinstance(transport, Transport):

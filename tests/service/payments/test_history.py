@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import mela
+from tests.service.payments.test_disputes import dispute, end, sold
 from tests.service.payments.test_risk import payer
 from tests.service.payments.world import World
 
@@ -150,6 +151,16 @@ async def test_a_case_stands_in_the_life_of_its_payment_until_its_end(shop: Worl
     assert found[0].startswith("opened: refund_refused")
     assert refund.id == case["about"]
     assert found[1] == "closed: paid_directly NEFT, the bank confirms"
+
+
+async def test_a_dispute_its_entries_and_its_case_stand_in_the_life_of_its_payment(shop: World) -> None:
+    payment = await sold(shop)
+    await end(shop, await dispute(shop, payment, amount=4_000, reason="fraud"), "won")
+    life = await told(shop, payment.id)
+    apart, back = [text for kind, text in life if kind == "ledger" and "chargebacks:disputed" in text]
+    assert "from gateway:upi to chargebacks:disputed" in apart
+    assert "from chargebacks:disputed to gateway:upi" in back
+    assert [text for kind, text in life if kind == "case" and "chargeback" in text]
 
 
 async def test_nobody_but_the_person_on_duty_sees_lists_and_lives(shop: World) -> None:

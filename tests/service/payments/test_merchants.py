@@ -149,6 +149,13 @@ async def test_without_a_key_nothing_is_written(shop: World, writes: Any, write:
     assert (answer.status_code, answer.json()["code"]) == (422, "kernel.idempotency_key_missing")
 
 
+@pytest.mark.parametrize("write", WRITES)
+async def test_a_key_that_is_a_cards_number_is_refused(shop: World, writes: Any, write: str) -> None:
+    path, body = writes[write]
+    answer = await call(shop, "POST", path, key_of(shop), body, key="4111111111111111")
+    assert (answer.status_code, answer.json()["code"]) == (422, "kernel.card_number")
+
+
 @pytest.mark.parametrize("write", ["begin", "capture all", "refund all", "refund"])
 async def test_a_crash_before_the_answer_was_kept_leaves_one_effect(
     shop: World, writes: Any, write: str, monkeypatch: pytest.MonkeyPatch

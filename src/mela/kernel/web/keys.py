@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
+from mela.kernel import cards
 from mela.kernel.idempotency import KeyMissing
 
 
@@ -16,6 +17,7 @@ async def _header(
 ) -> str:  # fmt: skip
     if idempotency_key is None:
         raise KeyMissing
+    cards.refuse(idempotency_key.encode())
     return idempotency_key
 
 

@@ -11,7 +11,7 @@ from mela.contracts.payments import PaymentState, UnknownPayment
 from mela.kernel import sealed
 from mela.kernel.errors import Rejected
 from mela.services.payments.store import cases
-from mela.services.payments.tables import PAYMENT, attempts, callbacks, captures, payments, refunds, transfers
+from mela.services.payments.tables import PAYMENT, attempts, callbacks, captures, disputes, payments, refunds, transfers
 from mela.services.payments.tables import cases as case_rows
 
 _SHOWN = (
@@ -19,6 +19,8 @@ _SHOWN = (
     payments.c.paid_with, payments.c.state, payments.c.reason, payments.c.provider, payments.c.rrn, payments.c.created, payments.c.expires,
     payments.c.merchant_id, payments.c.reference,
 )  # fmt: skip
+_ENTERED = ("capture", "refund", "refund_processed", "refund_failed", "dispute", "dispute_ended")
+"""What a payment's entries in the ledger are keyed by, each with the id of what is entered."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,9 @@ def traces(conn: Connection, payment_id: str) -> Traces:
         raise UnknownPayment(payment_id=payment_id)
     returned = list(conn.execute(select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.id)))
     taken = list(conn.execute(select(captures).where(captures.c.payment_id == payment_id).order_by(captures.c.id)))
-    names = [payment_id, *(row.id for row in (*taken, *returned))]
-    keys = [f"{kind}:{name}" for name in names for kind in ("capture", "refund", "refund_processed", "refund_failed")]
+    disputed = conn.execute(select(disputes.c.id).where(disputes.c.payment_id == payment_id)).scalars()
+    names = [payment_id, *(row.id for row in (*taken, *returned)), *disputed]
+    keys = [f"{kind}:{name}" for name in names for kind in _ENTERED]
     entries = select(transfers).where(transfers.c.at >= payment.created)
     return Traces(
         payment=payment,
