@@ -95,12 +95,12 @@ def test_cancelling_at_the_pin_declines(come_in: Enter) -> None:
 
 
 def test_a_payment_that_nobody_makes_ends_by_itself(come_in: Enter, tmp_path: Path) -> None:
-    hasty = Actor(tmp_path / "hasty", MELA_ORDERS_PAY_WITHIN_S="6", MELA_ORDERS_HOLD_S="60")
+    hasty = Actor(tmp_path / "hasty", MELA_ORDERS_PAY_WITHIN_S="15", MELA_ORDERS_HOLD_S="90")
     with running(hasty):
         asha = come_in(hasty.url)
         asha.buy(ATTA, ATTA_PRICE)
         expect(asha.page.get_by_role("timer")).to_be_visible()
-        asha.stands("cancelled")
+        asha.stands("cancelled", within_s=60)
         expect(asha.page.get_by_text(asha.say("why.expired"))).to_be_visible()
         asha.context.close()
 
