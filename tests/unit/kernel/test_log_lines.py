@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal
 
 import orjson
@@ -89,6 +90,21 @@ def test_a_librarys_warning_comes_out_as_a_line_of_ours(capsys: pytest.CaptureFi
     [line] = capsys.readouterr().err.splitlines()
     assert orjson.loads(line)["logger"] == "some.library"
     assert "9876543210" not in line
+
+
+@pytest.mark.parametrize("style", ["json", "lines"])
+def test_a_log_on_a_full_disk_loses_its_line_and_stops_nobody(
+    style: Literal["json", "lines"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open("/dev/full", "w", buffering=1) as full:  # noqa: PTH123 - a device
+        monkeypatch.setattr("sys.stderr", full)
+        logs.configure(style)
+        for _ in range(3):
+            structlog.get_logger().warning("batch lost", reason="the disk is full " * 1_000)
+            logging.getLogger("a.library").warning("too")
+        monkeypatch.undo()
+        with suppress(OSError):
+            full.close()
 
 
 def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:

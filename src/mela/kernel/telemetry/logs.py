@@ -3,7 +3,8 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Literal
+from contextlib import suppress
+from typing import Any, Literal, TextIO, cast
 
 import orjson
 import structlog
@@ -37,10 +38,24 @@ def configure(style: Literal["json", "lines", "auto"] = "auto", level: str = "IN
     structlog.configure(
         processors=shared + last,
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, _Lenient())),
         cache_logger_on_first_use=for_good,
     )
     logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
+
+
+class _Lenient:
+    """Standard error for logs. A line that cannot be written, on a full disk, is lost: whoever wrote it goes on."""
+
+    def write(self, text: str) -> None:
+        """Write, or do not."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Flush, or do not."""
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 class _Forward(logging.Handler):
