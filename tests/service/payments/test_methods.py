@@ -4,7 +4,10 @@ import pytest
 
 from mela.contracts.payments import BadInstrument, BankDown, CollectNotAllowed, Instrument, Payment, PaymentState
 from mela.kernel.idempotency import KeyReused
-from tests.service.payments.world import World
+from mela.kernel.money import Paise
+from mela.services.payments.model import Actor, ProviderPayment, Word
+from mela.services.payments.store import captures, payments
+from tests.service.payments.world import START, World
 
 AUTHORIZED, CAPTURED, CANCELLED = PaymentState.AUTHORIZED, PaymentState.CAPTURED, PaymentState.CANCELLED
 
@@ -253,3 +256,21 @@ async def test_money_that_nobody_captures_lapses_at_its_bank(shop: World) -> Non
     await shop.pass_time(7_200)
     now = await shop.now(payment)
     assert (now.state, await shop.balance("escrow")) == (PaymentState.EXPIRED, 0)
+
+
+@pytest.mark.parametrize("under_way", [True, False])
+async def test_a_failure_that_is_told_of_money_that_was_taken_is_no_end(shop: World, under_way: bool) -> None:
+    payment, service, db = await shop.authorized(10_000), shop.payments.service, shop.payments.db
+    if under_way:
+        await db.run(
+            captures.request, key="part", payment_id=payment.id, amount=Paise(4_000), final=True, now=START, due=START
+        )
+    else:
+        await service.capture(key="part", payment_id=payment.id, amount=4_000, final=False)
+    lie = ProviderPayment("gp1", payment.id, Word.FAILED, Paise(0))
+    await db.run(payments.apply, lie, provider="gateway", actor=Actor.CHECK, now=START, due=START)
+    assert (await shop.now(payment)).state == "authorized"
+    await service.push_captures()
+    found = await shop.now(payment)
+    assert (found.state, found.captured) == ("captured" if under_way else "authorized", 4_000)
+    assert (await shop.check())["balanced"] is True

@@ -153,6 +153,9 @@ def _effect(
         if done is not None:
             confirm(conn, done, told, actor=actor, now=now)
         return Outcome.MOVED if done is not None else _stay(conn, row, told, due, now)
+    if state is PaymentState.AUTHORIZED and to is PaymentState.FAILED and row.captured:
+        conn.execute(_NOTE, {"of": row.id, "due": due or row.due})  # a lie, or the answer to the capture will say so
+        return Outcome.NOTHING
     if states.is_over(state, told.status, row.expires, now):
         to, actor = PaymentState.EXPIRED, Actor.CLOCK
     if to is state:
