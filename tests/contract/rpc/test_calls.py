@@ -220,11 +220,12 @@ async def test_repeats_stop_at_the_deadline(away: World) -> None:
 
 
 async def test_deadlines_shrink_over_hops(away: World) -> None:
-    with deadline.within(30.0):
+    """Within three seconds: less than a call may take by itself, which would be its own each time."""
+    with deadline.within(3.0):
         first = await away.ledger.seconds_left()
         await away.ledger.wait(seconds=0.05)
         second = await away.ledger.seconds_left()
-    assert second < first <= 30.0
+    assert second < first <= 3.0
 
 
 async def test_the_trace_goes_with_the_call(away: World) -> None:
