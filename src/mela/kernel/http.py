@@ -90,10 +90,8 @@ class Transport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request. Raises: httpx2.TransportError."""
-        timeout, content = (
-            request.extensions.get("timeout", {}),
-            await request.aread(),
-        )  # nothing of ours is sent in parts
+        timeout = request.extensions.get("timeout", {})
+        content = await request.aread()  # nothing of ours is sent in parts
         limits = aiohttp.ClientTimeout(
             connect=timeout.get("pool"), sock_connect=timeout.get("connect"), sock_read=timeout.get("read")
         )
