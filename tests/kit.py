@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection, Engine, create_engine, select, text
@@ -48,6 +49,14 @@ def database_url(engine: str, folder: Path, name: str) -> str:
     return f"sqlite:///{folder / name}.db" if engine == "sqlite" else _create(os.environ["MELA_TEST_POSTGRES"], name)
 
 
+def copied_url(url: str, folder: Path, name: str) -> str:
+    """A fresh database that holds what the one at `url` does; nobody may be connected to that."""
+    if url.startswith("sqlite"):
+        shutil.copyfile(str(make_url(url).database), folder / f"{name}.db")
+        return f"sqlite:///{folder / name}.db"
+    return _create(os.environ["MELA_TEST_POSTGRES"], name, like=str(make_url(url).database))
+
+
 def migrated_url(engine: str, folder: Path, service: Service) -> str:
     """A fresh database with the tables of a service: a copy, which is ten times as fast as its migrations."""
     if service.migrations is None:
@@ -75,6 +84,7 @@ def _pattern(service: str, package: str) -> Path:
 @cache
 def _pattern_on(server: str, service: str, package: str) -> str:
     url = _create(server, f"{service}_pattern")
+    _MADE.pop()  # every test's
     migrate(url, service=service, package=package)
     return str(make_url(url).database)
 
@@ -88,7 +98,22 @@ def _create(server: str, name: str, *, like: str = "") -> str:
     with _admin(server).connect() as conn:
         by_files = " strategy file_copy" if (conn.dialect.server_version_info or ()) >= (15,) else ""
         conn.execute(text(f'create database "{fresh}"' + (f' template "{like}"{by_files}' if like else "")))
+    _MADE.append((server, fresh))
     return make_url(server).set(database=fresh).render_as_string(hide_password=False)
+
+
+_MADE: list[tuple[str, str]] = []
+"""Databases of the test that runs, each with its server."""
+
+
+@pytest.fixture(autouse=True)
+def databases_go_with_their_test() -> Iterator[None]:
+    """Drop what a test made on a PostgreSQL: a thousand databases are ten gigabytes. What wider fixtures made stays."""
+    _MADE.clear()
+    yield
+    for server, name in _MADE:
+        with _admin(server).connect() as conn:
+            conn.execute(text(f'drop database "{name}" with (force)'))
 
 
 @cache

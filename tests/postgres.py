@@ -37,7 +37,7 @@ def binaries() -> Path:
 def server(*, options: str = "") -> Iterator[str]:
     """A running server's URL. Nothing of it remains."""
     programs, port = binaries(), free_port()
-    folder = Path(tempfile.mkdtemp(prefix="mela-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="mela-postgres-", dir=_memory() if options == CARELESS else None))
     as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
     try:
         if as_owner:
@@ -53,6 +53,13 @@ def server(*, options: str = "") -> Iterator[str]:
             _quietly([*as_owner, pg_ctl, "-D", str(data), "-m", "immediate", "-w", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> str | None:
+    """A disk in memory with room for what is careless: a database is copied there in a tenth of the time. None without one."""
+    disk = Path("/dev/shm")  # noqa: S108 - a folder with a random name is made in it
+    usable = disk.is_dir() and disk.stat().st_mode & 0o1777 == 0o1777
+    return str(disk) if usable and shutil.disk_usage(disk).free > 4 * 2**30 else None
 
 
 def _quietly(command: list[str]) -> None:
