@@ -116,6 +116,20 @@ async def test_a_batch_whose_transaction_is_lost_fails_as_one(db: Database) -> N
     assert await db.run(shelf.put, "next") == "next"
 
 
+@pytest.mark.parametrize("broken", ["_run_unit", "_report"])
+async def test_a_writer_outlives_an_error_of_its_own(
+    db: Database, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("nobody thought of it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(db, broken, fail)
+        [outcome] = await asyncio.gather(db.run(shelf.put, "first"), return_exceptions=True)
+    assert await db.read(shelf.names) == ([] if isinstance(outcome, LookupError) else ["first"])
+    assert await db.run(shelf.put, "next") == "next"
+
+
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
 async def test_a_database_in_memory_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="needs a file"):

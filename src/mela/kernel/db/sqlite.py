@@ -8,6 +8,7 @@ Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/pragma.html#prag
 """
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import math
@@ -145,8 +146,11 @@ class SqliteDatabase:
         with PreparingConnection(self._engine) as conn:
             while (batch := self._next_batch()) is not None:
                 started = time.monotonic()
-                self._run_batch(conn, batch)
-                self._report(batch, started)
+                try:
+                    self._run_batch(conn, batch)
+                    self._report(batch, started)
+                except Exception:  # all units would wait for ever for a writer that died
+                    log.exception("writer failed", service=self.service, units=len(batch))
                 _answer(batch)
 
     def _next_batch(self) -> list[_Work] | None:
@@ -175,7 +179,7 @@ class SqliteDatabase:
             for work in batch:
                 self._run_unit(conn, db, work)
             db.execute("COMMIT")
-        except (sqlite3.Error, errors.Retryable) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, its units are not in the file
             if db.in_transaction:
                 db.rollback()
             log.warning("batch lost", service=self.service, units=len(batch), reason=str(error))
@@ -270,7 +274,7 @@ def _answer(batch: list[_Work]) -> None:
     for work in batch:
         loops.setdefault(work.future.get_loop(), []).append(work)
     for loop, works in loops.items():
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # a loop that is closed: nobody waits there
             loop.call_soon_threadsafe(_resolve, works)
 
 
