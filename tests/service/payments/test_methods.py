@@ -234,6 +234,16 @@ async def test_a_deemed_payment_waits_and_is_captured_when_the_other_bank_confir
     assert (now.state, now.reason, await shop.balance("gateway:upi")) == (CAPTURED, None, 129_900)
 
 
+async def test_a_payment_that_is_over_is_deemed_no_more(shop: World) -> None:
+    payment = await shop.start()
+    await shop.approve(payment)
+    late = ProviderPayment("gp1", payment.id, Word.DEEMED, Paise(payment.amount))
+    await shop.payments.db.run(payments.apply, late, provider="gateway", actor=Actor.CHECK, now=START, due=START)
+    now = await shop.now(payment)
+    assert (now.state, now.reason) == (CAPTURED, None)
+    assert "deemed" not in {reason for _, _, reason in await history(shop, payment)}
+
+
 async def test_a_deemed_payment_that_is_reversed_fails_with_its_code(shop: World) -> None:
     await shop.plan(deemed=1, deemed_ms=60_000, deemed_reversed=1)
     payment = await shop.start()
@@ -258,8 +268,9 @@ async def test_money_that_nobody_captures_lapses_at_its_bank(shop: World) -> Non
     assert (now.state, await shop.balance("escrow")) == (PaymentState.EXPIRED, 0)
 
 
+@pytest.mark.parametrize("word", [Word.FAILED, Word.VOIDED])
 @pytest.mark.parametrize("under_way", [True, False])
-async def test_a_failure_that_is_told_of_money_that_was_taken_is_no_end(shop: World, under_way: bool) -> None:
+async def test_an_end_that_is_told_of_money_that_was_taken_is_none(shop: World, under_way: bool, word: Word) -> None:
     payment, service, db = await shop.authorized(10_000), shop.payments.service, shop.payments.db
     if under_way:
         await db.run(
@@ -267,7 +278,7 @@ async def test_a_failure_that_is_told_of_money_that_was_taken_is_no_end(shop: Wo
         )
     else:
         await service.capture(key="part", payment_id=payment.id, amount=4_000, final=False)
-    lie = ProviderPayment("gp1", payment.id, Word.FAILED, Paise(0))
+    lie = ProviderPayment("gp1", payment.id, word, Paise(0))
     await db.run(payments.apply, lie, provider="gateway", actor=Actor.CHECK, now=START, due=START)
     assert (await shop.now(payment)).state == "authorized"
     await service.push_captures()

@@ -19,6 +19,7 @@ from mela.kernel.sealed.opening import open_provider
 from mela.kernel.sealed.rotation import begin, count_hashes
 from mela.services.payments.rules.risk import Decision, Verdict, in_force
 from mela.services.payments.service.risk import Risk
+from mela.services.payments.store import risk
 from mela.services.payments.tables import attempts
 from tests.kit import ENGINES
 from tests.service.payments.world import START, World, world
@@ -109,6 +110,15 @@ async def test_the_same_word_again_changes_nothing_and_another_is_refused(shop: 
     assert (await say(shop, ordinary, "allow")).status_code == 409
 
 
+async def test_rules_that_come_later_leave_a_persons_word(shop: World) -> None:
+    payment = await shop.start(1_000_001, payer=payer())
+    await say(shop, payment, "allow")
+    late = Decision(Verdict.REVIEW, ("A01",))
+    stands = await shop.payments.db.run(risk.ruled, payment.id, late, shop.clock.now())
+    assert stands.verdict is Verdict.ALLOW
+    assert await waiting(shop) == []
+
+
 async def test_what_nobody_looks_at_expires(shop: World) -> None:
     payment = await shop.start(1_000_001, payer=payer(), seconds=600)
     await shop.pass_time(601)
@@ -181,8 +191,9 @@ class Silent:
     async def read(self, *_args: object, **_more: object) -> None:
         await asyncio.Event().wait()
 
-    async def run(self, _unit: object, _payment: str, decision: Decision, *_args: object, **_more: object) -> None:
+    async def run(self, _unit: object, _payment: str, decision: Decision, *_args: object) -> Decision:
         self.written.append(decision)
+        return decision
 
 
 @pytest.mark.parametrize(("amount", "verdict"), [(200_000, Verdict.ALLOW), (200_001, Verdict.REVIEW)])
@@ -190,8 +201,8 @@ async def test_a_decision_that_takes_too_long_is_open_for_small_and_closed_for_l
     listing: Path, amount: int, verdict: Verdict
 ) -> None:
     today, silent = in_force(yaml.safe_load(RULES), date(2026, 11, 26)), Silent()
-    risk = Risk(cast(Any, silent), FakeClock(START), today, listing, within_s=0.01)
-    assert await risk.judge("pay_1", Paise(amount)) == Decision(verdict, ("X01",)) == silent.written[0]
+    judge = Risk(cast(Any, silent), FakeClock(START), today, listing, within_s=0.01).judge
+    assert await judge("pay_1", Paise(amount)) == Decision(verdict, ("X01",)) == silent.written[0]
 
 
 async def test_a_tier_is_kept_and_nonsense_is_refused(shop: World) -> None:

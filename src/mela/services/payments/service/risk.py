@@ -85,7 +85,7 @@ class Risk:
                 DECISIONS.labels(decision.verdict, reason).inc()
             if decision.reasons:
                 now = self._clock.now()
-                await self._db.run(store.decided, payment_id, decision, now, by=store.RULES, note=None)
+                return await self._db.run(store.ruled, payment_id, decision, now)
         return decision
 
     async def waiting(self, *, after: str | None, limit: int) -> list[Row[Any]]:

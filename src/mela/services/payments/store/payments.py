@@ -140,7 +140,10 @@ def apply(
 def _effect(
     conn: Connection, row: Row[Any], told: ProviderPayment, *, actor: Actor, now: datetime, due: datetime | None
 ) -> Outcome:
-    """What a word that fits does to a payment. A failure that a status check told is asked about once more: it may be a lie."""
+    """What a word that fits does to a payment. A failure that a status check told is asked about once more: it may be a lie.
+
+    A payment of which something is taken, or being taken, is not given up: what comes later would be taken for late money.
+    """
     state = PaymentState(row.state)
     if states.is_late(state, told.status):
         return _take_late(conn, row, told, now)
@@ -153,7 +156,7 @@ def _effect(
         if done is not None:
             confirm(conn, done, told, actor=actor, now=now)
         return Outcome.MOVED if done is not None else _stay(conn, row, told, due, now)
-    if state is PaymentState.AUTHORIZED and to is PaymentState.FAILED and row.captured:
+    if state is PaymentState.AUTHORIZED and to in (PaymentState.FAILED, PaymentState.EXPIRED) and row.captured:
         conn.execute(_NOTE, {"of": row.id, "due": due or row.due})  # a lie, or the answer to the capture will say so
         return Outcome.NOTHING
     if states.is_over(state, told.status, row.expires, now):
@@ -339,7 +342,7 @@ def _move(
 
 
 def _take_late(conn: Connection, row: Row[Any], told: ProviderPayment, now: datetime) -> Outcome:
-    """Money for a payment that was given up: into the ledger and back, once."""
+    """Money for a payment that was given up: into the ledger and back, once. Nothing of such a one was taken before."""
     step = _step(row.state, row.state, Actor.PAYER, refunds.LATE, now)
     values = {
         "captured": row.amount,
@@ -378,7 +381,7 @@ def _stay(conn: Connection, row: Row[Any], told: ProviderPayment, due: datetime 
     """Nothing moves; note when to ask again, if at all, and what the provider calls the payment."""
     due = None if states.is_settled(PaymentState(row.state), told.status) else (due or row.due)
     learnt = _learnt(row, told)
-    if told.status is Word.DEEMED and row.reason != DEEMED:
+    if told.status is Word.DEEMED and row.state in states.OPEN and row.reason != DEEMED:
         step = _step(row.state, row.state, Actor.CHECK, DEEMED, now)
         learnt |= {"reason": DEEMED, "history": [*row.history, step]}
     if due != row.due or learnt.get("gateway_id") != row.gateway_id or "reason" in learnt:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    or_,
     select,
     update,
 )
@@ -55,6 +56,8 @@ _ATTEMPT = (
 )
 _ENTER = attempts.insert()
 _DECIDE = update(attempts).where(_IT)
+_DECIDE_BY_RULES = _DECIDE.where(or_(attempts.c.by.is_(None), attempts.c.by == RULES)).returning(attempts.c.payment_id)
+_DECIDED = select(attempts.c.verdict, attempts.c.reasons).where(_IT)
 """Built once: building a statement costs more than running it."""
 
 
@@ -103,10 +106,17 @@ def of_payment(conn: Connection, payment_id: str, look_back: timedelta) -> tuple
 
 
 @row_guarded
-def decided(conn: Connection, payment_id: str, decision: Decision, now: datetime, *, by: str, note: str | None) -> None:
-    """Write down what was decided, by the rules or by a person."""
+def ruled(conn: Connection, payment_id: str, decision: Decision, now: datetime) -> Decision:
+    """Write down what the rules decided, unless a person has decided meanwhile; what stands."""
+    if conn.execute(_DECIDE_BY_RULES, _decision(payment_id, decision, now, RULES)).first() is not None:
+        return decision
+    row = conn.execute(_DECIDED, {"of": payment_id}).one_or_none()
+    return decision if row is None else Decision(Verdict(row.verdict), tuple(row.reasons))
+
+
+def _decision(payment_id: str, decision: Decision, now: datetime, by: str, note: str | None = None) -> dict[str, Any]:
     values = {"verdict": decision.verdict, "reasons": list(decision.reasons), "by": by, "note": note, "decided": now}
-    conn.execute(_DECIDE, {"of": payment_id, **values})
+    return {"of": payment_id, **values}
 
 
 def settle(conn: Connection, payment_id: str, verdict: Verdict, now: datetime, *, by: str, note: str) -> Payment:
@@ -122,7 +132,7 @@ def settle(conn: Connection, payment_id: str, verdict: Verdict, now: datetime, *
         return payment
     if row.verdict != Verdict.REVIEW or payment.state not in states.OPEN:
         raise NotInReview(payment_id=payment_id)
-    decided(conn, payment_id, Decision(verdict, tuple(row.reasons)), now, by=by, note=note)
+    conn.execute(_DECIDE, _decision(payment_id, Decision(verdict, tuple(row.reasons)), now, by, note))
     if verdict is Verdict.BLOCK:
         return payments.refuse(conn, payment_id, now=now, reason=BLOCKED)
     return payments.let_go(conn, payment_id, now)
