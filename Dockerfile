@@ -3,6 +3,7 @@
 
 # 1. The environment, exactly as locked. Compiling here keeps the container's first start short.
 FROM python:3.11-slim-bookworm AS build
+LABEL mela.stage=build
 RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 WORKDIR /src
 COPY pyproject.toml uv.lock README.md LICENSE ./
@@ -21,6 +22,7 @@ RUN /opt/uv/bin/uv sync --locked --no-default-groups --no-editable --compile-byt
 
 # 2. Python without pip, apt and dpkg: what is not there cannot be used against us.
 FROM python:3.11-slim-bookworm AS runtime
+LABEL mela.stage=runtime
 RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/lib/python3*/ensurepip \
       /usr/local/bin/pip* /usr/share/python-wheels /usr/lib/python3/dist-packages/pip* \
       /usr/bin/apt* /usr/lib/apt /var/lib/apt /etc/apt /usr/bin/dpkg* /var/lib/dpkg /usr/share/dpkg /var/cache/* /var/log/* \
@@ -29,6 +31,7 @@ COPY --from=build /app /app
 
 # 3. One layer, numeric user, read-only root: only /data and /tmp are written to.
 FROM scratch
+LABEL mela.stage=image
 COPY --from=runtime / /
 ENV PATH=/app/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     MELA_HOST=0.0.0.0 MELA_DATA=/data MELA_LOG=json
