@@ -21,10 +21,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("alone") is None)
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What is imported by now stays: the collector need not look at it again and again, which was a tenth of all time."""
+    _groups_hold(session)
     gc.collect()
     gc.freeze()
+
+
+def _groups_hold(session: pytest.Session) -> None:
+    """Who shares a cluster or a broker shares a process, which a release of pytest made xdist forget without a word."""
+    together = [item for item in session.items if item.get_closest_marker("xdist_group")]
+    if session.config.getoption("loadgroup", default=False) and any("@" not in item.nodeid for item in together):
+        raise pytest.UsageError("this pytest-xdist does not keep groups together with this pytest")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
