@@ -82,10 +82,18 @@ def reads(work: Path) -> Iterator[Figure]:
         yield Figure("catalogue read at half load, p99", p99, "ms", f"{half:.0f} req/s")
 
 
-def orders(work: Path, name: str = "SQLite", **environ: str) -> Iterator[Figure]:
+def orders(work: Path) -> Iterator[Figure]:
     """Whole orders over HTTP, durable, each from cart to confirmation: all in one process, and with the outside world outside."""
+    yield from _together(work, "SQLite")
+    yield from _apart(work, "SQLite")
+
+
+def _together(work: Path, name: str, **environ: str) -> Iterator[Figure]:
     with platform(work / f"orders-{name}", **environ) as server:
         yield from _orders(server, f"{name}, one process", "simulators in the same process", None)
+
+
+def _apart(work: Path, name: str, **environ: str) -> Iterator[Figure]:
     with (
         outside_world(work / f"world-{name}") as (outside, found),
         platform(work / f"apart-{name}", **(environ | found)) as server,
@@ -122,10 +130,11 @@ def postgres(work: Path) -> Iterator[Figure]:
     sys.path.insert(0, str(HERE.parent))
     from tests import postgres as private
 
-    with private.server() as url:
-        for service in registry.ENTRIES:
-            subprocess.run(["psql", "-q", url, "-c", f"create database {service}"], check=True)
-        yield from orders(work, "PostgreSQL", MELA_DATABASE=url.replace("/postgres", "/{service}"))
+    for part in (_together, _apart):
+        with private.server() as url:
+            for service in registry.ENTRIES:
+                subprocess.run(["psql", "-q", url, "-c", f"create database {service}"], check=True)
+            yield from part(work, "PostgreSQL", MELA_DATABASE=url.replace("/postgres", "/{service}"))
 
 
 def startup(work: Path) -> Iterator[Figure]:

@@ -53,6 +53,9 @@ async def buy(door: Connection, sku: str, result: Result, app: Connection | None
     key = f"bench-{time.time_ns()}-{next(_keys)}"
     order = await _must(door, "POST", "/api/orders/orders", {"address": ADDRESS, "method": "upi"}, idempotency_key=key)
     result.accepted.append(time.perf_counter() - started)
+    if not order["intent_url"]:  # its provider was too slow to give a link, or fraud rules to let it go
+        result.failed += 1
+        return
     reference = parse_qs(urlsplit(order["intent_url"]).query)["tr"][0]
     await _must((app or door), "POST", f"/sim/gateway/upi/{reference}/approve", {})
     while order["state"] not in ("confirmed", "cancelled"):
