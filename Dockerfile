@@ -2,6 +2,7 @@
 # हिन्दी: पहले चरण में सब कुछ बनता है; आख़िरी चरण में केवल वही जाता है जो चलाने के लिए चाहिए।
 
 # 1. The environment, exactly as locked. Compiling here keeps the container's first start short.
+#    By the label `make image` knows its earlier stages, and removes them after a day.
 FROM python:3.11-slim-bookworm AS build
 LABEL mela.stage=build
 RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check uv==0.13.9

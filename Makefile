@@ -46,7 +46,7 @@ rehearse: $(ENV) ## A big day through the manifests (EVENT=match-2019, ARGS="--h
 .PHONY: image
 image: ## Container image mela:dev, and by its version as the manifests name it (needs docker)
 	docker build --tag mela:dev --tag mela:$(VERSION) .
-	@docker image prune --force --filter label=mela.stage --filter until=24h >/dev/null  # what earlier builds left
+	-@docker image prune --force --filter label=mela.stage --filter until=24h >/dev/null  # what earlier builds left
 
 .PHONY: cluster
 cluster: ## A Kubernetes: the one of KUBECONFIG, or kind's, or our own, made from source (ARGS="kwok 100", ARGS="lose 2")

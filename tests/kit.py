@@ -46,7 +46,7 @@ ENGINES = ["sqlite", *(["postgresql"] if os.environ.get("MELA_TEST_POSTGRES") el
 
 def database_url(engine: str, folder: Path, name: str) -> str:
     """A fresh database for a test."""
-    return f"sqlite:///{folder / name}.db" if engine == "sqlite" else _create(os.environ["MELA_TEST_POSTGRES"], name)
+    return f"sqlite:///{folder / name}.db" if engine == "sqlite" else _lend(name)
 
 
 def copied_url(url: str, folder: Path, name: str) -> str:
@@ -54,7 +54,7 @@ def copied_url(url: str, folder: Path, name: str) -> str:
     if url.startswith("sqlite"):
         shutil.copyfile(str(make_url(url).database), folder / f"{name}.db")
         return f"sqlite:///{folder / name}.db"
-    return _create(os.environ["MELA_TEST_POSTGRES"], name, like=str(make_url(url).database))
+    return _lend(name, like=str(make_url(url).database))
 
 
 def migrated_url(engine: str, folder: Path, service: Service) -> str:
@@ -63,7 +63,7 @@ def migrated_url(engine: str, folder: Path, service: Service) -> str:
         return database_url(engine, folder, service.name)
     if engine != "sqlite":
         server = os.environ["MELA_TEST_POSTGRES"]
-        return _create(server, service.name, like=_pattern_on(server, service.name, service.migrations))
+        return _lend(service.name, like=_pattern_on(server, service.name, service.migrations))
     file = folder / f"{service.name}.db"
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,6 @@ def _pattern(service: str, package: str) -> Path:
 @cache
 def _pattern_on(server: str, service: str, package: str) -> str:
     url = _create(server, f"{service}_pattern")
-    _MADE.pop()  # every test's
     migrate(url, service=service, package=package)
     return str(make_url(url).database)
 
@@ -98,22 +97,27 @@ def _create(server: str, name: str, *, like: str = "") -> str:
     with _admin(server).connect() as conn:
         by_files = " strategy file_copy" if (conn.dialect.server_version_info or ()) >= (15,) else ""
         conn.execute(text(f'create database "{fresh}"' + (f' template "{like}"{by_files}' if like else "")))
-    _MADE.append((server, fresh))
     return make_url(server).set(database=fresh).render_as_string(hide_password=False)
 
 
-_MADE: list[tuple[str, str]] = []
-"""Databases of the test that runs, each with its server."""
+_LENT: list[str] = []
+"""URLs of the databases of the test that runs."""
+
+
+def _lend(name: str, *, like: str = "") -> str:
+    """A new database's URL, until the test ends."""
+    _LENT.append(_create(os.environ["MELA_TEST_POSTGRES"], name, like=like))
+    return _LENT[-1]
 
 
 @pytest.fixture(autouse=True)
 def databases_go_with_their_test() -> Iterator[None]:
     """Drop what a test made on a PostgreSQL: a thousand databases are ten gigabytes. What wider fixtures made stays."""
-    _MADE.clear()
+    _LENT.clear()
     yield
-    for server, name in _MADE:
-        with _admin(server).connect() as conn:
-            conn.execute(text(f'drop database "{name}" with (force)'))
+    for url in _LENT:
+        with _admin(os.environ["MELA_TEST_POSTGRES"]).connect() as conn:
+            conn.execute(text(f'drop database "{make_url(url).database}" with (force)'))
 
 
 @cache

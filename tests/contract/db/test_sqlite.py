@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from mela.kernel import errors
-from mela.kernel.db import Database, DatabaseOptions, after_commit, open_database
+from mela.kernel.db import Database, DatabaseOptions, after_commit, open_database, sqlite
 from mela.kernel.telemetry import metrics
 from tests.contract.db import shelf
 
@@ -128,6 +128,19 @@ async def test_a_writer_outlives_an_error_of_its_own(
         [outcome] = await asyncio.gather(db.run(shelf.put, "first"), return_exceptions=True)
     assert await db.read(shelf.names) == ([] if isinstance(outcome, LookupError) else ["first"])
     assert await db.run(shelf.put, "next") == "next"
+
+
+async def test_what_is_lost_is_told_as_lost_though_nobody_can_write_that_down(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end_transaction(conn: Connection) -> str:
+        conn.connection.dbapi_connection.rollback()  # type: ignore[union-attr]
+        return "kept"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite.log, "warning", lambda *_, **__: 1 / 0)
+        with pytest.raises(errors.Retryable):
+            await db.run(end_transaction)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])

@@ -180,11 +180,11 @@ class SqliteDatabase:
                 self._run_unit(conn, db, work)
             db.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whatever it was, its units are not in the file
+            for work in batch:  # first: what follows may fail as well
+                work.error, work.hooks = _translate(error), []
             if db.in_transaction:
                 db.rollback()
             log.warning("batch lost", service=self.service, units=len(batch), reason=str(error))
-            for work in batch:
-                work.error, work.hooks = _translate(error), []
 
     def _run_unit(self, conn: Connection, db: "_Bounded", work: _Work) -> None:
         limit = work.asked + self._options.timeout_s
